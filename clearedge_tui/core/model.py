@@ -1,0 +1,167 @@
+"""The words of the product as types: what crosses a border is one of these, frozen."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class Mode(StrEnum):
+    """What a person declares. Rising is a recorded act; falling is always allowed."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    ACTIVE = "active"
+
+    @property
+    def rank(self) -> int:
+        return ("off", "observe", "active").index(self.value)
+
+
+class EngineState(StrEnum):
+    """What is known of the process behind an instance, an account or a job."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    RELOADING = "reloading"
+    STOPPING = "stopping"
+    PAUSED = "paused"  # a runtime freeze, not a mode
+    STALLED = "stalled"  # alive, but a callback does not return
+    BACKOFF = "back-off"  # died; the next start has a time
+    FAULTED = "faulted"  # strategy code failed; a person or a changed file clears it
+    FAILED = "failed"  # too many restarts; a person clears it
+    UNKNOWN = "unknown"  # nobody has told us yet
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+    IDLE = "idle"
+    UNKNOWN = "unknown"
+
+
+class Book(StrEnum):
+    """Which ledger a number belongs to. Two books never mix."""
+
+    SHADOW = "shadow"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class AccountKind(StrEnum):
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class ObserveOrders(StrEnum):
+    """What an order does while its instance observes."""
+
+    SHADOW = "shadow"  # a simulated book fills it
+    DENY = "deny"  # OrderNotAllowed is raised
+
+
+class ExitPolicy(StrEnum):
+    """What happens to orders and position when an instance leaves `active`."""
+
+    LEAVE = "leave"
+    CANCEL = "cancel"
+    FLATTEN = "flatten"
+
+
+class OrderStatus(StrEnum):
+    SENT = "sent"
+    OPEN = "open"
+    PARTIAL = "partial"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"  # by the venue
+    DENIED = "denied"  # by our own gate, with the reason
+    UNKNOWN = "unknown"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (OrderStatus.SENT, OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.UNKNOWN)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One order as the ledger knows it. Times are UTC ns; `price` is None for a market order."""
+
+    id: str
+    instance: str
+    book: Book
+    market: str
+    side: str  # buy | sell
+    kind: str  # market | limit
+    size: Decimal
+    price: Decimal | None = None
+    filled: Decimal = Decimal(0)
+    avg_price: Decimal | None = None
+    status: OrderStatus = OrderStatus.SENT
+    reason: str = ""
+    tag: str = ""
+    at_ns: int = 0  # data time of the decision
+    updated_ns: int = 0
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One execution. `fee` is in the quote currency, positive is paid."""
+
+    id: str
+    order: str
+    instance: str
+    book: Book
+    market: str
+    side: str
+    size: Decimal
+    price: Decimal
+    fee: Decimal
+    at_ns: int  # data time
+    realised: Decimal = Decimal(0)  # PnL this fill closed, before its fee
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Signed size (long > 0), average entry price, realised PnL before fees, fees paid."""
+
+    size: Decimal = Decimal(0)
+    avg_price: Decimal = Decimal(0)
+    realised: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+
+    def unrealised(self, price: Decimal) -> Decimal:
+        return (price - self.avg_price) * self.size
+
+    def total(self, price: Decimal | None) -> Decimal:
+        """PnL after fees, marked at `price` (entry price when there is none)."""
+        open_pnl = self.unrealised(price) if price is not None and self.size else Decimal(0)
+        return self.realised - self.fees + open_pnl
+
+
+class BarRow(msgspec.Struct, frozen=True, array_like=True):
+    """One bar for charts: close time in UTC ns, floats."""
+
+    ts_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """One declared deployment. The first five fields never change (a trigger refuses it)."""
+
+    id: str
+    strategy: str
+    account: str
+    market: str  # instrument id, e.g. BTCUSDT.LOCAL
+    timeframe: str  # 1m, 5m, 1h, 1d
+    mode: Mode = Mode.OFF
+    config: dict[str, object] = {}
+    config_version: int = 1
+    observe_orders: ObserveOrders = ObserveOrders.SHADOW
+    exit_policy: ExitPolicy = ExitPolicy.CANCEL
+    armed: bool = False  # may come back in `active` after an unclean end
+    resume_mode: Mode = Mode.OBSERVE  # what `start` returns to
+    created_ns: int = 0

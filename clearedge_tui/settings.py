@@ -1,0 +1,137 @@
+"""Where everything of one user lives: one settings object, read once, handed down."""
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.errors import UsageError
+from clearedge_tui.core.model import AccountKind
+
+MARKER = Path("config") / "clearedge.toml"
+
+
+class Home(msgspec.Struct, frozen=True):
+    """The folders of one console home. Nothing else in the code builds these paths."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def strategies(self) -> Path:
+        return self.root / "strategies"
+
+    @property
+    def catalog(self) -> Path:
+        return self.root / "catalog"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def database(self) -> Path:
+        return self.state / "clearedge.db"
+
+    @property
+    def runs(self) -> Path:
+        return self.state / "runs"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def sockets(self) -> Path:
+        """A unix socket path holds 107 bytes: a deep home gets a short folder of its own."""
+        near = self.state / "sockets"
+        if len(os.fsencode(near)) <= 60:
+            return near
+        key = hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"clearedge-{os.getuid()}-{key}"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.sockets / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        return self.state / "supervisor.lock"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One entry of `config/accounts.toml`."""
+
+    name: str
+    kind: AccountKind = AccountKind.PAPER
+    feed: str = "replay"  # replay | simulated
+    speed: float = 60.0  # times real time; 0 is as fast as possible
+    start: str = ""  # first moment of a replay, ISO date; empty is the first bar
+    balance: Decimal = Decimal(100_000)
+    currency: str = "USDT"
+    maker_fee: Decimal = Decimal("0.0002")
+    taker_fee: Decimal = Decimal("0.0005")
+    orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
+    orphan_policy: str = "cancel"  # leave | cancel | flatten
+
+
+def find_home(explicit: str | None = None) -> Home:
+    """Return the home: `--home`, then CLEAREDGE_HOME, then the nearest marked folder above here."""
+    chosen = explicit or os.environ.get("CLEAREDGE_HOME")
+    if chosen:
+        root = Path(chosen).expanduser().resolve()
+        if not (root / MARKER).is_file():
+            raise UsageError(f"no home at {root}: {MARKER} is missing. Make one with: clearedge init {chosen}")
+        return Home(root)
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / MARKER).is_file():
+            return Home(folder)
+    raise UsageError(f"no home in {here} or above ({MARKER} is what marks one). Make one with: clearedge init")
+
+
+def load_accounts(home: Home) -> dict[str, Account]:
+    """Read `config/accounts.toml`; an unknown key or a bad value is an error that names it."""
+    path = home.config / "accounts.toml"
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path} is missing: no account to trade on. Write one or run: clearedge init") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    accounts = {}
+    for name, fields in raw.items():
+        if not isinstance(fields, dict):
+            raise UsageError(f"{path}: `{name}` stands outside a table; write [name] and its keys below it")
+        known = set(Account.__struct_fields__) - {"name"}
+        for key in fields:
+            if key not in known:
+                raise UsageError(f"{path}: [{name}] has an unknown key `{key}`; known: {', '.join(sorted(known))}")
+        try:
+            account = msgspec.convert({**fields, "name": name}, Account, strict=False)
+        except (msgspec.ValidationError, InvalidOperation) as error:
+            raise UsageError(f"{path}: [{name}] {error}") from None
+        accounts[name] = _checked(path, account)
+    return accounts
+
+
+def _checked(path: Path, account: Account) -> Account:
+    wrong = None
+    if account.feed not in ("replay", "simulated"):
+        wrong = f"feed `{account.feed}`; wanted replay or simulated"
+    elif not 0 <= account.speed <= 1000:
+        wrong = f"speed {account.speed}; wanted 0 (as fast as possible) or 1 to 1000"
+    elif account.balance <= 0:
+        wrong = f"balance {account.balance}; wanted more than 0"
+    elif account.orphan_policy not in ("leave", "cancel", "flatten"):
+        wrong = f"orphan_policy `{account.orphan_policy}`; wanted leave, cancel or flatten"
+    if wrong:
+        raise UsageError(f"{path}: [{account.name}] {wrong}")
+    return account
