@@ -1,0 +1,97 @@
+"""The wall between a strategy's wish and an account: pure, and run in the gateway only."""
+
+from decimal import Decimal
+
+import msgspec
+
+from clearedge_tui.core.model import Book, Mode, ObserveOrders
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What an instance wants. `price` is the limit, or the last price for a market order."""
+
+    side: str
+    size: Decimal
+    price: Decimal
+    reduce_only: bool = False
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What the gateway knows of the instance and its account at this moment."""
+
+    mode: Mode
+    observe_orders: ObserveOrders
+    book: Book  # the account's own book when active
+    leased: bool  # a supervisor is listening
+    halted: bool
+    position: Decimal  # of the book the order would go to
+    working: Decimal  # signed size of this instance's open orders on the order's side
+    gross: Decimal  # notional of all positions and open orders of the account's book
+    buying_power: Decimal
+    orders_last_second: int
+    most_orders_per_second: int
+    step: Decimal
+    price_step: Decimal
+
+
+class Denied(msgspec.Struct, frozen=True):
+    rule: str
+    text: str
+
+
+def route(mode: Mode, observe_orders: ObserveOrders, book: Book) -> Book | None:
+    """Return the book an order of this instance goes to, or None when it may not be placed."""
+    if mode is Mode.ACTIVE:
+        return book
+    if mode is Mode.OBSERVE and observe_orders is ObserveOrders.SHADOW:
+        return Book.SHADOW
+    return None
+
+
+def reduces(ask: Ask, position: Decimal, working: Decimal) -> bool:
+    """Whether the order, with those already working on its side, can only shrink the position."""
+    signed = ask.size if ask.side == "buy" else -ask.size
+    if position == 0 or (position > 0) == (signed > 0):
+        return False
+    return abs(signed) + abs(working) <= abs(position)
+
+
+def decide(ask: Ask, now: Standing) -> Denied | None:
+    """Return why the order is refused, or None. Orders that only reduce pass every risk rule."""
+    wrong = _shape(ask, now)
+    if wrong:
+        return wrong
+    if route(now.mode, now.observe_orders, now.book) is None:
+        return Denied("mode", "orders are not allowed now")
+    if reduces(ask, now.position, now.working):
+        return None
+    if ask.reduce_only:
+        return Denied("reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}")
+    return _risk(ask, now)
+
+
+def _shape(ask: Ask, now: Standing) -> Denied | None:
+    if ask.side not in ("buy", "sell"):
+        return Denied("side", f"side `{ask.side}`; wanted buy or sell")
+    if not ask.size.is_finite() or ask.size <= 0:
+        return Denied("size", f"size {ask.size}; wanted more than 0 (the market's step is {now.step})")
+    if ask.size % now.step:
+        return Denied("size", f"size {ask.size} is no multiple of the market's step {now.step}")
+    if not ask.price.is_finite() or ask.price <= 0:
+        return Denied("price", f"price {ask.price}; wanted more than 0")
+    if ask.price % now.price_step:
+        return Denied("price", f"price {ask.price} is no multiple of the market's tick {now.price_step}")
+    return None
+
+
+def _risk(ask: Ask, now: Standing) -> Denied | None:
+    if not now.leased:
+        return Denied("orphan", "no supervisor is listening: only orders that reduce a position pass")
+    if now.halted:
+        return Denied("halt", "the account is halted: only orders that reduce a position pass")
+    if now.orders_last_second >= now.most_orders_per_second:
+        return Denied("rate", f"{now.orders_last_second} orders in a second; at most {now.most_orders_per_second}")
+    after = now.gross + ask.size * ask.price
+    if after > now.buying_power:
+        return Denied("buying_power", f"gross notional would be {after:.2f}; at most {now.buying_power:.2f}")
+    return None

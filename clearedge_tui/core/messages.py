@@ -1,0 +1,349 @@
+"""What our processes say to engines and engines to each other. Frames of these cross the sockets."""
+
+from decimal import Decimal
+
+import msgspec
+
+from clearedge_tui.core.model import (
+    BarRow,
+    Book,
+    ExitPolicy,
+    Fill,
+    Instance,
+    Mode,
+    ObserveOrders,
+    Order,
+    Position,
+)
+
+
+class MarketInfo(msgspec.Struct, frozen=True):
+    """What an engine needs to know of a market; plain, so that it crosses processes."""
+
+    id: str  # BTCUSDT.LOCAL
+    symbol: str  # BTC/USDT
+    base: str
+    quote: str
+    asset_class: str
+    price_precision: int
+    size_precision: int
+    simulated: bool = False
+
+    @property
+    def step(self) -> Decimal:
+        return Decimal(1).scaleb(-self.size_precision)
+
+    @property
+    def price_step(self) -> Decimal:
+        return Decimal(1).scaleb(-self.price_precision)
+
+
+class LedgerRow(msgspec.Struct, frozen=True):
+    """One instance's sums in one book. `today` counts from the last UTC midnight of the data."""
+
+    instance: str
+    book: Book
+    position: Position
+    price: Decimal | None = None
+    total: Decimal = Decimal(0)
+    today: Decimal = Decimal(0)
+    day: int = 0  # UTC day number of `day_start`
+    day_start: Decimal = Decimal(0)  # total PnL at that midnight
+    open_orders: int = 0
+    fills: int = 0
+    spark: tuple[float, ...] = ()
+    at_ns: int = 0
+
+
+# ---- zygote ----------------------------------------------------------------------------------
+class Fork(msgspec.Struct, frozen=True, tag=True):
+    """Ask the zygote for a child. `target` is one of the names the zygote knows."""
+
+    name: str
+    target: str
+    spec: bytes
+    log: str
+
+
+class Forked(msgspec.Struct, frozen=True, tag=True):
+    name: str
+    pid: int
+    error: str = ""
+
+
+class Exited(msgspec.Struct, frozen=True, tag=True):
+    """A child ended. `code` is its exit code, or minus the signal's number."""
+
+    pid: int
+    code: int
+
+
+# ---- supervisor -> engine ---------------------------------------------------------------------
+class Lease(msgspec.Struct, frozen=True, tag=True):
+    """I am the supervisor of this epoch. Engines obey the highest epoch they have heard."""
+
+    epoch: int
+
+
+class Attach(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: this process speaks for this instance; these are its books so far."""
+
+    instance: Instance
+    market: MarketInfo
+    pid: int
+    ledgers: tuple[LedgerRow, ...] = ()
+    native: bool = False
+
+
+class Detach(msgspec.Struct, frozen=True, tag=True):
+    id: str
+
+
+class SetMode(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: enforce this mode from now on; answered by `Done` with the same command."""
+
+    command: str
+    id: str
+    mode: Mode
+    observe_orders: ObserveOrders
+    exit_policy: ExitPolicy
+
+
+class CancelOrders(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: cancel what this instance has working (its code has failed)."""
+
+    id: str
+
+
+class SetConfig(msgspec.Struct, frozen=True, tag=True):
+    """To an instance: these live fields changed."""
+
+    command: str
+    values: dict[str, object]
+    version: int
+
+
+class Freeze(msgspec.Struct, frozen=True, tag=True):
+    """To an instance: a runtime freeze on or off; ticks pass by unseen while it is on."""
+
+    on: bool
+
+
+class Watching(msgspec.Struct, frozen=True, tag=True):
+    """To an instance: somebody looks at it, so draw often."""
+
+    on: bool
+
+
+class SetSpeed(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: replay at this many times real time; 0 is as fast as possible."""
+
+    command: str
+    speed: float
+
+
+class Stop(msgspec.Struct, frozen=True, tag=True):
+    """Leave in good order; an instance saves its state first."""
+
+    reason: str = ""
+
+
+# ---- engine -> supervisor ---------------------------------------------------------------------
+class Leased(msgspec.Struct, frozen=True, tag=True):
+    """Answer to `Lease`: who I am and what I was started with."""
+
+    name: str
+    pid: int
+    epoch: int
+    subject: str  # account or instance
+    code: str = ""  # sha256 of the strategy file
+    config_version: int = 0
+    attached: tuple[str, ...] = ()
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    command: str
+    error: str = ""
+    mode: Mode | None = None
+    id: str = ""
+
+
+class Beat(msgspec.Struct, frozen=True, tag=True):
+    """An instance lives: sent twice a second from its main loop, so a stuck loop shows."""
+
+    at_ns: int
+    ticks: int
+    tick_ns: int
+    price: float | None
+    config_version: int
+    frozen: bool = False
+    joined: bool = False
+    native: bool = False
+    slowest_ms: float = 0.0  # slowest callback since the last beat
+
+
+class Stuck(msgspec.Struct, frozen=True, tag=True):
+    """From an instance's watchdog thread: this callback has not returned yet."""
+
+    callback: str
+    seconds: float
+    place: str
+
+
+class Fault(msgspec.Struct, frozen=True, tag=True):
+    """The strategy's code failed; no callback runs until it is reloaded."""
+
+    text: str  # one line with file and line
+    detail: str = ""
+
+
+class Said(msgspec.Struct, frozen=True, tag=True):
+    at_ns: int
+    level: str
+    source: str
+    text: str
+
+
+class Drawn(msgspec.Struct, frozen=True, tag=True):
+    """What `render()` returned, and the bars under it."""
+
+    at_ns: int
+    widgets: tuple[dict[str, object], ...] = ()
+    bars: tuple[BarRow, ...] = ()
+
+
+class FeedStatus(msgspec.Struct, frozen=True, tag=True):
+    """A gateway's feed and its account's sums, about twice a second."""
+
+    at_ns: int
+    data_ns: int
+    speed: float
+    done: float | None
+    shadow: bool  # the shadow node is there
+    modes: dict[str, Mode]
+    error: str = ""
+
+
+class Ledgers(msgspec.Struct, frozen=True, tag=True):
+    rows: tuple[LedgerRow, ...]
+
+
+class OrderUpdate(msgspec.Struct, frozen=True, tag=True):
+    order: Order
+
+
+class FillUpdate(msgspec.Struct, frozen=True, tag=True):
+    fill: Fill
+
+
+# ---- instance <-> gateway ---------------------------------------------------------------------
+class Join(msgspec.Struct, frozen=True, tag=True):
+    id: str
+
+
+class Joined(msgspec.Struct, frozen=True, tag=True):
+    """The truth as the gateway has it, and the bars before now (base timeframe, oldest first)."""
+
+    error: str = ""
+    market: MarketInfo | None = None
+    position: Position = Position()
+    orders: tuple[Order, ...] = ()
+    bars: tuple[BarRow, ...] = ()
+    base_s: int = 60
+    allowed: bool = True
+
+
+class TickMsg(msgspec.Struct, frozen=True, tag="t", array_like=True):
+    """A quote or a closed base bar. With `ack` the receiver answers `Ack` when it has thought."""
+
+    market: str
+    kind: str  # bar | quote
+    ts_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    bid: float
+    ask: float
+    ack: int = 0
+
+
+class Ack(msgspec.Struct, frozen=True, tag="a", array_like=True):
+    seq: int
+
+
+class Submit(msgspec.Struct, frozen=True, tag=True):
+    id: str
+    side: str
+    size: Decimal
+    price: Decimal | None = None
+    reduce_only: bool = False
+    tag: str = ""
+
+
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    id: str
+
+
+class BookState(msgspec.Struct, frozen=True, tag=True):
+    """To an instance: position and open orders of the book it now trades on."""
+
+    position: Position
+    orders: tuple[Order, ...]
+    allowed: bool
+
+
+# ---- gateway <-> shadow -----------------------------------------------------------------------
+class BookOpen(msgspec.Struct, frozen=True, tag=True):
+    instance: str
+    market: MarketInfo
+
+
+class BookSubmit(msgspec.Struct, frozen=True, tag=True):
+    instance: str
+    id: str
+    market: str
+    side: str
+    size: Decimal
+    price: Decimal | None
+
+
+class BookCancel(msgspec.Struct, frozen=True, tag=True):
+    instance: str
+    id: str
+
+
+class BookEvent(msgspec.Struct, frozen=True, tag=True):
+    """What a simulated or real venue did with an order."""
+
+    instance: str
+    id: str
+    kind: str  # accepted | filled | cancelled | rejected
+    size: Decimal = Decimal(0)
+    price: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    trade: str = ""
+    reason: str = ""
+
+
+class BookIdle(msgspec.Struct, frozen=True, tag=True):
+    """A shadow node has worked through everything it was sent before this number."""
+
+    seq: int
+
+
+class BookSync(msgspec.Struct, frozen=True, tag=True):
+    seq: int
+
+
+ToEngine = (
+    Lease | Attach | Detach | SetMode | CancelOrders | SetConfig | Freeze | Watching | SetSpeed | Stop
+)
+FromEngine = (
+    Leased | Done | Beat | Stuck | Fault | Said | Drawn | FeedStatus | Ledgers | OrderUpdate | FillUpdate
+)
+ToInstance = Joined | TickMsg | BookState | OrderUpdate | FillUpdate
+FromInstance = Join | Ack | Submit | Cancel
+ToShadow = BookOpen | BookSubmit | BookCancel | BookSync | TickMsg | Stop | Lease
+FromShadow = BookEvent | BookIdle | Leased

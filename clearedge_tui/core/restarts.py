@@ -1,0 +1,37 @@
+"""When a process that died may start again: a pure function of its history and the clock."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from clearedge_tui.core.model import EngineState
+
+WINDOW_S = 300.0
+MOST = 3
+FIRST_S = 1.0
+LONGEST_S = 60.0
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`at_s` is the monotonic second of the next start; only `BACKOFF` has one."""
+
+    state: EngineState
+    at_s: float = 0.0
+    crashes: int = 0
+
+
+def judge(crashes_s: Sequence[float]) -> Verdict:
+    """Return what follows the last of these crashes (monotonic seconds, oldest first).
+
+    Three crashes within five minutes latch FAILED; otherwise the wait doubles from 1 s to 60 s
+    with each crash of the last hour.
+    """
+    if not crashes_s:
+        return Verdict(EngineState.STARTING)
+    last = crashes_s[-1]
+    recent = sum(1 for at in crashes_s if last - at < WINDOW_S)
+    if recent >= MOST:
+        return Verdict(EngineState.FAILED, crashes=recent)
+    run = sum(1 for at in crashes_s if last - at < 3600)
+    wait = min(LONGEST_S, FIRST_S * 2 ** (run - 1))
+    return Verdict(EngineState.BACKOFF, at_s=last + wait, crashes=recent)
