@@ -1,0 +1,167 @@
+"""A book: one engine node with a simulated venue, fed with quotes and asked to trade.
+
+The same object is the paper account of a gateway and, in a process of its own, the shadow book.
+Orders wait until the node has worked through every quote that was published before them: without
+that an order may meet the quote before (the engine's data and order channels are not in step).
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from nautilus_trader.adapters.sandbox import SandboxExecutionClientFactory
+from nautilus_trader.common import CacheConfig, Environment
+from nautilus_trader.live import LiveNode, LiveRiskEngineConfig
+from nautilus_trader.model import TraderId
+from nautilus_trader.trading import ImportableControllerConfig
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.errors import Bug, RetryLater
+from clearedge_tui.core.messages import (
+    BookCancel,
+    BookEvent,
+    BookOpen,
+    BookSubmit,
+    MarketInfo,
+    TickMsg,
+)
+from clearedge_tui.engine.paper_venue import PaperData, PaperDataConfig, PaperDataFactory, sandbox
+from clearedge_tui.engine.proxy import Registry
+from clearedge_tui.engine.quiet import file_logging
+from clearedge_tui.settings import Account
+
+_READY_S = 20.0
+_RATE = "1000000/00:00:01"  # the engine's own throttle would deny exits too; the gate has ours
+
+
+class Book:
+    """One node a process: making a second one in the same process is a bug."""
+
+    def __init__(
+        self, account: Account, currencies: set[str], logs: Path, name: str, emit: Callable[[BookEvent], None]
+    ) -> None:
+        self._emit = emit
+        self._markets: dict[str, MarketInfo] = {}
+        self._home: dict[str, str] = {}  # order id -> instance
+        self._ahead: dict[str, int] = {}  # quotes published and not yet seen, by market
+        self._waiting: deque[BookSubmit | BookCancel] = deque()
+        self._open: set[str] = set()  # orders sent whose fate is unknown
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        builder = (
+            LiveNode.builder(name.upper(), TraderId("CLEAREDGE-001"), Environment.SANDBOX)
+            .with_logging(file_logging(logs, f"{name}.engine"))
+            .with_reconciliation(False)
+            .with_delay_post_stop_secs(0)
+            .with_timeout_connection(int(_READY_S))
+            .with_cache_config(CacheConfig(tick_capacity=16, bar_capacity=16))
+            .with_risk_engine_config(LiveRiskEngineConfig(max_order_submit_rate=_RATE))
+            .with_controller(
+                ImportableControllerConfig(
+                    "clearedge_tui.engine.proxy:ProxyController",
+                    "clearedge_tui.engine.proxy:ControllerConfig",
+                    {"actor_id": "CONTROL-001"},
+                )
+            )
+            .add_data_client("PAPER", PaperDataFactory(), PaperDataConfig())
+            .add_simulated_exec_client(
+                "PAPER",
+                SandboxExecutionClientFactory(),
+                sandbox(account.name, currencies, account.maker_fee, account.taker_fee),
+            )
+        )
+        self._node = builder.build()
+        self._handle = self._node.handle()
+        self._cache = self._node.cache
+        self._running: asyncio.Task[None] | None = None
+        Registry.emit = self._heard
+        Registry.seen = self._seen
+
+    async def start(self) -> None:
+        """Run the node; return when it trades. Raises RetryLater when it does not come up."""
+        self._running = asyncio.create_task(self._node.run_async())
+        limit = monotonic() + _READY_S
+        while not (self._handle.is_running and Registry.controller and PaperData.last):
+            if self._running.done() or monotonic() > limit:
+                raise RetryLater(f"the engine node did not come up within {_READY_S:.0f} s")
+            await asyncio.sleep(0.002)
+
+    async def stop(self) -> None:
+        self._handle.stop()
+        if self._running:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._running, 5.0)
+
+    def open(self, ask: BookOpen) -> None:
+        """Let an instance trade a market here. Asking again changes nothing."""
+        controller, data = Registry.controller, PaperData.last
+        if controller is None or data is None:
+            raise Bug("a book was asked to open an instance before its node ran")
+        if ask.market.id not in self._markets:
+            self._markets[ask.market.id] = ask.market
+            self._ahead[ask.market.id] = 0
+            data.add(ask.market)
+            controller.make("Tap", ask.market.id)
+        if ask.instance not in Registry.proxies:
+            controller.make("Proxy", ask.instance)
+
+    def publish(self, tick: TickMsg) -> None:
+        """Show the venue a quote of an opened market; other ticks mean nothing to it."""
+        market = self._markets.get(tick.market)
+        if market is None or tick.kind != "quote" or PaperData.last is None:
+            return
+        self._ahead[tick.market] += 1
+        self._quiet.clear()
+        PaperData.last.push(market, tick)
+
+    def submit(self, ask: BookSubmit) -> None:
+        self._waiting.append(ask)
+        self._open.add(ask.id)
+        self._home[ask.id] = ask.instance
+        self._quiet.clear()
+        self._flush()
+
+    def cancel(self, ask: BookCancel) -> None:
+        self._waiting.append(ask)
+        self._flush()
+
+    async def settled(self, limit_s: float = 1.0) -> bool:
+        """Wait until every quote is seen and every order sent has an answer."""
+        if self._quiet.is_set():
+            return True
+        try:
+            await asyncio.wait_for(self._quiet.wait(), limit_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def _seen(self, market: str) -> None:
+        self._ahead[market] = max(0, self._ahead[market] - 1)
+        self._flush()
+        self._settle()
+
+    def _flush(self) -> None:
+        while self._waiting and not any(self._ahead.values()):
+            ask = self._waiting.popleft()
+            proxy = Registry.proxies.get(ask.instance)
+            if proxy is None:
+                self._heard(BookEvent(ask.instance, ask.id, "rejected", reason="not opened here"))
+            elif isinstance(ask, BookSubmit):
+                try:
+                    proxy.send(ask, self._markets[ask.market])
+                except (ValueError, RuntimeError, KeyError) as error:
+                    self._heard(BookEvent(ask.instance, ask.id, "rejected", reason=str(error)))
+            else:
+                with contextlib.suppress(ValueError, RuntimeError):  # already gone: its event told
+                    proxy.drop(ask.id)
+
+    def _heard(self, event: BookEvent) -> None:
+        self._open.discard(event.id)
+        self._emit(event)
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._open and not self._waiting and not any(self._ahead.values()):
+            self._quiet.set()
