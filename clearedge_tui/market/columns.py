@@ -1,0 +1,137 @@
+"""Bars as columns, and the one translation between them and the catalog's Arrow types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_DECIMAL = pa.decimal128(38, 16)
+_TIME = pa.timestamp("ns", tz="UTC")
+PRICES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars oldest first: close times in UTC ns, prices and volume as floats."""
+
+    ts_ns: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def __len__(self) -> int:
+        return len(self.ts_ns)
+
+    def slice(self, start: int, stop: int) -> "Bars":
+        return Bars(*(column[start:stop] for column in self.columns()))
+
+    def take(self, mask: Any) -> "Bars":
+        return Bars(*(column[mask] for column in self.columns()))
+
+    def columns(self) -> tuple[Any, ...]:
+        return (self.ts_ns, self.open, self.high, self.low, self.close, self.volume)
+
+
+def empty() -> Bars:
+    return Bars(np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
+
+
+def joined(parts: Sequence[Bars]) -> Bars:
+    """Return the parts one after the other."""
+    if not parts:
+        return empty()
+    ts_ns, *values = (np.concatenate(c) for c in zip(*(p.columns() for p in parts), strict=True))
+    return Bars(ts_ns, *values)
+
+
+def schema(bar_type: str, price_precision: int, size_precision: int, identifier: bool = False) -> pa.Schema:
+    """Return the engine's own schema of a bar file; `identifier` is its form for in-memory IPC."""
+    fields = [pa.field(name, _DECIMAL, False) for name in (*PRICES, "volume")]
+    fields += [pa.field(name, _TIME, False) for name in ("ts_event", "ts_init")]
+    if identifier:
+        fields.append(pa.field("identifier", pa.string()))
+    metadata = {
+        "bar_type": bar_type,
+        "instrument_id": bar_type.rsplit("-", 4)[0],
+        "price_precision": str(price_precision),
+        "size_precision": str(size_precision),
+        "type_name": "Bar",
+    }
+    return pa.schema(fields, metadata=metadata)
+
+
+def decimals(values: Floats, precision: int) -> pa.Array:
+    """Return floats as decimals rounded at `precision` digits, without float dust."""
+    units = np.rint(values * 10.0**precision).astype(np.int64)
+    halves = np.empty((len(units), 2), np.int64)  # little-endian 128-bit: low word, then sign
+    halves[:, 0] = units
+    halves[:, 1] = units >> 63
+    exact = pa.Array.from_buffers(
+        pa.decimal128(38, precision), len(units), [None, pa.py_buffer(halves)]
+    )
+    return exact.cast(_DECIMAL)
+
+
+def encode(bars: Bars, layout: pa.Schema) -> pa.RecordBatch:
+    """Return bars as one record batch of `schema(...)`."""
+    meta = layout.metadata
+    prices, sizes = int(meta[b"price_precision"]), int(meta[b"size_precision"])
+    times = pa.array(bars.ts_ns, pa.int64()).cast(_TIME)
+    arrays = [decimals(getattr(bars, name), prices) for name in PRICES]
+    arrays += [decimals(bars.volume, sizes), times, times]
+    if "identifier" in layout.names:
+        codes = pa.array(np.zeros(len(bars), np.int32))
+        name = pa.array([meta[b"bar_type"].decode()])
+        arrays.append(pa.DictionaryArray.from_arrays(codes, name).cast(pa.string()))
+    return pa.RecordBatch.from_arrays(arrays, schema=layout)
+
+
+def decode(table: pa.Table) -> Bars:
+    """Return a catalog table as columns; each float is the one nearest to the stored decimal."""
+    meta = table.schema.metadata or {}
+    prices = int(meta.get(b"price_precision", b"9"))
+    sizes = int(meta.get(b"size_precision", b"9"))
+    times = table.column("ts_init").cast(pa.int64()).to_numpy()
+    columns = [_floats(table.column(name), prices) for name in PRICES]
+    return Bars(times, *columns, _floats(table.column("volume"), sizes))
+
+
+def _floats(column: pa.ChunkedArray, precision: int) -> Floats:
+    scale = 10.0**precision
+    rough = column.cast(pa.float64()).to_numpy()
+    result: Floats = np.rint(rough * scale) / scale
+    return result
+
+
+def resample(bars: Bars, period_ns: int) -> Bars:
+    """Return longer bars, labelled by their close on the UTC grid.
+
+    A first or last bucket that the data do not fill is left out: its open or close is unknown.
+    Buckets with gaps inside are kept.
+    """
+    if not len(bars):
+        return bars
+    base = int(np.diff(bars.ts_ns).min()) if len(bars) > 1 else period_ns
+    bucket = (bars.ts_ns - 1) // period_ns
+    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
+    ends = np.append(starts[1:], len(bars)) - 1
+    closes = (bucket[starts] + 1) * period_ns
+    out = Bars(
+        closes,
+        bars.open[starts],
+        np.maximum.reduceat(bars.high, starts),
+        np.minimum.reduceat(bars.low, starts),
+        bars.close[ends],
+        np.add.reduceat(bars.volume, starts),
+    )
+    first = int(bars.ts_ns[0] - base > bucket[0] * period_ns)
+    last = len(out) - int(bars.ts_ns[-1] < closes[-1])
+    return out.slice(first, max(first, last))
