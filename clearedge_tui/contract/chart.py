@@ -36,7 +36,12 @@ def metric(label: str, value: object, unit: str = "", good: bool | None = None) 
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Widget:
-    return {"type": "table", "title": title, "columns": list(columns), "rows": [list(r) for r in rows]}
+    return {
+        "type": "table",
+        "title": title,
+        "columns": list(columns),
+        "rows": [list(r) for r in rows],
+    }
 
 
 def bars(title: str, values: Mapping[str, float]) -> Widget:
