@@ -1,0 +1,254 @@
+"""Run one backtest in this process. Called in a process of its own: a panic of the engine ends it.
+
+The engine is fed slice by slice, which bounds memory and gives progress and cancelling; the fills
+do not depend on where the slices are cut (a test holds that).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
+from nautilus_trader.execution import MakerTakerFeeModel, StaticLatencyModel
+from nautilus_trader.model import AccountType, BarType, InstrumentId, Money, OmsType, Venue
+from nautilus_trader.portfolio import PortfolioConfig
+from nautilus_trader.risk import RiskEngineConfig
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.errors import StrategyFault, UsageError
+from clearedge_tui.core.messages import MarketInfo
+from clearedge_tui.engine.backtest_context import BacktestContext
+from clearedge_tui.engine.backtest_feed import Feed
+from clearedge_tui.engine.backtest_host import ContractHost, Watch
+from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument
+from clearedge_tui.engine.loading import Loaded, fault_from
+from clearedge_tui.engine.quiet import file_logging
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs.model import BacktestSpec, Progress
+from clearedge_tui.runs.outcome import Outcome
+
+NEXT_OPEN, SAME_CLOSE = "next_open", "same_close"
+_SLICE, _FIRST_SLICE = 10_000, 500
+_PACE_S = 0.1
+_POINTS = 120
+_RATE = "1000000/00:00:01"  # the engine's default denies all but 100 orders a second
+_FILL_TEXT = {
+    NEXT_OPEN: "fills: an order decided on a bar's close meets the next bar's open",
+    SAME_CLOSE: "fills: an order decided on a bar's close is filled at that same close (optimistic)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one backtest needs, already looked up and checked."""
+
+    spec: BacktestSpec
+    market: MarketInfo
+    bars: Bars
+    loaded: Loaded
+    folder: Path  # where the engine's own log goes
+    say: Callable[[int, str, str], None]  # (data ns, level, text): the strategy's log
+
+
+def conventions(plan: Plan) -> tuple[str, ...]:
+    """Return what a reader must know to judge the numbers, one line each."""
+    spec, native = plan.spec, plan.loaded.info.kind == "native"
+    depth = (
+        "depth: a bar's volume limits fills to a quarter of it at each of its four prices"
+        if native and plan.bars.volume.any()
+        else "depth: orders are filled whole, however large; they do not move the price"
+    )
+    lines = [
+        _FILL_TEXT[spec.fill_at],
+        "inside a bar: the extreme nearer to the open comes first; a limit order is filled when it is touched",
+        f"fees: maker {spec.maker_fee:%}, taker {spec.taker_fee:%} of the notional",
+        depth,
+        f"account: margin, up to {LEVERAGE} times its money; the run ends at a close with no equity left",
+        "an open position is marked at the last close; it counts in equity, not in the trades",
+    ]
+    if plan.market.simulated:
+        lines.append("data: SIMULATED market; nothing here is evidence about a real one")
+    return tuple(lines)
+
+
+def execute(
+    plan: Plan, report: Callable[[Progress], None], stop: Callable[[], bool] = lambda: False
+) -> Outcome:
+    """Run it. A fault of the strategy is an Outcome with status `failed`, not an exception."""
+    if plan.spec.fill_at not in _FILL_TEXT:
+        raise UsageError(f"fill `{plan.spec.fill_at}`; wanted {NEXT_OPEN} or {SAME_CLOSE}")
+    outcome = Outcome(plan.bars, 0, conventions=conventions(plan))
+    context = BacktestContext(plan.market, plan.bars, plan.spec.balance, plan.say)
+    engine = None
+    try:
+        engine = _engine(plan)
+        run = _contract if plan.loaded.info.kind != "native" else _native
+        watch, load, finish = run(plan, engine, context)
+        outcome.status = _drive(plan, engine, context, watch, load, report, stop, outcome)
+        finish(outcome)
+        _judge(plan, watch, outcome)
+    except StrategyFault as fault:
+        outcome.status, outcome.error, outcome.detail = "failed", str(fault), fault.detail
+    finally:
+        if engine is not None:
+            engine.dispose()
+    outcome.fills = context.fills
+    return outcome
+
+
+def _engine(plan: Plan) -> BacktestEngine:
+    engine = BacktestEngine(
+        BacktestEngineConfig(
+            logging=file_logging(plan.folder, "engine"),
+            run_analysis=False,
+            risk_engine=RiskEngineConfig(max_order_submit_rate=_RATE),
+            portfolio=PortfolioConfig(equity_curve=False),
+        )
+    )
+    spec = plan.spec
+    engine.add_venue(
+        venue=Venue(plan.market.id.rpartition(".")[2]),
+        oms_type=OmsType.NETTING,
+        account_type=AccountType.MARGIN,
+        starting_balances=[Money.from_decimal(spec.balance, currency(plan.market.quote))],
+        default_leverage=LEVERAGE,
+        fee_model=MakerTakerFeeModel(spec.maker_fee, spec.taker_fee),
+        latency_model=StaticLatencyModel(base_latency_nanos=1) if spec.fill_at == NEXT_OPEN else None,
+        bar_adaptive_high_low_ordering=True,
+    )
+    engine.add_instrument(instrument(plan.market))
+    return engine
+
+
+Setup = tuple[Watch, Callable[[Bars], None], Callable[[Outcome], None]]
+
+
+def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
+    feed = _feed(plan)
+    hosted = plan.loaded.create(context, plan.loaded.typed(plan.spec.config))
+    host = ContractHost(context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, feed.series)
+    engine.add_strategy(host)
+    hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
+
+    def finish(outcome: Outcome) -> None:
+        outcome.orders = list(context.orders.values())
+        if host.watch.error is None:
+            _guarded(plan, hosted.on_stop)
+            outcome.picture = _guarded(plan, hosted.render) or {}
+
+    return host.watch, host.load, finish
+
+
+def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
+    from clearedge_tui.engine.backtest_native import Witness, guarded, orders_of
+
+    watch = Watch()
+    series = _feed(plan).series
+    native = plan.loaded.native_class
+    config = plan.loaded.native_config(
+        plan.loaded.typed(plan.spec.config),
+        instrument_id=InstrumentId.from_str(plan.market.id),
+        bar_type=BarType.from_str(series),
+    )
+    strategy = _guarded(plan, lambda: guarded(native, watch, context)(config))
+    engine.add_actor(Witness(series, watch, context))
+    engine.add_strategy(strategy)
+
+    def finish(outcome: Outcome) -> None:
+        outcome.orders = orders_of(engine)
+
+    return watch, lambda _bars: None, finish
+
+
+def _feed(plan: Plan) -> Feed:
+    return Feed(
+        plan.market,
+        plan.spec.timeframe,
+        next_open=plan.spec.fill_at == NEXT_OPEN,
+        deep=plan.loaded.info.kind != "native",
+    )
+
+
+def _state(plan: Plan, made: Any) -> dict[str, Any]:
+    if isinstance(made, dict):
+        return made
+    raise StrategyFault(f"init returned {type(made).__name__}; wanted a dict", plan.loaded.info.path)
+
+
+def _guarded(plan: Plan, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except StrategyFault:
+        raise
+    except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
+        raise fault_from(error, plan.loaded.info.path) from error
+
+
+def _slices(count: int, spent: Callable[[], float]) -> Iterator[tuple[int, int]]:
+    """Cut `count` bars so that a slice takes about a tenth of a second, at most 10,000 bars."""
+    start, size = 0, _FIRST_SLICE
+    while start < count:
+        stop = min(count, start + size)
+        yield start, stop
+        rate = (stop - start) / max(spent(), 1e-6)
+        size = max(1, min(_SLICE, int(rate * _PACE_S)))
+        start = stop
+
+
+def _drive(
+    plan: Plan,
+    engine: BacktestEngine,
+    context: BacktestContext,
+    watch: Watch,
+    load: Callable[[Bars], None],
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+    outcome: Outcome,
+) -> str:
+    """Feed the engine to the end of the data, or until something ends the run; return the status."""
+    feed, total, began = _feed(plan), len(plan.bars), monotonic()
+    curve: list[float] = []
+    spent = last_told = 0.0
+    for start, end in _slices(total, lambda: spent):
+        at = monotonic()
+        part = plan.bars.slice(start, end)
+        engine.add_data(feed.data(part))
+        load(part)
+        engine.run(streaming=True)
+        engine.clear_data()
+        spent = monotonic() - at
+        if watch.over:
+            seen_ns = context.tick.ts_ns if context.tick else 0
+            outcome.seen = int(np.searchsorted(plan.bars.ts_ns, seen_ns, side="right"))
+            break
+        outcome.seen = end
+        curve.append(context.equity())
+        if stop():
+            return "cancelled"
+        if monotonic() - last_told >= _PACE_S or end == total:
+            last_told = monotonic()
+            report(_progress(end, total, last_told - began, curve, int(part.ts_ns[-1])))
+    engine.end()
+    return "done"
+
+
+def _progress(end: int, total: int, took_s: float, curve: list[float], data_ns: int) -> Progress:
+    step = math.ceil(len(curve) / _POINTS)
+    points = tuple(curve[:: max(1, step)])
+    return Progress(end / total, end, points, took_s / end * (total - end), data_ns)
+
+
+def _judge(plan: Plan, watch: Watch, outcome: Outcome) -> None:
+    """Cut the outcome where the run ended, and say why."""
+    if not watch.over:
+        return
+    if watch.error is not None:
+        fault = fault_from(watch.error, plan.loaded.info.path)
+        outcome.status, outcome.error, outcome.detail = "failed", f"{fault} in {watch.callback}", fault.detail
+    else:
+        outcome.error = watch.ruin
+        outcome.conventions = (watch.ruin, *outcome.conventions)

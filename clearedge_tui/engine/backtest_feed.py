@@ -1,0 +1,70 @@
+"""Columns of bars as the engine's own objects, and the opening quotes that make the next open real.
+
+The bare engine fills an order sent on a bar's close at that same close. With an opening quote one
+nanosecond into every bar and an order latency of one nanosecond, it meets the next open instead.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+from nautilus_trader.persistence import BarDataWrangler, QuoteTickDataWrangler
+
+from clearedge_tui.core.messages import MarketInfo
+from clearedge_tui.market import columns, timeframes
+from clearedge_tui.market.columns import Bars
+
+DEEP = 1e9  # size of opening quotes and, for contract strategies, of bars: depth never limits a fill
+_TIME = pa.timestamp("ns", tz="UTC")
+
+
+class Feed:
+    """Makes engine data of slices of bars. `deep` replaces the volume the matching engine sees."""
+
+    def __init__(self, market: MarketInfo, timeframe: str, next_open: bool, deep: bool) -> None:
+        self.series = timeframes.bar_type(market.id, timeframe)
+        self._market = market
+        self._period_ns = timeframes.period_ns(timeframe)
+        self._next_open = next_open
+        self._deep = deep
+        prices, sizes = market.price_precision, market.size_precision
+        self._layout = columns.schema(self.series, prices, sizes, identifier=True)
+        self._bars = BarDataWrangler(self.series, prices, sizes)
+        self._quotes = QuoteTickDataWrangler(market.id, prices, sizes)
+        self._last_ns = 0
+
+    def data(self, bars: Bars) -> list[Any]:
+        """Return the engine's objects for the next slice; slices come in order."""
+        volume = bars.volume
+        if self._deep or not volume.any():
+            volume = volume * 0 + DEEP
+        shown = Bars(*bars.columns()[:5], volume)
+        made: list[Any] = self._bars.process_record_batch_bytes(_ipc(columns.encode(shown, self._layout)))
+        if self._next_open:
+            made += self._quotes.process_record_batch_bytes(_ipc(self._openings(bars)))
+        return made
+
+    def _openings(self, bars: Bars) -> pa.RecordBatch:
+        """Quote each open one nanosecond after the bar began (after the bar before, over gaps too)."""
+        sizes = columns.decimals(bars.volume * 0 + DEEP, self._market.size_precision)
+        opens = columns.decimals(bars.open, self._market.price_precision)
+        times = pa.array(bars.ts_ns - self._period_ns + 1, pa.int64()).cast(_TIME)
+        ids = pa.array([self._market.id], pa.string()).take(pa.array([0] * len(bars)))
+        fields = [pa.field(n, opens.type, False) for n in ("bid_price", "ask_price", "bid_size", "ask_size")]
+        fields += [pa.field(n, _TIME, False) for n in ("ts_event", "ts_init")]
+        fields.append(pa.field("identifier", pa.string()))
+        meta = {
+            "instrument_id": self._market.id,
+            "price_precision": str(self._market.price_precision),
+            "size_precision": str(self._market.size_precision),
+            "type_name": "QuoteTick",
+        }
+        arrays = [opens, opens, sizes, sizes, times, times, ids]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, metadata=meta))
+
+
+def _ipc(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    body: bytes = sink.getvalue().to_pybytes()
+    return body
