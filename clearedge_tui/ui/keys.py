@@ -1,0 +1,105 @@
+"""Every key in one table: bindings, hints, help page and palette are made from it."""
+
+from typing import Final, NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One action. `hint` orders it on the last line of its screens (0: not shown there)."""
+
+    id: str
+    keys: str  # as Textual names them, comma separated
+    shown: str  # as a person reads it
+    action: str
+    label: str  # one or two words
+    help: str
+    scope: str  # global, list, act, or a screen's name
+    hint: int = 0
+
+
+TABLE: Final = (
+    Key("go.board", "1", "1", "go('board')", "Board", "the board: one row an instance", "global"),
+    Key("go.runs", "2", "2", "go('runs')", "Runs", "backtests, running and finished", "global"),
+    Key("go.data", "3", "3", "go('data')", "Data", "the catalog", "global"),
+    Key("go.journal", "6", "6", "go('journal')", "Journal", "who did what, and why", "global"),
+    Key("palette", "colon,ctrl+p", ":", "palette", "Command", "type any command; arguments complete", "global", 90),
+    Key("help", "question_mark", "?", "help", "Help", "this page", "global", 95),
+    Key("back", "escape,h", "esc", "back", "Back", "back to where you came from", "global"),
+    Key("last", "minus", "-", "last", "Last screen", "the screen before this one", "global"),
+    Key("freeze", "p", "p", "freeze", "Freeze", "hold the display still; data goes on", "global"),
+    Key("theme", "T", "T", "theme", "Theme", "next theme", "global"),
+    Key("symbols", "B", "B", "symbols", "Symbols", "braille, block or ascii glyphs", "global"),
+    Key("rate", "R", "R", "rate", "Rate", "1, 2, 5 or 10 frames a second", "global"),
+    Key("money", "dollar_sign", "$", "money", "Hide money", "hide or show amounts", "global"),
+    Key("leave", "q,ctrl+c", "q", "leave", "Leave", "leave; instances keep running, or stop everything", "global", 99),
+    Key("down", "j,down", "j k", "move(1)", "Move", "next row (k, up: the one before)", "list"),
+    Key("up", "k,up", "k", "move(-1)", "Up", "the row before", "list"),
+    Key("first", "g,home", "g G", "jump(0)", "Ends", "first row (G, end: the last)", "list"),
+    Key("final", "G,end", "G", "jump(-1)", "Last row", "last row", "list"),
+    Key("page.down", "ctrl+d,pagedown", "^d ^u", "page(1)", "Page", "half a page down (ctrl+u: up)", "list"),
+    Key("page.up", "ctrl+u,pageup", "^u", "page(-1)", "Page up", "half a page up", "list"),
+    Key("open", "enter,l", "enter", "open", "Open", "open the selected row", "list", 10),
+    Key("filter", "slash", "/", "filter", "Filter", "show only rows that hold these words; esc clears", "list", 60),
+    Key("sort", "S", "S", "sort", "Sort", "then a column letter; again turns it round", "list", 0),
+    Key("mode", "m", "m", "mode", "Mode", "off, observe or active", "act", 20),
+    Key("start", "s", "s", "start_stop", "Start/stop", "start or stop", "act", 30),
+    Key("config", "E", "E", "config", "Config", "edit the configuration", "act", 40),
+    Key("backtest", "b", "b", "backtest", "Backtest", "backtest this strategy", "act", 50),
+    Key("clear", "c", "c", "clear_fault", "Clear", "clear a fault, so that it may start again", "act"),
+    Key("new", "n", "n", "new", "New", "declare a new instance", "board", 55),
+    Key("mark", "space", "space", "mark", "Mark", "mark; m, s and c then act on all marks", "board", 0),
+    Key("mark.all", "asterisk", "*", "mark_all", "Mark all", "mark every row shown", "board"),
+    Key("mark.none", "backslash", "\\", "mark_none", "Unmark", "clear the marks", "board"),
+    Key("wide", "w", "w", "wide", "Columns", "more or fewer columns", "board"),
+    Key("errors", "e", "e", "errors", "Errors", "only rows with trouble", "board"),
+    Key("preview", "v", "v", "preview", "Preview", "show or hide the chart below", "board"),
+    Key("pane", "tab", "tab", "pane(1)", "Pane", "next pane", "detail", 15),
+    Key("pane.back", "shift+tab", "⇧tab", "pane(-1)", "Pane back", "pane before", "detail"),
+    Key("pane.orders", "o", "o", "show('orders')", "Orders", "open and past orders", "detail"),
+    Key("pane.fills", "f", "f", "show('fills')", "Fills", "executions", "detail"),
+    Key("pane.log", "L", "L", "show('log')", "Log", "what the strategy and its engine said", "detail"),
+    Key("zoom.in", "plus,equals_sign", "+", "zoom(1)", "Zoom", "fewer, wider bars", "detail", 16),
+    Key("zoom.out", "underscore", "_", "zoom(-1)", "Zoom out", "more, narrower bars", "detail"),
+    Key("pan.left", "left,left_square_bracket", "←", "pan(1)", "Pan", "earlier bars", "detail"),
+    Key("pan.right", "right,right_square_bracket", "→", "pan(-1)", "Later", "later bars", "detail"),
+    Key("overlays", "i", "i", "overlays", "Overlays", "lines and markers on or off", "detail"),
+    Key("copy", "y", "y", "copy", "Copy id", "copy the id to the terminal's clipboard", "detail"),
+    Key("job.cancel", "x", "x", "cancel_job", "Cancel", "cancel the running job / delete the run", "runs", 30),
+    Key("refresh", "r", "r", "reload", "Reload", "ask again", "runs", 50),
+    Key("refresh.data", "r", "r", "reload", "Reload", "ask again", "data", 50),
+    Key("test.data", "b", "b", "backtest", "Backtest", "backtest on this market", "data", 20),
+    Key("refresh.journal", "r", "r", "reload", "Reload", "ask again", "journal", 50),
+    Key("errors.runs", "e", "e", "errors", "Show error", "the whole error of this run", "runs", 40),
+    Key("trades", "tab", "tab", "pane(1)", "Pane", "overview, trades, conventions", "report", 15),
+)  # fmt: skip
+
+SCOPES: Final = {
+    "board": ("board", "act", "list", "global"),
+    "detail": ("detail", "act", "list", "global"),
+    "runs": ("runs", "list", "global"),
+    "report": ("report", "list", "global"),
+    "data": ("data", "list", "global"),
+    "journal": ("journal", "list", "global"),
+}
+
+
+def bindings(scope: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """Return the bindings of one scope of the table; ids make them changeable by a keymap."""
+    return [
+        Binding(key.keys, key.action, key.label, show=bool(key.hint), key_display=key.shown, id=key.id)
+        for key in TABLE
+        if key.scope == scope
+    ]
+
+
+def keys_of(screen: str) -> list[Key]:
+    """Return every key that works on a screen, its own first."""
+    order = SCOPES.get(screen, ("global",))
+    return [key for scope in order for key in TABLE if key.scope == scope]
+
+
+def hints(screen: str, most: int = 9) -> list[Key]:
+    """Return the keys worth a place on the last line, in order."""
+    shown = sorted((key for key in keys_of(screen) if key.hint), key=lambda key: key.hint)
+    return shown[:most]

@@ -1,0 +1,1 @@
+"""Painters: pure functions from data to cells."""

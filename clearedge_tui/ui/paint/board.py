@@ -1,0 +1,200 @@
+"""The board: one row an instance. Columns have a priority; a narrow screen drops the last ones."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from clearedge_tui.core.model import EngineState, Mode
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.supervisor.protocol import InstanceRow
+from clearedge_tui.ui import format as f
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.look import Look
+from clearedge_tui.ui.model import Model
+from clearedge_tui.ui.paint import words
+
+SortKey = Callable[[InstanceRow], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `letter` sorts by it, `level` 0 is always there, `grow` takes the rest."""
+
+    name: str
+    letter: str
+    width: int
+    level: int
+    sort: SortKey
+    right: bool = False
+    grow: bool = False
+
+
+def _number(value: Decimal | None) -> Decimal:
+    return Decimal("-1e30") if value is None else value
+
+
+COLUMNS: Final = (
+    Column("", "h", 1, 0, lambda r: ("bad", "warn", "unknown", "ok", "idle").index(r.health.value)),
+    Column("INSTANCE", "i", 16, 0, lambda r: r.id),
+    Column("STRATEGY", "g", 18, 4, lambda r: (r.strategy, r.id)),
+    Column("MODE", "m", 14, 0, lambda r: (-r.desired.rank, r.id)),
+    Column("STATE", "s", 9, 0, lambda r: (r.state.value, r.id)),
+    Column("ACCOUNT", "a", 9, 2, lambda r: (r.account, r.id)),
+    Column("MARKET", "k", 15, 0, lambda r: (r.market, r.timeframe, r.id)),
+    Column("POSITION", "o", 10, 1, lambda r: r.position, right=True),
+    Column("PNL TODAY", "t", 11, 0, lambda r: _number(r.pnl_today), right=True),
+    Column("PNL TOTAL", "p", 12, 2, lambda r: _number(r.pnl_total), right=True),
+    Column("PNL CURVE", "", 22, 3, lambda r: r.id),
+    Column("FILLS", "f", 6, 5, lambda r: r.fills, right=True),
+    Column("AGE", "d", 5, 5, lambda r: r.heard_ns, right=True),
+    Column("LAST EVENT", "e", 12, 3, lambda r: -r.last_event_ns, grow=True),
+)
+_LEVELS: Final = ((0, 0), (92, 1), (112, 2), (140, 3), (168, 4), (190, 5))
+
+
+def layout(width: int, narrow: bool = False) -> list[tuple[Column, int, int]]:
+    """Return the columns that fit, each with its place and width."""
+    level = max(number for least, number in _LEVELS if width >= least)
+    if narrow:
+        level = max(0, level - 2)
+    chosen = [c for c in COLUMNS if c.level <= level]
+    gaps = len(chosen) - 1 + 2
+    spare = width - gaps - sum(c.width for c in chosen)
+    if not any(c.grow for c in chosen) and spare > 0:
+        spare = min(spare, 10)
+    placed, x = [], 1
+    for column in chosen:
+        size = column.width
+        if column.grow or (column.name == "INSTANCE" and not any(c.grow for c in chosen)):
+            size += max(0, spare)
+        placed.append((column, x, max(0, min(size, width - x))))
+        x += size + 1
+    return placed
+
+
+@dataclass(slots=True)
+class BoardState:
+    """What the person chose on the board."""
+
+    words: str = ""
+    errors_only: bool = False
+    sort: str = ""
+    backwards: bool = False
+    marks: frozenset[str] = frozenset()
+    narrow: bool = False
+
+
+def visible(rows: Sequence[InstanceRow], state: BoardState) -> list[InstanceRow]:
+    """Return the rows to show: filtered by every word, errors only when asked, sorted."""
+    wanted = state.words.lower().split()
+    out = [row for row in rows if all(_matches(row, word) for word in wanted)]
+    if state.errors_only:
+        out = [row for row in out if words.in_trouble(row)]
+    column = next((c for c in COLUMNS if c.letter and c.letter == state.sort), None)
+    if column is not None:
+        out.sort(key=column.sort, reverse=state.backwards)  # type: ignore[arg-type]  # one type a column
+    return out
+
+
+def _matches(row: InstanceRow, word: str) -> bool:
+    refuse = word.startswith("!") and len(word) > 1
+    simulated = "sim" if row.simulated else ""
+    text = (
+        f"{row.id} {row.strategy} {row.desired} {row.state} {row.account} {row.account_kind} "
+        f"{row.market} {row.timeframe} {simulated} {row.last_event} {row.error}"
+    ).lower()
+    return (word[1:] not in text) if refuse else word in text
+
+
+def paint_head(cells: Cells, y: int, state: BoardState, arrow: str = "▾▴") -> None:
+    cells.wash(y, p.BG)
+    for column, x, width in layout(cells.w, state.narrow):
+        sorted_ = bool(column.letter) and column.letter == state.sort
+        name = column.name + (arrow[state.backwards] if sorted_ else "")
+        ink = p.ACCENT if sorted_ else p.DIM
+        if column.right:
+            cells.right(y, x, width, name, ink)
+        else:
+            cells.text(y, x, name, ink, width=width)
+
+
+def paint_row(cells: Cells, y: int, row: InstanceRow, model: Model, look: Look, state: BoardState) -> None:
+    """Paint one instance; old numbers are dim, a wanted change and trouble stand out."""
+    stale = model.row_stale(row)
+    for column, x, width in layout(cells.w, state.narrow):
+        text, ink = _cell(column, row, model, look, width)
+        if stale and column.name not in ("", "INSTANCE", "MODE", "LAST EVENT"):
+            ink = p.DIM
+        if column.right:
+            cells.right(y, x, width, text, ink)
+        else:
+            cells.text(y, x, text, ink, width=width)
+            if column.name == "MARKET" and row.simulated:
+                _sim_mark(cells, y, x, width, text)
+    if row.id in state.marks:
+        cells.text(y, 0, look.symbols.mark, p.ACCENT)
+
+
+def _sim_mark(cells: Cells, y: int, x: int, width: int, text: str) -> None:
+    at = x + min(len(text) + 1, max(0, width - 3))
+    cells.text(y, at, "sim", p.WARN, width=3)
+
+
+def _cell(column: Column, row: InstanceRow, model: Model, look: Look, width: int) -> tuple[str, int]:
+    match column.name:
+        case "":
+            return words.health(row.health, look.symbols)
+        case "INSTANCE":
+            return clean_text(row.id), p.BRIGHT
+        case "STRATEGY":
+            return clean_text(row.strategy), p.TEXT
+        case "MODE":
+            differs = row.actual is not row.desired
+            return words.mode_word(row, look.symbols), p.WARN if differs else words.mode_ink(
+                row.actual, row.account_kind
+            )
+        case "STATE":
+            return _state(row, model), words.state_ink(row.state)
+        case "ACCOUNT":
+            return clean_text(row.account), p.LIVE if row.account_kind == "live" else p.DIM
+        case "MARKET":
+            return clean_text(f"{row.market} {row.timeframe}"), p.TEXT
+        case "POSITION":
+            ink = words.money_ink(row.position)
+            return (f.HIDDEN if look.hide_money and row.position else f.size(row.position)), ink
+        case "PNL TODAY":
+            return f.money(row.pnl_today, look.hide_money), words.money_ink(row.pnl_today)
+        case "PNL TOTAL":
+            return f.money(row.pnl_total, look.hide_money), words.money_ink(row.pnl_total)
+        case "PNL CURVE":
+            return f.sparkline(row.spark, width, look.symbols.spark), words.book_ink(row.book)
+    return _rest(column, row, model)
+
+
+def _rest(column: Column, row: InstanceRow, model: Model) -> tuple[str, int]:
+    if column.name == "FILLS":
+        return f.count(row.fills), p.TEXT
+    if column.name == "AGE":
+        runs = row.state is EngineState.RUNNING
+        return (f.duration(model.row_age_s(row)) if runs else "–"), p.WARN if model.row_stale(row) else p.DIM
+    return event(row, model)
+
+
+def event(row: InstanceRow, model: Model) -> tuple[str, int]:
+    """Return the most important thing to say of a row: its error, its age, or its last event."""
+    if row.error:
+        return clean_text(row.error), p.BAD
+    if row.state is EngineState.RUNNING and not model.stale and model.row_stale(row):
+        return f"unheard for {f.duration(model.row_age_s(row))}", p.WARN
+    if row.last_event:
+        return clean_text(row.last_event), p.TEXT if row.desired is not Mode.OFF else p.DIM
+    return "", p.DIM
+
+
+def _state(row: InstanceRow, model: Model) -> str:
+    if row.state is EngineState.BACKOFF and row.retry_ns:
+        left = (row.retry_ns - model.wall_ns()) / 1e9
+        return f"retry {max(0, round(left))}s"
+    return row.state.value

@@ -1,0 +1,86 @@
+"""The first line of every screen: where, how many at what, the money, the link's age, the time."""
+
+from clearedge_tui.core.model import AccountKind, EngineState, Mode
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.ui import format as f
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.look import Look
+from clearedge_tui.ui.model import LinkState, Model
+from clearedge_tui.ui.paint import words
+
+Part = tuple[str, int]
+
+
+def paint_header(cells: Cells, model: Model, look: Look, home: str, title: str = "") -> None:
+    """Paint one line; parts that do not fit are left out from the least important on."""
+    cells.fill(cells.area, p.HEAD)
+    right = _right(model, look)
+    used = sum(len(text) + 2 for text, _ in right)
+    x = cells.w - used + 1
+    for text, ink in right:
+        cells.text(0, x, text, ink)
+        x += len(text) + 2
+    x, edge = 1, cells.w - used - 1
+    for text, ink in _left(model, look, home, title, cells.w):
+        if x + len(text) > edge:
+            continue
+        x = cells.text(0, x, text, ink) + 2
+
+
+def _left(model: Model, look: Look, home: str, title: str, width: int) -> list[Part]:
+    parts: list[Part] = [("ClearEdge", p.ACCENT | p.BOLD)]
+    if title:
+        parts.append((title, p.BRIGHT | p.BOLD))
+    if width >= 110:
+        parts.append((clean_text(home, 24), p.DIM))
+    rows = list(model.instances.values())
+    if not rows:
+        return parts
+    live = sum(r.actual is Mode.ACTIVE and r.account_kind is AccountKind.LIVE for r in rows)
+    active = sum(r.actual is Mode.ACTIVE for r in rows) - live
+    observe = sum(r.actual is Mode.OBSERVE for r in rows)
+    trouble = sum(words.in_trouble(r) for r in rows)
+    if live:
+        parts.append((f"LIVE {live}", p.LIVE | p.BOLD))
+    parts.append((f"active {active}", p.PAPER if active else p.DIM))
+    parts.append((f"observe {observe}", p.SHADOW if observe else p.DIM))
+    parts.append((f"off {len(rows) - active - observe - live}", p.DIM))
+    if trouble:
+        parts.append((f"{look.symbols.warn} {trouble}", p.WARN))
+    today = sum((r.pnl_today or 0) for r in rows if r.book is not None and r.book != "shadow")
+    if rows and not model.stale:
+        parts.append((f"today {f.money(today, look.hide_money)}", words.money_ink(today)))
+    return parts + (_accounts(model, look) if width >= 100 else [])
+
+
+def _accounts(model: Model, look: Look) -> list[Part]:
+    parts: list[Part] = []
+    for account in list(model.accounts.values())[:3]:
+        ink = p.LIVE if account.kind is AccountKind.LIVE else p.DIM
+        if account.state in (EngineState.FAILED, EngineState.BACKOFF, EngineState.FAULTED):
+            parts.append((f"{clean_text(account.name, 16)} {account.state}", p.BAD))
+            continue
+        speed = "max" if account.speed == 0 else f"{account.speed:g}×"
+        done = f" {account.done * 100:.0f} %" if account.done is not None else ""
+        equity = f.amount(account.equity, look.hide_money)
+        text = f"{clean_text(account.name, 16)} {equity} {clean_text(account.currency, 8)} {speed}{done}"
+        parts.append((text, p.DIM if model.stale else ink))
+    return parts
+
+
+def _right(model: Model, look: Look) -> list[Part]:
+    parts: list[Part] = []
+    if look.frozen:
+        parts.append(("FROZEN", p.WARN | p.BOLD))
+    age = model.age_s()
+    if model.link is LinkState.UP and age is not None:
+        late = age > 3
+        parts.append((f"{look.symbols.ok} {f.duration(age)}", p.WARN if late else p.GOOD))
+    elif model.link is LinkState.CONNECTING:
+        parts.append(("connecting…", p.ACCENT))
+    else:
+        since = f" {f.duration(age)}" if age is not None else ""
+        parts.append((f"{look.symbols.bad} no link{since}", p.BAD | p.BOLD))
+    parts.append((f.clock_time(model.wall_ns()), p.DIM))
+    return parts

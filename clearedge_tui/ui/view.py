@@ -1,0 +1,53 @@
+"""The one widget base: paint cells, compare with the last ones, send the rows that changed."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from clearedge_tui.ui.cells import Cells
+
+if TYPE_CHECKING:
+    from clearedge_tui.ui.console import Console
+
+FULL_SHARE = 0.6  # above this share of changed rows one full repaint is cheaper
+
+
+class CellView(Widget):
+    """Subclasses say what `paint` puts on the grid; `redraw` sends only what changed."""
+
+    full_repaint = False  # the other way, kept to prove that both show the same
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.cells: Cells | None = None
+        self._look_version = -1
+
+    @property
+    def ui(self) -> "Console":
+        return cast("Console", self.app)
+
+    def paint(self, h: int, w: int) -> Cells:
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Paint now; cheap when nothing changed. Nothing happens while there is no room."""
+        w, h = self.size
+        if w < 1 or h < 1 or not self.display:
+            return
+        new = self.paint(h, w)
+        version = self.ui.look.version
+        changed = None if version != self._look_version else new.diff(self.cells)
+        self.cells, self._look_version = new, version
+        if changed is None or (changed and (self.full_repaint or len(changed) > h * FULL_SHARE)):
+            self.refresh()
+        elif changed:
+            self.refresh(*changed)
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        if self.cells is None or y >= self.cells.h:
+            return Strip.blank(self.size.width)
+        return self.cells.strip(y, self.ui.look.theme)

@@ -1,0 +1,93 @@
+"""Finished runs, markets and a journal, as plain data, the way the supervisor answers."""
+
+import math
+import random
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from clearedge_tui.runs.model import BacktestSpec, Curve, RunReport, RunSummary, Trade
+from fakes.market import MINUTE_NS, SECOND_NS, START_NS
+
+HOUR_NS = 60 * MINUTE_NS
+METRICS = {
+    "trades": 412.0, "total_return": 0.314, "sharpe": 1.42, "max_drawdown": -0.081, "fees": 1204.5,
+    "win_rate": 0.47, "profit_factor": 1.31, "sortino": 2.05, "exposure": 0.62, "pnl": 31_400.0,
+}  # fmt: skip
+
+
+def summaries() -> list[RunSummary]:
+    def run(number: int, **more: Any) -> RunSummary:
+        base: dict[str, Any] = {
+            "run_id": f"bt-{number:04d}", "kind": "backtest", "status": "done", "strategy": "ema_cross",
+            "market": "BTC/USDT", "timeframe": "1m", "start_ns": START_NS - 32 * 24 * HOUR_NS,
+            "end_ns": START_NS, "created_ns": START_NS - number * HOUR_NS, "duration_s": 1.8,
+            "simulated": False, "metrics": METRICS,
+        }  # fmt: skip
+        return RunSummary(**(base | more))
+
+    return [
+        run(7),
+        run(6, strategy="grid_maker", market="SIM-A/USDT", simulated=True,
+            metrics={**METRICS, "total_return": -0.042, "sharpe": -0.31, "max_drawdown": -0.12}),
+        run(5, strategy="broken", status="failed", metrics={}, error="strategies/broken.py:7: NameError: x"),
+        run(4, strategy="rsi_pullback", metrics={**METRICS, "total_return": 0.05, "sharpe": 0.6}),
+    ]  # fmt: skip
+
+
+def report(run_id: str) -> RunReport:
+    summary = next(s for s in summaries() if s.run_id == run_id)
+    draw = random.Random(11)
+    equity, hold, value, price = [], [], 100_000.0, 100_000.0
+    for _ in range(400):
+        value *= math.exp(draw.gauss(0.0007, 0.004))
+        price *= math.exp(draw.gauss(0.0001, 0.006))
+        equity.append(value)
+        hold.append(price)
+    stamps = tuple(summary.start_ns + i * 115 * MINUTE_NS for i in range(400))
+    peak, drawdown = equity[0], []
+    for one in equity:
+        peak = max(peak, one)
+        drawdown.append(one / peak - 1)
+    trades = tuple(
+        Trade("long" if i % 3 else "short", Decimal("0.1"), stamps[390 - i * 9], Decimal("38400.5"),
+              stamps[396 - i * 9], Decimal(str(38_400.5 + draw.gauss(20, 120)))[:9] and Decimal("38460.25"),
+              Decimal(str(round(draw.gauss(6, 40), 2))), Decimal("3.84"), 42 + i)
+        for i in range(40)
+    )  # fmt: skip
+    spec = BacktestSpec("ema_cross", "BTCUSDT.LOCAL", "1m", config={"fast": 12, "slow": 48})
+    monthly = {f"2021-{m:02d}": draw.gauss(0.01, 0.04) for m in range(3, 13)} | {"2022-01": 0.031}
+    return RunReport(summary, spec, 46_081, "USDT", Curve(stamps, tuple(equity)), Curve(stamps, tuple(hold)),
+                     Curve(stamps, tuple(drawdown)), monthly, trades, 412,
+                     ("fills at the next open", "taker fee 0.05 %"), {"equity": "equity.parquet"})  # fmt: skip
+
+
+def plain(value: object) -> Any:
+    return msgspec.to_builtins(value)
+
+
+def markets() -> list[dict[str, object]]:
+    start = START_NS - 32 * 24 * HOUR_NS
+    return [
+        {"market": "BTC/USDT", "market_id": "BTCUSDT.LOCAL", "kind": "bars", "timeframe": "1m", "rows": 46_081,
+         "first_ns": start, "last_ns": START_NS, "gaps": 0, "bytes": 1_250_000, "simulated": False,
+         "source": "btc-perp.csv"},
+        {"market": "GBP/USD", "market_id": "GBPUSD.LOCAL", "kind": "bars", "timeframe": "1m", "rows": 372_000,
+         "first_ns": start - 4000 * HOUR_NS, "last_ns": START_NS, "gaps": 52, "bytes": 9_800_000, "simulated": False,
+         "source": "gbpusd.csv"},
+        {"market": "SIM-A/USDT", "market_id": "SIMAUSDT.SIM", "kind": "bars", "timeframe": "1m", "rows": 100_000,
+         "first_ns": start, "last_ns": START_NS, "gaps": 0, "bytes": 2_400_000, "simulated": True, "source": "seed 7"},
+    ]  # fmt: skip
+
+
+def journal() -> list[dict[str, object]]:
+    events = (
+        ("mode", "ema-btc-1", "desk", "observe -> active: looks right"), ("config", "ema-btc-1", "desk", "fast 10 -> 12"),
+        ("restart", "rsi-btc-9", "supervisor", "died by signal 9; starts again in 2 s"),
+        ("fault", "grid-sim-a-4", "engine", "strategies/grid_maker.py:41: ZeroDivisionError"),
+    )  # fmt: skip
+    return [
+        {"at_ns": START_NS - i * 97 * SECOND_NS, "event": e[0], "subject": e[1], "who": e[2], "text": e[3]}
+        for i, e in ((i, events[i % 4]) for i in range(30))
+    ]

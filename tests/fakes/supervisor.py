@@ -1,0 +1,218 @@
+"""A supervisor without engines: a loopback unix socket that speaks the protocol over a seeded world.
+
+`silent` verbs are never answered, `refuse` verbs are refused, `move()` changes rows; `serve` pushes
+them at the client's rate when `moving` is on. Run it as a program to look at the console by hand.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.model import Book, EngineState, Health, Mode
+from clearedge_tui.core.wire import frame, frames
+from clearedge_tui.supervisor.protocol import (
+    VERSION,
+    Attach,
+    Changed,
+    Command,
+    Detail,
+    Hello,
+    InstanceRow,
+    JobRow,
+    Result,
+    Snapshot,
+    ToSupervisor,
+    Watch,
+)
+from fakes import market, runs
+
+change = msgspec.structs.replace
+
+
+class FakeSupervisor:
+    """One world, any number of consoles."""
+
+    def __init__(self, count: int = 24, seed: int = 7, moving: bool = False, fixed: bool = True) -> None:
+        self.clock: Callable[[], int] = (lambda: market.START_NS) if fixed else now_ns
+        at = self.clock()
+        self.rows = {row.id: row for row in market.instance_rows(count, seed, at)}
+        self.accounts = market.account_rows(at)
+        self.jobs: dict[str, JobRow] = {job.id: job for job in market.job_rows(at)}
+        self.details: dict[str, Detail] = {}
+        self.commands: list[Command] = []
+        self.attached: list[Attach] = []
+        self.watched: list[str] = []
+        self.silent: set[str] = set()
+        self.refuse: dict[str, str] = {}
+        self.version = VERSION
+        self.moving = moving
+        self._random = Random(seed)
+        self._writers: dict[asyncio.StreamWriter, str] = {}
+        self._server: asyncio.Server | None = None
+        self._mover: asyncio.Task[None] | None = None
+        self._seq = 0
+
+    async def start(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, path)
+        if self.moving:
+            self._mover = asyncio.create_task(self._move_for_ever())
+
+    async def stop(self) -> None:
+        """End like a killed process: every line breaks at once."""
+        if self._mover is not None:
+            self._mover.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._mover
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+    # -- the world
+
+    def move(self) -> Changed:
+        """Let a third of the running rows move and return what changed."""
+        moved = []
+        for row in self.rows.values():
+            if row.state is EngineState.RUNNING and self._random.random() < 0.35:
+                step = Decimal(str(round(self._random.gauss(0, 4), 2)))
+                today, total = (row.pnl_today or Decimal(0)) + step, (row.pnl_total or Decimal(0)) + step
+                moved.append(
+                    change(row, pnl_today=today, pnl_total=total, spark=(*row.spark[1:], float(today)), heard_ns=self.clock())
+                )
+        for row in moved:
+            self.rows[row.id] = row
+        jobs = tuple(
+            change(job, progress=min(1.0, job.progress + 0.01), eta_s=max(0.0, (job.eta_s or 0) - 0.2))
+            for job in self.jobs.values()
+            if job.state == "running"
+        )
+        self.jobs |= {job.id: job for job in jobs}
+        self._seq += 1
+        return Changed(self._seq, self.clock(), tuple(moved), tuple(self.accounts), jobs)
+
+    async def push(self, message: object) -> None:
+        for writer in list(self._writers):
+            writer.write(frame(message))
+            await writer.drain()
+
+    async def put_row(self, row: InstanceRow) -> None:
+        self.rows[row.id] = row
+        self._seq += 1
+        await self.push(Changed(self._seq, self.clock(), (row,)))
+
+    def detail_of(self, name: str) -> Detail:
+        return self.details.get(name) or market.detail(self.rows[name], self.clock())
+
+    async def _move_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(0.2)
+            await self.push(self.move())
+            for writer, name in list(self._writers.items()):
+                if name in self.rows:
+                    writer.write(frame(self._living_detail(name)))
+
+    def _living_detail(self, name: str) -> Detail:
+        made = self.details[name] = self.details.get(name) or market.detail(self.rows[name], self.clock())
+        last = made.bars[-1]
+        close = last.close * (1 + self._random.gauss(0, 0.0004))
+        bar = last._replace(close=close) if hasattr(last, "_replace") else change(
+            last, close=close, high=max(last.high, close), low=min(last.low, close)
+        )
+        self.details[name] = change(made, bars=(*made.bars[:-1], bar), at_ns=self.clock())
+        return self.details[name]
+
+    # -- the wire
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decode = msgspec.msgpack.Decoder(ToSupervisor).decode
+        self._writers[writer] = ""
+        try:
+            async for body in frames(reader):
+                for answer in self._hear(decode(body), writer):
+                    writer.write(frame(answer))
+        finally:
+            self._writers.pop(writer, None)
+            writer.close()
+
+    def _hear(self, message: Attach | Watch | Command, writer: asyncio.StreamWriter) -> list[object]:
+        match message:
+            case Attach():
+                self.attached.append(message)
+                hello = Hello(self.version, 3, 4711, "home", self.clock(), "console of desk on fra1 (pid 4711)")
+                rows = tuple(self.rows.values())
+                return [hello, Snapshot(self._seq, self.clock(), rows, tuple(self.accounts), tuple(self.jobs.values()))]
+            case Watch():
+                self._writers[writer] = message.id
+                self.watched.append(message.id)
+                return [self.detail_of(message.id)] if message.id in self.rows else []
+            case Command():
+                return self._command(message)
+
+    def _command(self, command: Command) -> list[object]:
+        self.commands.append(command)
+        if command.verb in self.silent:
+            return []
+        if command.verb in self.refuse:
+            return [Result(command.id, "refused", self.refuse[command.verb], code=3)]
+        answer = _VERBS.get(command.verb)
+        if answer is None:
+            return [Result(command.id, "refused", f"unknown verb {command.verb}", code=2)]
+        message, data, rows = answer(self, command.args)
+        self.rows |= {row.id: row for row in rows}
+        self._seq += 1
+        out: list[object] = [Result(command.id, "pending")]
+        if rows:
+            out.append(Changed(self._seq, self.clock(), tuple(rows)))
+        return [*out, Result(command.id, "done", message, data)]
+
+
+Args = dict[str, object]
+Answer = tuple[str, object, list[InstanceRow]]
+
+
+def _mode(world: FakeSupervisor, args: Args) -> Answer:
+    row, mode = world.rows[str(args["id"])], Mode(str(args["mode"]))
+    off = mode is Mode.OFF
+    made = change(
+        row, desired=mode, actual=mode, state=EngineState.STOPPED if off else EngineState.RUNNING,
+        health=Health.IDLE if off else Health.OK, error="", heard_ns=world.clock(),
+        book=None if off else Book.PAPER if mode is Mode.ACTIVE else Book.SHADOW,
+    )  # fmt: skip
+    return f"{row.id} is {mode}", None, [made]
+
+
+def _run_show(world: FakeSupervisor, args: Args) -> Answer:
+    return "", runs.plain(runs.report(str(args["run_id"]))), []
+
+
+_VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
+    "instance.mode": _mode,
+    "instance.start": lambda w, a: _mode(w, {"id": a["id"], "mode": "observe"}),
+    "instance.stop": lambda w, a: _mode(w, {"id": a["id"], "mode": "off"}),
+    "instance.set": lambda w, a: ("fast 12 -> 10", None, []),
+    "instance.add": lambda w, a: (f"{a['id']} declared", None, [change(next(iter(w.rows.values())), id=str(a["id"]))]),
+    "instance.rm": lambda w, a: (f"{a['id']} removed", None, []),
+    "instance.clear": lambda w, a: ("cleared", None, []),
+    "strategy.list": lambda w, a: ("", [{"name": n, "schema": market.SCHEMA} for n in market.STRATEGIES], []),
+    "strategy.check": lambda w, a: ("sound", None, []),
+    "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job_id": "job-1"}, []),
+    "job.cancel": lambda w, a: ("cancelled", None, []),
+    "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),
+    "run.show": _run_show,
+    "run.rm": lambda w, a: ("removed", None, []),
+    "data.list": lambda w, a: ("", runs.markets(), []),
+    "journal.tail": lambda w, a: ("", runs.journal(), []),
+    "account.speed": lambda w, a: ("speed set", None, []),
+    "stop_all": lambda w, a: ("everything is off", None, []),
+    "supervisor.stop": lambda w, a: ("stopping", None, []),
+}
