@@ -70,6 +70,7 @@ def conventions(plan: Plan) -> tuple[str, ...]:
         f"account: margin, up to {LEVERAGE} times its money; the run ends at a close with no equity left",
         "an open position is marked at the last close; it counts in equity, not in the trades",
     ]
+    lines.append(f"strategy file: sha256 {plan.loaded.info.sha256[:16]}")
     if plan.market.simulated:
         lines.append("data: SIMULATED market; nothing here is evidence about a real one")
     return tuple(lines)

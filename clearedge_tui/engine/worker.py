@@ -1,0 +1,146 @@
+"""A worker process: one job in on stdin, progress and one result out on a descriptor.
+
+`python -m clearedge_tui.engine.worker FD` reads one frame from stdin and writes frames to FD. A
+forked child calls `run_job` instead. Whatever the engine or the strategy prints goes to the run's
+log file.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from clearedge_tui.core.clock import iso, now_ns
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.core.wire import Deframer, frame
+from clearedge_tui.engine import backtest
+from clearedge_tui.engine.loading import load
+from clearedge_tui.market import catalog, markets
+from clearedge_tui.runs import artifacts, report
+from clearedge_tui.runs.job import Failed, Job, decode_job
+from clearedge_tui.runs.listing import LOG, draft_folder
+from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.settings import Home
+
+Send = Callable[[bytes], None]
+_MOST_LINES = 20_000
+
+
+class RunLog:
+    """The run's log file: the strategy's own lines with data time, then nothing but the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._lines = 0
+
+    def say(self, ts_ns: int, level: str, text: str) -> None:
+        self._lines += 1
+        if self._lines <= _MOST_LINES:
+            self._file.write(f"{iso(ts_ns) if ts_ns else '-':<19} {level:<7} {clean_text(text)}\n")
+        elif self._lines == _MOST_LINES + 1:
+            self._file.write(f"more than {_MOST_LINES} lines; the rest is dropped\n")
+
+    def raw(self, text: str) -> None:
+        self._file.write(text.rstrip("\n") + "\n" if text else "")
+
+    def take_output(self) -> None:
+        """Send this process's stdout and stderr here, also those of the engine's own threads."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(self._file.fileno(), 1)
+        os.dup2(self._file.fileno(), 2)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def run_job(
+    job: Job, send: Send, stop: Callable[[], bool] = lambda: False, own_process: bool = True
+) -> int:
+    """Run one backtest and write its artifacts; send Progress, then a RunReport or Failed.
+
+    Returns the exit code. `own_process` also redirects stdout and stderr to the run's log, for good.
+    """
+    home = Home(Path(job.root))
+    created = now_ns()
+    draft = artifacts.start_draft(home, job.run_id)
+    log = RunLog(draft / LOG)
+    try:
+        if own_process:
+            log.take_output()
+        plan = plan_of(home, job.spec, draft, log.say)
+        outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
+        log.raw(outcome.detail or outcome.error)
+        built = report.build(job.run_id, plan.spec, plan.market, outcome, created)
+        done = artifacts.write(home, built)
+        send(frame(done))
+        return 5 if done.summary.status == "failed" else 0
+    except ClearEdgeError as error:
+        log.raw(str(error))
+        _not_started(home, job, error, created)
+        send(frame(Failed(clean_text(error), error.exit_code)))
+        return error.exit_code
+    finally:
+        log.close()
+
+
+def _not_started(home: Home, job: Job, error: ClearEdgeError, created: int) -> None:
+    """Keep a record when the strategy is at fault; a mistyped name leaves no run behind."""
+    if isinstance(error, StrategyFault):
+        market = job.market_name or job.spec.market
+        artifacts.record_failure(home, job.run_id, job.spec, market, str(error), created)
+    else:
+        shutil.rmtree(draft_folder(home, job.run_id), ignore_errors=True)
+
+
+def plan_of(
+    home: Home, spec: BacktestSpec, folder: Path, say: Callable[[int, str, str], None]
+) -> backtest.Plan:
+    """Look up strategy, market and bars; raises the error a person can act on."""
+    path = home.strategies / f"{spec.strategy}.py"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in home.strategies.glob("[!_]*.py"))) or "none"
+        raise NotFound(f"no strategy `{clean_text(spec.strategy)}` in {home.strategies}; there: {known}")
+    market = markets.resolve(home, spec.market)
+    bars = catalog.read_bars(home, market.market_id, spec.timeframe, spec.start_ns, spec.end_ns)
+    if not len(bars):
+        raise BadData(
+            f"{market.symbol} has no {spec.timeframe} bars from {_edge(spec.start_ns)} to {_edge(spec.end_ns)}; "
+            "see what there is with: clearedge data list"
+        )
+    loaded = load(path)
+    values, _ = loaded.schema.check(spec.config)
+    loaded.typed(spec.config)  # a bad value is a StrategyFault that names it
+    spec = msgspec.structs.replace(spec, market=market.market_id, config=values)
+    if not np.all(np.diff(bars.ts_ns) > 0):
+        raise BadData(f"{market.market_id} {spec.timeframe}: the catalog's files overlap; import it again")
+    return backtest.Plan(spec, market.info, bars, loaded, folder, say)
+
+
+def _edge(ts_ns: int) -> str:
+    return iso(ts_ns) if ts_ns else "the edge of the data"
+
+
+def main() -> int:
+    """Entry of the spawned process; the descriptor to answer on is the only argument."""
+    answers = int(sys.argv[1])
+    deframer = Deframer()
+    while chunk := sys.stdin.buffer.read1(1 << 16):
+        for body in deframer.feed(chunk):
+            return run_job(decode_job(body), lambda data: _write(answers, data))
+    return 2
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

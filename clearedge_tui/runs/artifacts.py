@@ -1,0 +1,139 @@
+"""Write a run's folder. It is complete or it is not there: a draft is renamed when all is written."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, draft_folder, run_folder
+from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
+from clearedge_tui.settings import Home
+
+if TYPE_CHECKING:
+    from clearedge_tui.runs.report import Result
+
+_NAMES = {
+    "summary": SUMMARY,
+    "report": REPORT,
+    "text": "report.md",
+    "equity": "equity.parquet",
+    "fills": "fills.parquet",
+    "orders": "orders.parquet",
+    "trades": "trades.parquet",
+    "log": LOG,
+}
+
+
+def start_draft(home: Home, run_id: str) -> Path:
+    """Make the folder a run writes to until it ends."""
+    folder = draft_folder(home, run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write(home: Home, result: "Result") -> RunReport:
+    """Write everything and put the folder in its place; return the report with its paths."""
+    from clearedge_tui.runs.text_report import markdown
+
+    run_id = result.report.summary.run_id
+    draft, final = start_draft(home, run_id), run_folder(home, run_id)
+    _tables(draft, result)
+    (draft / LOG).touch()
+    paths = {name: str(final / file) for name, file in _NAMES.items()}
+    report = msgspec.structs.replace(result.report, paths=paths)
+    (draft / "report.md").write_text(markdown(report), "utf-8")
+    _seal(draft, final, report)
+    return report
+
+
+def record_failure(
+    home: Home, run_id: str, spec: BacktestSpec, market: str, reason: str, created_ns: int, status: str = "failed"
+) -> RunReport:
+    """Write the run of a worker that cannot speak for itself any more, with the reason."""
+    draft, final = start_draft(home, run_id), run_folder(home, run_id)
+    (draft / LOG).touch()
+    summary = RunSummary(
+        run_id=run_id,
+        kind="backtest",
+        status=status,
+        strategy=spec.strategy,
+        market=market,
+        timeframe=spec.timeframe,
+        start_ns=spec.start_ns,
+        end_ns=spec.end_ns,
+        created_ns=created_ns,
+        duration_s=round((now_ns() - created_ns) / 1e9, 3),
+        simulated=False,
+        error=clean_text(reason),
+    )
+    paths = {name: str(final / _NAMES[name]) for name in ("summary", "report", "log")}
+    report = RunReport(summary=summary, spec=spec, bars=0, currency="", paths=paths)
+    _seal(draft, final, report)
+    return report
+
+
+def _seal(draft: Path, final: Path, report: RunReport) -> None:
+    _json(draft / REPORT, report)
+    _json(draft / SUMMARY, report.summary)
+    if final.exists():  # the same run was recorded before, as failed
+        shutil.rmtree(final)
+    draft.rename(final)
+
+
+def _json(path: Path, value: object) -> None:
+    with path.open("wb") as handle:
+        handle.write(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _tables(folder: Path, result: "Result") -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
+
+    def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
+        columns = {name: [getattr(row, name) for row in rows] for name in types}
+        return pa.table({n: _column(values, types[n]) for n, values in columns.items()})
+
+    text, long = pa.string(), pa.int64()
+    account = result.account
+    marks = {
+        "ts_ns": pa.array(account.ts_ns).cast(time),
+        "equity": account.equity,
+        "position": account.position,
+        "close": account.close,
+        "fees": account.fees,
+    }
+    pq.write_table(pa.table(marks), folder / "equity.parquet", compression="zstd")
+    fills = table(
+        result.outcome.fills, ts_ns=time, order=text, side=text, size=money, price=money, fee=money,
+        maker=pa.bool_(), tag=text,
+    )  # fmt: skip
+    pq.write_table(fills, folder / "fills.parquet", compression="zstd")
+    orders = table(
+        result.outcome.orders, id=text, ts_ns=time, side=text, kind=text, size=money, price=money,
+        filled=money, status=text, reason=text, tag=text,
+    )  # fmt: skip
+    pq.write_table(orders, folder / "orders.parquet", compression="zstd")
+    trades = table(
+        result.trades, side=text, size=money, entry_ns=time, entry_price=money, exit_ns=time,
+        exit_price=money, pnl=money, fees=money, bars=long,
+    )  # fmt: skip
+    pq.write_table(trades, folder / "trades.parquet", compression="zstd")
+
+
+def _column(values: list[object], kind: object) -> object:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.array(values, pa.int64()).cast(kind)
+    if pa.types.is_decimal(kind):
+        values = [None if v is None else round(v, 16) for v in values]  # type: ignore[call-overload]
+    return pa.array(values, kind)

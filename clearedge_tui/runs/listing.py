@@ -1,0 +1,58 @@
+"""Runs as they lie on disk: list, read, remove. Needs neither the engine nor numpy."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.runs.ids import checked
+from clearedge_tui.runs.model import RunReport, RunSummary
+from clearedge_tui.settings import Home
+
+SUMMARY, REPORT, LOG = "run.json", "report.json", "run.log"
+
+
+def run_folder(home: Home, run_id: str) -> Path:
+    return home.runs / checked(run_id)
+
+
+def draft_folder(home: Home, run_id: str) -> Path:
+    """Where a run writes until it has ended; then the folder is renamed."""
+    return home.runs / f".{checked(run_id)}"
+
+
+def list_runs(home: Home) -> list[RunSummary]:
+    """Return all ended runs, newest first. A folder that cannot be read is left out."""
+    found = []
+    for path in home.runs.glob(f"[0-9]*/{SUMMARY}"):
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=RunSummary))
+        except (OSError, msgspec.DecodeError):
+            continue
+    return sorted(found, key=lambda run: run.run_id, reverse=True)
+
+
+def load_report(home: Home, run_id: str) -> RunReport:
+    """Return a run's report. Raises NotFound, or BadData when its file is damaged."""
+    folder = run_folder(home, run_id)
+    try:
+        raw = (folder / REPORT).read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"no run `{run_id}` in {home.runs}; see them with: clearedge run list") from None
+    try:
+        return msgspec.json.decode(raw, type=RunReport)
+    except msgspec.DecodeError as error:
+        raise BadData(
+            f"{folder / REPORT}: {error}; remove the run with: clearedge run rm {run_id}"
+        ) from None
+
+
+def remove_run(home: Home, run_id: str) -> None:
+    """Delete a run's folder for good."""
+    folder = run_folder(home, run_id)
+    if not folder.is_dir():
+        raise NotFound(f"no run `{run_id}` in {home.runs}; see them with: clearedge run list")
+    gone = home.runs / f".gone-{run_id}"
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
