@@ -78,6 +78,8 @@ class Account(msgspec.Struct, frozen=True):
     currency: str = "USDT"
     maker_fee: Decimal = Decimal("0.0002")
     taker_fee: Decimal = Decimal("0.0005")
+    leverage: Decimal = Decimal(2)  # gross notional at most this times equity
+    orders_per_second: int = 50  # by instance; exits always pass
     orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
     orphan_policy: str = "cancel"  # leave | cancel | flatten
 

@@ -216,7 +216,7 @@ class FeedStatus(msgspec.Struct, frozen=True, tag=True):
     """A gateway's feed and its account's sums, about twice a second."""
 
     at_ns: int
-    data_ns: int
+    clocks: dict[str, int]  # market -> data time its replay has reached
     speed: float
     done: float | None
     shadow: bool  # the shadow node is there
@@ -253,7 +253,7 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
     allowed: bool = True
 
 
-class TickMsg(msgspec.Struct, frozen=True, tag="t", array_like=True):
+class TickMsg(msgspec.Struct, frozen=True, tag="t"):
     """A quote or a closed base bar. With `ack` the receiver answers `Ack` when it has thought."""
 
     market: str
@@ -269,7 +269,7 @@ class TickMsg(msgspec.Struct, frozen=True, tag="t", array_like=True):
     ack: int = 0
 
 
-class Ack(msgspec.Struct, frozen=True, tag="a", array_like=True):
+class Ack(msgspec.Struct, frozen=True, tag="a"):
     seq: int
 
 

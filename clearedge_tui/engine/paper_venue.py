@@ -14,9 +14,7 @@ from nautilus_trader.live.clients import DataClient, DataClientFactory
 from nautilus_trader.model import (
     AccountId,
     AccountType,
-    Currency,
     CurrencyPair,
-    CurrencyType,
     InstrumentId,
     Money,
     OmsType,
@@ -28,6 +26,7 @@ from nautilus_trader.model import (
 )
 
 from clearedge_tui.core.messages import MarketInfo, TickMsg
+from clearedge_tui.engine.instruments import currency
 
 VENUE = "PAPER"
 _DEEP = 10**9  # a quote's size: paper fills are not limited by depth, and the docs say so
@@ -37,21 +36,14 @@ def instrument_id(market_id: str) -> InstrumentId:
     return InstrumentId.from_str(f"{market_id.replace('.', '-')}.{VENUE}")
 
 
-def _currency(code: str) -> Currency:
-    try:
-        return Currency.from_str(code)
-    except ValueError:
-        return Currency(code, 8, 0, code, CurrencyType.CRYPTO)
-
-
 def instrument(market: MarketInfo) -> CurrencyPair:
     """Return the paper instrument: only steps and currencies matter to the sandbox."""
     identity = instrument_id(market.id)
     return CurrencyPair(
         instrument_id=identity,
         raw_symbol=Symbol(identity.symbol.value),
-        base_currency=_currency(market.base),
-        quote_currency=_currency(market.quote),
+        base_currency=currency(market.base),
+        quote_currency=currency(market.quote),
         price_precision=market.price_precision,
         size_precision=market.size_precision,
         price_increment=Price.from_str(str(market.price_step)),
@@ -67,7 +59,7 @@ def sandbox(account: str, currencies: set[str], maker: Decimal, taker: Decimal) 
     """Return a sandbox that fills at quotes only; the gate, not the sandbox, guards the money."""
     return SandboxExecutionClientConfig(
         venue=Venue(VENUE),
-        starting_balances=[Money(1_000_000_000.0, _currency(code)) for code in sorted(currencies)],
+        starting_balances=[Money(1_000_000_000.0, currency(code)) for code in sorted(currencies)],
         account_id=AccountId(f"{VENUE}-{account}"),
         account_type=AccountType.MARGIN,
         oms_type=OmsType.NETTING,

@@ -1,0 +1,351 @@
+"""The gateway of one account: data in, orders out, and the only way from one to the other.
+
+It holds the venue (here the paper book), the gate, the ledgers and the instances' lines. Who may
+command it is asked of the kernel: only the holder of the supervisor's lock; who may trade as an
+instance: only the process the supervisor named.
+"""
+
+import asyncio
+import contextlib
+import os
+from decimal import Decimal
+
+import msgspec
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.messages import (
+    Ack,
+    Attach,
+    BookCancel,
+    BookEvent,
+    BookOpen,
+    BookState,
+    BookSubmit,
+    Cancel,
+    CancelOrders,
+    Detach,
+    Done,
+    FeedStatus,
+    FromInstance,
+    Join,
+    Joined,
+    Lease,
+    Leased,
+    Ledgers,
+    SetMode,
+    SetSpeed,
+    Stop,
+    Submit,
+    TickMsg,
+    ToEngine,
+)
+from clearedge_tui.core.model import Book as Which
+from clearedge_tui.core.wire import frames
+from clearedge_tui.engine.book import Book
+from clearedge_tui.engine.desk import Desk
+from clearedge_tui.engine.lease import LeaseKeeper
+from clearedge_tui.engine.peer import listen, peer_pid, send
+from clearedge_tui.engine.players import Players
+from clearedge_tui.engine.shadow_link import ShadowLink
+from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
+
+_first = msgspec.msgpack.Decoder(Lease | Join).decode
+_from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
+_from_instance = msgspec.msgpack.Decoder(FromInstance).decode
+_STATUS_S = 0.25
+_STEP_LIMIT_S = 5.0  # how long a replay in step waits for one instance before it goes on
+_ROUNDS = 20
+
+
+class Gateway:
+    def __init__(self, spec: GatewaySpec) -> None:
+        self.spec = spec
+        self.name = f"gw-{spec.account.name}"
+        self.over = asyncio.Event()
+        self.error = ""
+        self.lines: dict[str, asyncio.StreamWriter] = {}
+        self.awaited: dict[str, int] = {}  # instance -> ack it owes
+        self.acked = asyncio.Event()
+        self.seq = 0
+        self.activity = 0
+        self.lease = LeaseKeeper(spec.home.lock, self._leased)
+        self.desk = Desk(spec.account, Which.PAPER, self._to_book, self._to_instance, self._report)
+        self.book = Book(
+            spec.account,
+            set(spec.currencies),
+            spec.home.logs,
+            self.name,
+            lambda event: self._heard(Which.PAPER, event),
+        )
+        self.shadow = ShadowLink(
+            shadow_socket(spec.home, spec.account.name),
+            lambda event: self._heard(Which.SHADOW, event),
+            self._shadow_back,
+        )
+        self.players = Players(spec.home, spec.account, self._tick, self._in_step, self._say_error)
+        self.resume = dict(spec.resume)
+
+    # ---- the pieces meet ----------------------------------------------------------------------
+    def _leased(self, held: bool) -> None:
+        self.desk.leased = held
+
+    def _say_error(self, text: str) -> None:
+        self.error = text
+
+    def _to_book(self, which: Which, ask: BookOpen | BookSubmit | BookCancel) -> None:
+        target = self.shadow if which is Which.SHADOW else self.book
+        match ask:
+            case BookOpen():
+                target.open(ask)
+            case BookSubmit():
+                target.submit(ask)
+            case BookCancel():
+                target.cancel(ask)
+
+    def _to_instance(self, instance: str, message: msgspec.Struct) -> None:
+        self.activity += 1
+        line = self.lines.get(instance)
+        if line is not None:
+            send(line, message)
+
+    def _report(self, message: msgspec.Struct) -> None:
+        self.lease.tell(message)
+
+    def _heard(self, which: Which, event: BookEvent) -> None:
+        self.activity += 1
+        self.desk.heard(which, event)
+
+    def _shadow_back(self) -> None:
+        """A new shadow node knows none of the old orders: say so rather than let them hang."""
+        for seat in self.desk.seats.values():
+            for order in seat.working(Which.SHADOW):
+                self.desk.heard(
+                    Which.SHADOW,
+                    BookEvent(order.instance, order.id, "cancelled", reason="the shadow book restarted"),
+                )
+
+    # ---- data ---------------------------------------------------------------------------------
+    def _tick(self, tick: TickMsg) -> None:
+        self.desk.mark(tick.market, tick.ts_ns, self._price(tick))
+        if tick.kind == "quote":
+            self.book.publish(tick)
+            self.shadow.publish(tick)
+        else:
+            self.desk.point(tick.market)
+        in_step = self.players.in_step and tick.kind == "bar"
+        if in_step:
+            self.seq += 1
+            tick = msgspec.structs.replace(tick, ack=self.seq)
+        for seat in self.desk.seats.values():
+            line = self.lines.get(seat.instance.id)
+            if line is not None and seat.market.id == tick.market and send(line, tick) and in_step:
+                self.awaited[seat.instance.id] = self.seq
+
+    def _price(self, tick: TickMsg) -> Decimal:
+        for seat in self.desk.seats.values():
+            if seat.market.id == tick.market:
+                return Decimal(f"{tick.close:.{seat.market.price_precision}f}")
+        return Decimal(repr(tick.close))
+
+    async def _in_step(self) -> None:
+        """Return when every instance has thought and every order it sent has met its fate."""
+        for _round in range(_ROUNDS):
+            await self._acks()
+            seen = self.activity
+            await self.book.settled()
+            await self.shadow.settled()
+            if self.activity == seen:
+                return
+            self._ask_acks()
+
+    def _ask_acks(self) -> None:
+        self.seq += 1
+        for instance, line in self.lines.items():
+            ask = TickMsg("", "sync", 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, self.seq)
+            if send(line, ask):
+                self.awaited[instance] = self.seq
+
+    async def _acks(self) -> None:
+        try:
+            async with asyncio.timeout(_STEP_LIMIT_S):
+                while self.awaited:
+                    self.acked.clear()
+                    await self.acked.wait()
+        except TimeoutError:
+            self.awaited.clear()  # stuck ones are the supervisor's business; the others go on
+
+    # ---- lines --------------------------------------------------------------------------------
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stream = frames(reader)
+        try:
+            async for body in stream:
+                match _first(body):
+                    case Lease() as lease:
+                        await self._supervisor(lease, stream, writer)
+                    case Join() as join:
+                        await self._instance(join, stream, writer)
+                break
+        except msgspec.DecodeError as error:
+            self.error = f"a peer spoke nonsense: {error}"
+        finally:
+            writer.close()
+
+    async def _supervisor(self, lease: Lease, stream: object, writer: asyncio.StreamWriter) -> None:
+        refused = self.lease.take(lease, writer)
+        if refused:
+            self.error = refused
+            return
+        send(
+            writer,
+            Leased(
+                self.name,
+                os.getpid(),
+                self.lease.epoch,
+                self.spec.account.name,
+                attached=tuple(s.instance.id for s in self.desk.seats.values() if s.pid),
+            ),
+        )
+        self.desk.dirty |= {(s.instance.id, b) for s in self.desk.seats.values() for b in s.sums}
+        try:
+            async for body in stream:  # type: ignore[attr-defined]
+                await self._command(_from_supervisor(body))
+        finally:
+            self.lease.lost(writer)
+
+    async def _command(self, message: object) -> None:
+        match message:
+            case Attach():
+                self.desk.attach(message)
+                await self.players.ensure(message.market, self.resume.pop(message.market.id, 0))
+            case Detach():
+                self.desk.detach(message.id)
+                line = self.lines.pop(message.id, None)
+                if line is not None:
+                    line.close()
+            case SetMode() as ask:
+                self._set_mode(ask)
+            case CancelOrders():
+                if message.id in self.desk.seats:
+                    self.desk.cancel_all(message.id)
+            case SetSpeed():
+                self.players.set_speed(message.speed)
+                self.lease.tell(Done(message.command))
+            case Stop():
+                self.over.set()
+
+    def _set_mode(self, ask: SetMode) -> None:
+        if ask.id not in self.desk.seats:
+            self.lease.tell(Done(ask.command, f"{ask.id} is not attached here", None, ask.id))
+            return
+        self.desk.set_mode(ask.id, ask.mode, ask.observe_orders, ask.exit_policy)
+        self.lease.tell(Done(ask.command, "", ask.mode, ask.id))
+
+    async def _instance(self, join: Join, stream: object, writer: asyncio.StreamWriter) -> None:
+        seat = self.desk.seats.get(join.id)
+        pid = peer_pid(writer)
+        if seat is None or seat.pid != pid:
+            named = seat.pid if seat else "none"
+            send(writer, Joined(error=f"process {pid} may not speak for {join.id} (named: {named})"))
+            return
+        old = self.lines.pop(join.id, None)
+        if old is not None:
+            old.close()
+        state: BookState = self.desk.state(join.id)
+        send(
+            writer,
+            Joined(
+                "",
+                seat.market,
+                state.position,
+                state.orders,
+                self.players.history(seat.market.id),
+                self.players.base_s(seat.market.id),
+                state.allowed,
+            ),
+        )
+        self.lines[join.id] = writer
+        try:
+            async for body in stream:  # type: ignore[attr-defined]
+                self._ask(join.id, _from_instance(body))
+        finally:
+            if self.lines.get(join.id) is writer:
+                del self.lines[join.id]
+            self._owes(join.id)
+
+    def _ask(self, instance: str, message: object) -> None:
+        match message:
+            case Ack():
+                if self.awaited.get(instance) == message.seq:
+                    self._owes(instance)
+            case Submit():
+                self.activity += 1
+                self.desk.submit(instance, message)
+            case Cancel():
+                self.activity += 1
+                self.desk.cancel(instance, message.id)
+
+    def _owes(self, instance: str) -> None:
+        self.awaited.pop(instance, None)
+        if not self.awaited:
+            self.acked.set()
+
+    # ---- life ---------------------------------------------------------------------------------
+    async def run(self) -> None:
+        await self.book.start()
+        path = gateway_socket(self.spec.home, self.spec.account.name)
+        server = await listen(path, self.serve)
+        tasks = [
+            asyncio.create_task(self.shadow.run()),
+            asyncio.create_task(self._status()),
+            asyncio.create_task(self.lease.outlive(self.spec.account.orphan_grace_s, self._orphaned)),
+        ]
+        await self.over.wait()
+        for task in tasks:
+            task.cancel()
+        self.players.stop()
+        server.close()
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        await self.book.stop()
+
+    async def _orphaned(self) -> None:
+        """Nobody came back: take the account's orphan policy, then leave."""
+        policy = self.spec.account.orphan_policy
+        for instance in self.desk.seats:
+            if policy != "leave":
+                self.desk.cancel_all(instance)
+            if policy == "flatten":
+                self.desk.flatten(instance)
+        await self.book.settled()
+        self.over.set()
+
+    async def _status(self) -> None:
+        while True:
+            await asyncio.sleep(_STATUS_S)
+            rows = self.desk.ledgers()
+            if rows:
+                self.lease.tell(Ledgers(rows))
+            self.lease.tell(
+                FeedStatus(
+                    now_ns(),
+                    dict(self.players.clocks()),
+                    self.players.speed,
+                    self.players.done,
+                    self.shadow.up,
+                    {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
+                    self.error or self.players.error,
+                )
+            )
+
+
+def main(raw: bytes) -> None:
+    """Run a gateway until it is told to stop; called in a forked child."""
+
+    async def run() -> None:
+        try:
+            await Gateway(msgspec.msgpack.decode(raw, type=GatewaySpec)).run()
+        except ClearEdgeError as error:
+            raise SystemExit(str(error)) from error
+
+    asyncio.run(run())

@@ -1,0 +1,397 @@
+"""A running instance of a contract strategy: its code, its line to the gateway, its life signs.
+
+No credential and no route to a venue is in this process. A failing callback stops the strategy
+with a named fault and leaves the process, its last picture and its log to be looked at.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.contract._types import OrderNotAllowed, Tick
+from clearedge_tui.core.clock import iso, monotonic, now_ns
+from clearedge_tui.core.errors import StrategyFault
+from clearedge_tui.core.messages import (
+    Ack,
+    Beat,
+    BookState,
+    Cancel,
+    Done,
+    Drawn,
+    Fault,
+    FillUpdate,
+    Freeze,
+    Joined,
+    Lease,
+    Leased,
+    OrderUpdate,
+    Said,
+    SetConfig,
+    Stop,
+    Submit,
+    TickMsg,
+    ToEngine,
+    Watching,
+)
+from clearedge_tui.core.model import BarRow
+from clearedge_tui.core.resample import BarBuilder
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.core.wire import frames
+from clearedge_tui.engine import keep
+from clearedge_tui.engine.drawing import draw
+from clearedge_tui.engine.gateway_line import GatewayLine
+from clearedge_tui.engine.lease import LeaseKeeper
+from clearedge_tui.engine.live_context import LiveContext, bar_tick, view_fill, view_order
+from clearedge_tui.engine.loading import Hosted, fault_from, load
+from clearedge_tui.engine.peer import listen, send
+from clearedge_tui.engine.specs import InstanceSpec, gateway_socket, instance_socket
+from clearedge_tui.engine.watchdog import CallbackTimeout, Watchdog
+from clearedge_tui.market import timeframes
+
+_from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
+_BEAT_S = 0.5
+_DRAW_S = 0.4
+_DRAW_UNSEEN_S = 5.0
+_KEEP_S = 1.0
+_CHART_BARS = 600
+_LINES_PER_S = 50
+
+
+class InstanceHost:
+    def __init__(self, spec: InstanceSpec) -> None:
+        self.spec = spec
+        self.id = spec.instance.id
+        self.folder = spec.home.state / "instances" / self.id
+        self.over = asyncio.Event()
+        self.fault: Fault | None = None
+        self.hosted: Hosted | None = None
+        self.config_version = spec.instance.config_version
+        self.frozen = False
+        self.watched = False
+        self.ready = False
+        self.ticks = 0
+        self.slowest_s = 0.0
+        self.builder: BarBuilder | None = None
+        self.wanted_s = timeframes.seconds(spec.instance.timeframe) if spec.instance.timeframe != "quote" else 0
+        self.chart: list[BarRow] = []
+        self._dirty_state = False
+        self._said = 0
+        self._said_at = 0.0
+        self._pending: list[TickMsg] = []
+        self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
+        self.context = LiveContext(self.id, spec.market, self._order, self._say)
+        self.line = GatewayLine(
+            gateway_socket(spec.home, spec.instance.account), self.id, self._joined, self._heard
+        )
+        self.dog = Watchdog(spec.callback_limit_s, spec.path, self.folder / "last_words")
+
+    # ---- talking ------------------------------------------------------------------------------
+    def _say(self, level: str, text: str) -> None:
+        now = monotonic()
+        if now - self._said_at >= 1.0:
+            dropped = self._said - _LINES_PER_S
+            self._said, self._said_at = 0, now
+            if dropped > 0:
+                self._tell_line("warning", "engine", f"{dropped} log lines dropped in a second")
+        self._said += 1
+        if self._said <= _LINES_PER_S:
+            self._tell_line(level, "strategy", text)
+
+    def _tell_line(self, level: str, source: str, text: str) -> None:
+        line = clean_text(text)
+        sys.stdout.write(f"{iso(now_ns())} {level:<7} {line}\n")
+        self.lease.tell(Said(now_ns(), level, source, line))
+
+    def _order(self, message: Submit | Cancel) -> None:
+        self.line.send(message)
+
+    # ---- guarded calls ------------------------------------------------------------------------
+    def _call(self, name: str, *args: object) -> object:
+        if self.hosted is None:
+            return None
+        return self._guard(name, getattr(self.hosted, name), *args)
+
+    def _guard(self, name: str, call: Callable[..., object], *args: object) -> object:
+        """Run one callback of the strategy; whatever it raises becomes a fault with a place."""
+        if self.fault is not None:
+            return None
+        self.dog.enter(name)
+        try:
+            return call(*args)
+        except OrderNotAllowed as error:
+            self._tell_line("warning", "engine", f"order not allowed in {name}: {error}")
+        except CallbackTimeout:
+            where = f" ({self.dog.place})" if self.dog.place else ""
+            self._failed(f"{name} did not return within {self.dog.limit_s:g} s{where}", "")
+        except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
+            fault = fault_from(error, Path(self.spec.path))
+            self._failed(f"{fault} in {name}", fault.detail)
+        finally:
+            self.slowest_s = max(self.slowest_s, self.dog.leave())
+        return None
+
+    def _failed(self, text: str, detail: str) -> None:
+        self.fault = Fault(clean_text(text), detail[-8000:])
+        sys.stdout.write(detail + "\n")
+        self._tell_line("error", "engine", text)
+        for order in list(self.context.orders):
+            self.line.send(Cancel(order))
+        self.lease.tell(self.fault)
+
+    # ---- loading ------------------------------------------------------------------------------
+    def _load(self) -> None:
+        self.dog.enter("loading")
+        try:
+            loaded = load(Path(self.spec.path))
+            self.hosted = loaded.create(self.context, loaded.typed(self.spec.instance.config))
+        except StrategyFault as error:
+            self._failed(str(error), error.detail)
+        except CallbackTimeout:
+            self._failed(f"{Path(self.spec.path).name} did not load within {self.dog.limit_s:g} s", "")
+        finally:
+            self.dog.leave()
+
+    async def _joined(self, message: Joined) -> None:
+        """Take the gateway's truth; the first time, bring the strategy to life."""
+        self.context.position = message.position
+        self.context.allowed = message.allowed
+        self.context.take_orders(message.orders)
+        if not self.ready:
+            self.builder = BarBuilder(message.base_s, self.wanted_s or message.base_s)
+            self.chart = [b for b in map(self.builder.feed, message.bars) if b is not None]
+            self.context.bars.extend(self.chart)
+            self.chart = self.chart[-_CHART_BARS:]
+            if message.bars:
+                self.context.price, self.context.data_ns = message.bars[-1].close, message.bars[-1].ts_ns
+            self._load()
+            self._begin()
+            self.ready = True
+
+    def _begin(self) -> None:
+        state = keep.read(self.folder / "state.msgpack")
+        if state is None:
+            made = self._call("init")
+            if self.fault is None and not isinstance(made, dict):
+                self._failed(f"init returned {type(made).__name__}; wanted a dict", "")
+                return
+            state = made if isinstance(made, dict) else {}
+        if self.hosted is not None:
+            self.hosted.set_state(state)
+            self.context.state = state
+
+    # ---- the market ---------------------------------------------------------------------------
+    def _heard(self, message: msgspec.Struct) -> None:
+        match message:
+            case TickMsg():
+                self._tick(message)
+                if message.ack:
+                    self.line.send(Ack(message.ack))
+            case BookState():
+                self.context.position = message.position
+                self.context.allowed = message.allowed
+                self.context.take_orders(message.orders)
+            case OrderUpdate():
+                order = self.context.take_order(message.order)
+                if order.reason:
+                    self._tell_line("warning", "gateway", f"order {order.status}: {order.reason}")
+                self._call("on_order", view_order(order))
+            case FillUpdate():
+                fill = message.fill
+                tag = self.context.orders[fill.order].tag if fill.order in self.context.orders else ""
+                self._call("on_fill", view_fill(fill, tag))
+
+    def _tick(self, message: TickMsg) -> None:
+        if message.kind == "sync":
+            return
+        self.context.price = message.close
+        self.context.data_ns = message.ts_ns
+        if message.kind == "quote":
+            if self.wanted_s == 0:
+                self._think(
+                    Tick("quote", message.ts_ns, message.close, bid=message.bid, ask=message.ask)
+                )
+            return
+        bar = BarRow(
+            message.ts_ns, message.open, message.high, message.low, message.close, message.volume
+        )
+        done = self.builder.feed(bar) if self.builder else None
+        if done is not None:
+            self.chart.append(done)
+            del self.chart[:-_CHART_BARS]
+            self.context.bars.append(done)
+            if self.wanted_s:
+                self._think(bar_tick(done))
+
+    def _think(self, tick: Tick) -> None:
+        if self.frozen or not self.ready:
+            return
+        self.ticks += 1
+        self._call("on_tick", tick)
+        self._dirty_state = True
+
+    # ---- the supervisor -----------------------------------------------------------------------
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async for body in frames(reader):
+                self._command(_from_supervisor(body), writer)
+        finally:
+            self.lease.lost(writer)
+            writer.close()
+
+    def _command(self, message: object, writer: asyncio.StreamWriter) -> None:
+        if isinstance(message, Lease):
+            refused = self.lease.take(message, writer)
+            if refused:
+                sys.stdout.write(f"refused: {refused}\n")
+                writer.close()
+                return
+            send(
+                writer,
+                Leased(
+                    f"in-{self.id}", os.getpid(), self.lease.epoch, self.id, self.spec.code, self.config_version
+                ),
+            )
+            if self.fault is not None:
+                send(writer, self.fault)
+            return
+        if not self.lease.held:
+            return
+        match message:
+            case SetConfig():
+                self._set_config(message)
+            case Freeze():
+                self.frozen = message.on
+            case Watching():
+                self.watched = message.on
+            case Stop():
+                self.over.set()
+
+    def _set_config(self, message: SetConfig) -> None:
+        if self.hosted is not None:
+            self.hosted.set_config(message.values)
+            self.context.config = self.hosted.config
+        self.config_version = message.version
+        self.lease.tell(Done(message.command, id=self.id))
+
+    # ---- life signs ---------------------------------------------------------------------------
+    async def _beats(self) -> None:
+        while True:
+            self.lease.tell(
+                Beat(
+                    now_ns(),
+                    self.ticks,
+                    self.context.data_ns,
+                    self.context.price,
+                    self.config_version,
+                    self.frozen,
+                    self.line.up and self.ready,
+                    slowest_ms=round(self.slowest_s * 1000, 2),
+                )
+            )
+            self.slowest_s = 0.0
+            await asyncio.sleep(_BEAT_S)
+
+    async def _draws(self) -> None:
+        drawn_at, drawn_ticks = 0.0, -1
+        while True:
+            await asyncio.sleep(_DRAW_S)
+            due = self.watched or monotonic() - drawn_at > _DRAW_UNSEEN_S
+            if not (due and self.ready and self.lease.held) or (self.ticks == drawn_ticks and not self.watched):
+                continue
+            drawn_at, drawn_ticks = monotonic(), self.ticks
+            self.lease.tell(Drawn(now_ns(), self._widgets(), self._bars()))
+
+    def _widgets(self) -> tuple[dict[str, object], ...]:
+        if self.hosted is None or self.fault is not None:
+            return ()
+        self.dog.enter("render")
+        try:
+            return draw(self.hosted.render, Path(self.spec.path))
+        except CallbackTimeout:
+            return ({"type": "error", "text": f"render did not return within {self.dog.limit_s:g} s"},)
+        finally:
+            self.dog.leave()
+
+    def _bars(self) -> tuple[BarRow, ...]:
+        forming = self.builder.forming if self.builder else None
+        return (*self.chart, forming) if forming is not None else tuple(self.chart)
+
+    async def _keeps(self) -> None:
+        while True:
+            await asyncio.sleep(_KEEP_S)
+            self.keep_state()
+
+    def keep_state(self) -> None:
+        """Save the state when it may have changed and the code is sound."""
+        if not (self._dirty_state and self.ready) or self.fault is not None:
+            return
+        self._dirty_state = False
+        try:
+            keep.write(
+                self.folder / "state.msgpack", self.context.state, self.spec.code, self.config_version, now_ns()
+            )
+        except StrategyFault as error:
+            self._tell_line("warning", "engine", str(error))
+        except OSError as error:
+            self._tell_line("error", "engine", f"the state could not be saved: {error}")
+
+    def _stopped(self) -> None:
+        self._call("on_stop")
+        self.keep_state()
+
+    # ---- life ---------------------------------------------------------------------------------
+    async def run(self) -> None:
+        path = instance_socket(self.spec.home, self.id)
+        server = await listen(path, self.serve)
+
+        async def leave() -> None:
+            self.over.set()
+
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                self.line.run(),
+                self._beats(),
+                self._draws(),
+                self._keeps(),
+                self.lease.outlive(self.spec.grace_s, leave),
+            )
+        ]
+        watch = asyncio.create_task(self.over.wait())
+        done, _ = await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {watch}:
+            task.result()  # a task that ended by an error of ours ends the process with it
+        await self.over.wait()
+        self._stopped()
+        for task in tasks:
+            task.cancel()
+        server.close()
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+def limit_memory(most_mb: int) -> None:
+    """Cap what this process may add to the memory it was born with (Linux: data segment)."""
+    base_kb = 0
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("VmData:"):
+            base_kb = int(line.split()[1])
+    cap = base_kb * 1024 + most_mb * (1 << 20)
+    resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
+
+
+def main(raw: bytes) -> None:
+    """Run an instance until it is told to stop; called in a forked child."""
+    spec = msgspec.msgpack.decode(raw, type=InstanceSpec)
+    limit_memory(spec.memory_mb)
+
+    async def run() -> None:
+        await InstanceHost(spec).run()
+
+    asyncio.run(run())

@@ -1,0 +1,59 @@
+"""An engine's tie to its supervisor. When it breaks, the engine is an orphan and acts like one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.messages import Lease
+from clearedge_tui.engine.peer import lock_holder, peer_pid, send
+
+
+class LeaseKeeper:
+    """Obeys only the process that holds the supervisor's lock, and only a rising epoch."""
+
+    def __init__(self, lock: Path, changed: Callable[[bool], None]) -> None:
+        self._lock = lock
+        self._changed = changed
+        self._writer: asyncio.StreamWriter | None = None
+        self._lost_at = monotonic()
+        self.epoch = 0
+
+    @property
+    def held(self) -> bool:
+        return self._writer is not None
+
+    def take(self, ask: Lease, writer: asyncio.StreamWriter) -> str:
+        """Accept a supervisor, or return why not."""
+        pid = peer_pid(writer)
+        holder = lock_holder(self._lock)
+        if not pid or pid != holder:
+            return f"process {pid} does not hold the supervisor lock (process {holder} does)"
+        if ask.epoch < self.epoch:
+            return f"epoch {ask.epoch} is over; epoch {self.epoch} has spoken"
+        self.epoch = ask.epoch
+        old, self._writer = self._writer, writer
+        if old is not None and old is not writer:
+            old.close()
+        self._changed(True)
+        return ""
+
+    def lost(self, writer: asyncio.StreamWriter) -> None:
+        if self._writer is writer:
+            self._writer = None
+            self._lost_at = monotonic()
+            self._changed(False)
+
+    def tell(self, message: msgspec.Struct) -> bool:
+        """Send to the supervisor; False when there is none."""
+        return self._writer is not None and send(self._writer, message)
+
+    async def outlive(self, grace_s: float, leave: Callable[[], Awaitable[None]]) -> None:
+        """Call `leave` once when no supervisor has come back within the grace time."""
+        while True:
+            await asyncio.sleep(0.25)
+            if self._writer is None and monotonic() - self._lost_at > grace_s:
+                await leave()
+                return

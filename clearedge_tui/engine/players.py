@@ -1,0 +1,163 @@
+"""The markets an account plays: where their bars come from, and how far each has got."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+
+from clearedge_tui.core.errors import ClearEdgeError, NotFound, UsageError
+from clearedge_tui.core.messages import MarketInfo, TickMsg
+from clearedge_tui.core.model import BarRow
+from clearedge_tui.engine.feed import KEEP, Load, Player
+from clearedge_tui.market import catalog, simulated, timeframes
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.market.samples import SEED
+from clearedge_tui.settings import Account, Home
+
+_WINDOW = 20_000  # bars read at a time
+_SIM_START = "2025-01-06"
+
+
+def start_ns(account: Account) -> int:
+    """Return the account's start date in UTC ns, 0 when it has none."""
+    if not account.start:
+        return 0
+    try:
+        moment = datetime.fromisoformat(account.start)
+    except ValueError:
+        raise UsageError(
+            f"[{account.name}] start `{account.start}` is no ISO date, e.g. 2022-01-03"
+        ) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * timeframes.NS
+
+
+def rows(bars: Bars) -> Iterator[BarRow]:
+    for row in zip(*(column.tolist() for column in bars.columns()), strict=True):
+        yield BarRow(*row)
+
+
+class Source:
+    """One market's bars by time, from the catalog or from the simulated market."""
+
+    def __init__(self, home: Home, market: MarketInfo) -> None:
+        self._home = home
+        self._market = market
+        if market.simulated:
+            self.timeframe = "1m"
+            self.span = (0, 0)
+            return
+        known = catalog.timeframes_of(home, market.id)
+        if not known:
+            raise NotFound(f"{market.symbol} has no bars in the catalog; see: clearedge data list")
+        self.timeframe = known[0]
+        self.span = catalog.span(home, market.id, self.timeframe) or (0, 0)
+
+    @property
+    def base_s(self) -> int:
+        return timeframes.seconds(self.timeframe)
+
+    def before(self, ts_ns: int) -> list[BarRow]:
+        """Return up to KEEP bars that closed at or before a moment."""
+        period = self.base_s * timeframes.NS
+        if self._market.simulated:
+            last = ts_ns // period
+            return list(rows(simulated.bars(SEED, last - KEEP, KEEP)))
+        found = catalog.stored(self._home, self._market.id, self.timeframe, ts_ns - 3 * KEEP * period, ts_ns)
+        return list(rows(found))[-KEEP:]
+
+    def after(self, ts_ns: int) -> Iterator[BarRow]:
+        """Yield bars that close after a moment, a window at a time."""
+        period = self.base_s * timeframes.NS
+        if self._market.simulated:
+            minute = ts_ns // period
+            while True:
+                yield from rows(simulated.bars(SEED, minute, _WINDOW))
+                minute += _WINDOW
+        first, last = ts_ns + 1, self.span[1]
+        while first <= last:
+            until = min(first + _WINDOW * period, last)
+            yield from rows(
+                catalog.stored(self._home, self._market.id, self.timeframe, first, until)
+            )
+            first = until + 1
+
+
+class Players:
+    """All of an account's markets; a market joins when the first instance asks for it."""
+
+    def __init__(
+        self,
+        home: Home,
+        account: Account,
+        send: Callable[[TickMsg], None],
+        settled: Callable[[], Awaitable[None]],
+        trouble: Callable[[str], None],
+    ) -> None:
+        self._home = home
+        self._send = send
+        self._settled = settled
+        self._trouble = trouble
+        self._players: dict[str, Player] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._bases: dict[str, int] = {}
+        self._start_ns = start_ns(account)
+        self.speed = account.speed
+        self.error = ""
+
+    @property
+    def in_step(self) -> bool:
+        return self.speed == 0
+
+    @property
+    def done(self) -> float | None:
+        """Return how much of the replays is played, the least of them; None when none ends."""
+        shares = [p.done for p in self._players.values() if p.done is not None]
+        return min(shares) if shares else None
+
+    def clocks(self) -> dict[str, int]:
+        return {m: p.clock_ns for m, p in self._players.items()}
+
+    def history(self, market: str) -> tuple[BarRow, ...]:
+        player = self._players.get(market)
+        return tuple(player.bars) if player else ()
+
+    def base_s(self, market: str) -> int:
+        return self._bases.get(market, 60)
+
+    def set_speed(self, speed: float) -> None:
+        self.speed = speed
+        for player in self._players.values():
+            player.set_speed(speed)
+
+    async def ensure(self, market: MarketInfo, resume_ns: int = 0) -> None:
+        """Play a market from where it was, from the account's start, or from its first bar."""
+        if market.id in self._players:
+            return
+        try:
+            source = Source(self._home, market)
+        except ClearEdgeError as error:
+            self.error = str(error)
+            self._trouble(str(error))
+            return
+        default = int(datetime.fromisoformat(_SIM_START + "T00:00+00:00").timestamp()) * timeframes.NS
+        first = source.span[0] - 1 if not market.simulated else default
+        from_ns = resume_ns or max(first, self._start_ns)
+        load: Load = source.after
+        player = Player(
+            market.id, source.base_s, source.span, load, self._send, self._settled, self.speed
+        )
+        self._players[market.id] = player
+        self._bases[market.id] = source.base_s
+        player.bars.extend(source.before(from_ns))
+        player.clock_ns = from_ns
+        self._tasks[market.id] = asyncio.create_task(self._play(player, from_ns))
+
+    async def _play(self, player: Player, from_ns: int) -> None:
+        try:
+            await player.play(from_ns)
+        except ClearEdgeError as error:
+            self.error = str(error)
+            self._trouble(str(error))
+
+    def stop(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()

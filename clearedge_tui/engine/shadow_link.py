@@ -1,0 +1,105 @@
+"""A gateway's line to its shadow node: it may come late, die and come back."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.messages import (
+    BookCancel,
+    BookEvent,
+    BookIdle,
+    BookOpen,
+    BookSubmit,
+    BookSync,
+    FromShadow,
+    TickMsg,
+)
+from clearedge_tui.core.wire import frames
+from clearedge_tui.engine.peer import send
+
+_decode = msgspec.msgpack.Decoder(FromShadow).decode
+
+
+class ShadowLink:
+    def __init__(self, path: Path, heard: Callable[[BookEvent], None], back: Callable[[], None]) -> None:
+        self._path = path
+        self._heard = heard
+        self._back = back
+        self._writer: asyncio.StreamWriter | None = None
+        self._opened: dict[str, BookOpen] = {}
+        self._last: dict[str, TickMsg] = {}
+        self._busy: set[str] = set()
+        self._seq = 0
+        self._idle: dict[int, asyncio.Future[None]] = {}
+
+    @property
+    def up(self) -> bool:
+        return self._writer is not None
+
+    def open(self, ask: BookOpen) -> None:
+        self._opened[ask.instance] = ask
+        self._send(ask)
+
+    def publish(self, tick: TickMsg) -> None:
+        if tick.kind == "quote":
+            self._last[tick.market] = tick
+            self._send(tick)
+
+    def submit(self, ask: BookSubmit) -> None:
+        self._busy.add(ask.id)
+        if not self._send(ask):
+            self._event(BookEvent(ask.instance, ask.id, "rejected", reason="the shadow book is away"))
+
+    def cancel(self, ask: BookCancel) -> None:
+        if not self._send(ask):
+            self._event(BookEvent(ask.instance, ask.id, "cancelled", reason="the shadow book is away"))
+
+    def _event(self, event: BookEvent) -> None:
+        if event.kind in ("cancelled", "rejected", "filled"):
+            self._busy.discard(event.id)
+        self._heard(event)
+
+    def _send(self, message: msgspec.Struct) -> bool:
+        return self._writer is not None and send(self._writer, message)
+
+    async def settled(self, limit_s: float = 1.0) -> bool:
+        """Wait until the shadow node has worked through what it was sent, if it has orders."""
+        if not self._busy or self._writer is None:
+            return True
+        self._seq += 1
+        waiter = self._idle[self._seq] = asyncio.get_running_loop().create_future()
+        self._send(BookSync(self._seq))
+        try:
+            await asyncio.wait_for(waiter, limit_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._idle.pop(self._seq, None)
+        return True
+
+    async def run(self) -> None:
+        """Keep the line up for ever."""
+        while True:
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(self._path), limit=1 << 22)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            self._writer = writer
+            for ask in self._opened.values():
+                send(writer, ask)
+            for tick in self._last.values():
+                send(writer, tick)
+            self._back()
+            async for body in frames(reader):
+                message = _decode(body)
+                if isinstance(message, BookEvent):
+                    self._event(message)
+                elif isinstance(message, BookIdle) and message.seq in self._idle:
+                    waiter = self._idle[message.seq]
+                    if not waiter.done():
+                        waiter.set_result(None)
+            self._writer = None
+            writer.close()

@@ -1,0 +1,72 @@
+"""Breaks a strategy's callback that does not return, and remembers where it stood."""
+
+import ctypes
+import os
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from clearedge_tui.core.clock import monotonic
+
+EXIT_STUCK = 71
+_TICK_S = 0.1
+_SECOND_CHANCE_S = 2.0
+
+
+class CallbackTimeout(BaseException):
+    """Raised inside a callback that took too long; not an Exception, so that it is not caught."""
+
+
+class Watchdog:
+    """A thread beside the strategy's. Python loops break; a call stuck in C ends the process."""
+
+    def __init__(self, limit_s: float, strategy_path: str, last_words: Path) -> None:
+        self.limit_s = limit_s
+        self.place = ""
+        self._path = strategy_path
+        self._last_words = last_words
+        self._main = threading.get_ident()
+        self._callback = ""
+        self._since = 0.0
+        self._raised_at = 0.0
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def enter(self, callback: str) -> None:
+        self._since = monotonic()
+        self._callback = callback
+
+    def leave(self) -> float:
+        """Return how long the callback took, in seconds."""
+        self._callback = ""
+        self._raised_at = 0.0
+        return monotonic() - self._since
+
+    def _watch(self) -> None:
+        wait = threading.Event()
+        while True:
+            wait.wait(_TICK_S)
+            callback, since = self._callback, self._since
+            if not callback or monotonic() - since < self.limit_s:
+                continue
+            if not self._raised_at:
+                self.place = self._where()
+                self._raised_at = monotonic()
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._main), ctypes.py_object(CallbackTimeout)
+                )
+            elif monotonic() - self._raised_at > _SECOND_CHANCE_S:
+                self._last_words.parent.mkdir(parents=True, exist_ok=True)
+                self._last_words.write_text(
+                    f"{callback} did not return within {self.limit_s:g} s and could not be broken"
+                    + (f" ({self.place})" if self.place else "")
+                )
+                os._exit(EXIT_STUCK)
+
+    def _where(self) -> str:
+        frame: FrameType | None = sys._current_frames().get(self._main)
+        while frame is not None:
+            if frame.f_code.co_filename == self._path:
+                return f"{Path(self._path).name}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""

@@ -1,0 +1,199 @@
+"""The gateways and shadow nodes of the accounts: up while an instance wants them, and no longer."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater
+from clearedge_tui.core.messages import Done, FeedStatus, FillUpdate, Ledgers, OrderUpdate, SetSpeed
+from clearedge_tui.core.model import AccountKind, EngineState, OrderStatus
+from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
+from clearedge_tui.market.markets import load_markets
+from clearedge_tui.settings import Account, Home
+from clearedge_tui.supervisor.engines import Engines, reason
+from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
+
+_MAJORS = ("USD", "USDT", "USDC", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "BTC", "ETH")
+
+
+class Accounts:
+    def __init__(
+        self,
+        home: Home,
+        engines: Engines,
+        recorder: Recorder,
+        runs: dict[str, InstanceRun],
+        changed: Callable[[AccountRun], None],
+        instance_changed: Callable[[InstanceRun], None],
+        acknowledged: Callable[[Done], None],
+    ) -> None:
+        self._home = home
+        self._engines = engines
+        self._record = recorder
+        self._runs = runs
+        self._changed = changed
+        self._instance_changed = instance_changed
+        self._acknowledged = acknowledged
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._count = 0
+        self._speed_acks: dict[str, asyncio.Future[Done]] = {}
+        self.resume: dict[str, dict[str, int]] = {}
+        self.places: dict[str, AccountRun] = {}
+
+    def place(self, name: str) -> AccountRun:
+        if name not in self.places:
+            self.places[name] = AccountRun(
+                name,
+                EngineProcess(f"gw-{name}", gateway_socket(self._home, name)),
+                EngineProcess(f"sh-{name}", shadow_socket(self._home, name)),
+            )
+        return self.places[name]
+
+    # ---- up and down --------------------------------------------------------------------------
+    def step(self, account: Account, wanted: bool) -> None:
+        """Bring an account's processes up when an instance wants them."""
+        place = self.place(account.name)
+        for engine, target in ((place.gateway, "gateway"), (place.shadow, "shadow")):
+            waiting = engine.state is EngineState.BACKOFF and monotonic() < engine.retry_s
+            if not wanted or engine.alive or waiting or engine.name in self._busy:
+                continue
+            if engine.state is EngineState.FAILED:
+                continue
+            task = asyncio.create_task(self._start(place, engine, target, account))
+            self._busy[engine.name] = task
+            task.add_done_callback(lambda _, name=engine.name: self._busy.pop(name, None))
+
+    async def _start(
+        self, place: AccountRun, engine: EngineProcess, target: str, account: Account
+    ) -> None:
+        try:
+            if account.kind is AccountKind.LIVE:
+                raise Refused(f"account {account.name} is live: this version trades on paper only")
+            markets = load_markets(self._home).values()
+            currencies = tuple(sorted({*_MAJORS, account.currency, *(m.quote for m in markets)}))
+            spec = GatewaySpec(
+                str(self._home.root), account, currencies, self.resume.get(account.name, {})
+            )
+            self._record.event("account.start", account.name, f"starting its {target}")
+            await self._engines.start(engine, target, spec, lambda m: self.heard(place, m))
+            engine.state = EngineState.RUNNING
+        except RetryLater as error:
+            engine.error = str(error)
+            if engine.alive:
+                self._engines.kill(engine, expected=False)
+            else:
+                self._engines.crashed(engine, None, str(error))
+        except ClearEdgeError as error:
+            engine.state = EngineState.FAILED
+            engine.error = str(error)
+        self._changed(place)
+
+    def ended(self, place: AccountRun, engine: EngineProcess, code: int | None) -> None:
+        """A gateway or shadow node is gone."""
+        if engine.expected_end:
+            engine.state = EngineState.STOPPED
+        else:
+            self._engines.crashed(engine, code)
+            self._record.event("account.crash", place.name, f"{engine.name} {reason(code)}")
+        if engine is place.gateway:
+            self.lose_orders(place)
+            if place.feed is not None:
+                self.resume.setdefault(place.name, {}).update(place.feed.clocks)
+            for run in self._runs.values():
+                if run.instance.account == place.name:
+                    run.attached, run.enforced = False, None
+                    self._instance_changed(run)
+        self._changed(place)
+
+    def lose_orders(self, place: AccountRun) -> None:
+        """A paper venue dies with its gateway: what was open there is gone, and said so."""
+        for run in self._runs.values():
+            if run.instance.account != place.name:
+                continue
+            for order in list(run.orders.values()):
+                if order.status.is_open:
+                    lost = msgspec.structs.replace(
+                        order, status=OrderStatus.CANCELLED, reason="the paper venue ended"
+                    )
+                    run.remember_order(lost)
+                    self._record.order(lost)
+
+    # ---- what gateways say --------------------------------------------------------------------
+    def heard(self, place: AccountRun, message: msgspec.Struct) -> None:
+        match message:
+            case FeedStatus():
+                place.feed = message
+                place.feed_s = monotonic()
+                self._enforced(message)
+                self._changed(place)
+            case Ledgers():
+                self._record.ledgers(message.rows)
+                for row in message.rows:
+                    run = self._runs.get(row.instance)
+                    if run is not None:
+                        run.ledgers[row.book] = row
+                        self._instance_changed(run)
+            case OrderUpdate():
+                self._order(message)
+            case FillUpdate():
+                self._fill(message)
+            case Done():
+                waiter = self._speed_acks.get(message.command)
+                if waiter is not None and not waiter.done():
+                    waiter.set_result(message)
+                self._acknowledged(message)
+
+    def _enforced(self, status: FeedStatus) -> None:
+        for instance, mode in status.modes.items():
+            run = self._runs.get(instance)
+            if run is not None and run.attached and run.enforced is not mode:
+                run.enforced = mode
+                self._instance_changed(run)
+
+    def _order(self, message: OrderUpdate) -> None:
+        order = message.order
+        self._record.order(order)
+        run = self._runs.get(order.instance)
+        if run is None:
+            return
+        run.remember_order(order)
+        run.detail_seq += 1
+        price = f" @ {order.price}" if order.price is not None else ""
+        if order.status in (OrderStatus.DENIED, OrderStatus.REJECTED):
+            run.last_event = f"{order.side} {order.size}{price} {order.status}: {order.reason}"
+            run.last_event_ns = order.updated_ns
+        elif order.status is OrderStatus.OPEN:
+            run.last_event = f"{order.side} {order.size}{price} open"
+            run.last_event_ns = order.updated_ns
+        self._instance_changed(run)
+
+    def _fill(self, message: FillUpdate) -> None:
+        fill = message.fill
+        self._record.fill(fill)
+        run = self._runs.get(fill.instance)
+        if run is None:
+            return
+        run.fills.append(fill)
+        run.detail_seq += 1
+        verb = "bought" if fill.side == "buy" else "sold"
+        run.last_event = f"{verb} {fill.size} @ {fill.price} ({fill.book})"
+        run.last_event_ns = fill.at_ns
+        self._instance_changed(run)
+
+    async def set_speed(self, name: str, speed: float) -> None:
+        """Change a replay's speed. Raises RetryLater when the gateway is away."""
+        place = self.place(name)
+        self._count += 1
+        command = f"speed-{self._count}"
+        waiter = self._speed_acks[command] = asyncio.get_running_loop().create_future()
+        try:
+            if place.gateway.link is None or not place.gateway.link.send(SetSpeed(command, speed)):
+                raise RetryLater(f"the gateway of {name} is not running; start one of its instances")
+            await asyncio.wait_for(waiter, 5.0)
+        except TimeoutError:
+            raise RetryLater(f"the gateway of {name} did not answer within 5 s") from None
+        finally:
+            self._speed_acks.pop(command, None)

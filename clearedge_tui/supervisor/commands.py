@@ -1,0 +1,77 @@
+"""The verbs: one table for the console, the command line and the palette.
+
+With a running supervisor they act through it and wait for engines to acknowledge; without one the
+same code changes the declarations under the lock (`clearedge instance add` on a quiet box).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from clearedge_tui.core.clock import monotonic, now_ns
+from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.settings import Home
+from clearedge_tui.store.db import Store
+from clearedge_tui.supervisor import verbs_data, verbs_instance, verbs_run, verbs_strategy
+from clearedge_tui.supervisor.jobs import Jobs
+from clearedge_tui.supervisor.protocol import Command, ConfigVersion, Result
+from clearedge_tui.supervisor.strategies import StrategyFiles
+
+if TYPE_CHECKING:
+    from clearedge_tui.supervisor.supervisor import Supervisor
+
+Args = Mapping[str, object]
+Verb = Callable[["Commands", Args, str], Awaitable[tuple[str, object]]]
+_NOT_KEPT = ("list", "show", "tail", "check")
+
+VERBS: dict[str, Verb] = {
+    **verbs_instance.VERBS,
+    **verbs_strategy.VERBS,
+    **verbs_run.VERBS,
+    **verbs_data.VERBS,
+}
+
+
+class Commands:
+    """Runs verbs one after the other per caller; `supervisor` is None when nothing runs."""
+
+    def __init__(self, home: Home, store: Store, supervisor: "Supervisor | None") -> None:
+        self.home = home
+        self.store = store
+        self.supervisor = supervisor
+        self.files = supervisor.files if supervisor else StrategyFiles(home)
+        self.jobs = Jobs(home)
+        self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
+
+    async def run(self, command: Command, pending: Callable[[str], None] = lambda text: None) -> Result:
+        """Do one command; every error of ours becomes a refusal with its exit code."""
+        verb = VERBS.get(command.verb)
+        started = monotonic()
+        keep = command.verb.rpartition(".")[2] not in _NOT_KEPT
+        try:
+            if verb is None:
+                raise UsageError(f"no verb `{command.verb}`; known: {', '.join(sorted(VERBS))}")
+            if keep:
+                pending("")
+                self.store.command_begin(command.id, command.verb, command.args, command.who, now_ns())
+            message, data = await verb(self, command.args, command.who or "unknown")
+            result = Result(command.id, "done", message, data)
+        except ClearEdgeError as error:
+            result = Result(command.id, "refused", str(error), code=error.exit_code)
+        if keep and verb is not None:
+            took = f" ({(monotonic() - started) * 1000:.0f} ms)"
+            self.store.command_end(command.id, result.status, result.message + took, now_ns())
+        return result
+
+    def versions(self, instance: str) -> tuple[ConfigVersion, ...]:
+        """Return an instance's config history, newest first, read again only after a change."""
+        run = self.supervisor.runs.get(instance) if self.supervisor else None
+        newest = run.instance.config_version if run else -1
+        known = self._versions.get(instance)
+        if known is None or known[0] != newest:
+            known = (newest, tuple(self.store.config_versions(instance)))
+            self._versions[instance] = known
+        return known[1]
+
+    def event(self, event: str, subject: str, text: str, who: str) -> None:
+        self.store.journal(event, subject, who, text, {}, now_ns())
+

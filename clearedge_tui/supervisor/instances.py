@@ -1,0 +1,279 @@
+"""One instance at a time: taking the steps of the plan, and hearing what its engine says."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from clearedge_tui.core.clock import monotonic, now_ns
+from clearedge_tui.core.errors import ClearEdgeError, NotFound, RetryLater
+from clearedge_tui.core.messages import (
+    Attach,
+    Beat,
+    CancelOrders,
+    Detach,
+    Done,
+    Drawn,
+    Fault,
+    Leased,
+    Said,
+    SetConfig,
+    SetMode,
+    Stuck,
+)
+from clearedge_tui.core.model import EngineState, Mode
+from clearedge_tui.core.plan import Step, next_step
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.engine.specs import InstanceSpec
+from clearedge_tui.market.markets import Market
+from clearedge_tui.settings import Account, Home
+from clearedge_tui.supervisor.engines import Engines, last_words, reason
+from clearedge_tui.supervisor.protocol import LogLine
+from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
+from clearedge_tui.supervisor.strategies import StrategyFiles
+
+_ACK_S = 5.0
+
+
+class Instances:
+    """Drives instances to what was declared. `changed` is called whenever a row may differ."""
+
+    def __init__(
+        self,
+        home: Home,
+        engines: Engines,
+        files: StrategyFiles,
+        recorder: Recorder,
+        changed: Callable[[InstanceRun], None],
+        market_of: Callable[[str], Market],
+        lower: Callable[[InstanceRun, str], None],
+    ) -> None:
+        self._home = home
+        self._engines = engines
+        self._files = files
+        self._record = recorder
+        self._changed = changed
+        self._market_of = market_of
+        self._lower = lower
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._acks: dict[str, asyncio.Future[Done]] = {}
+        self._count = 0
+
+    # ---- the loop's view ----------------------------------------------------------------------
+    def step(self, run: InstanceRun, account: Account | None, place: AccountRun | None) -> None:
+        """Take the next step of one instance, if there is one and none is under way."""
+        if run.instance.id in self._busy:
+            return
+        up = bool(place and place.gateway.up)
+        now = monotonic()
+        step = next_step(run.seen(up, now), now)
+        if step is Step.NOTHING or account is None or place is None:
+            return
+        task = asyncio.create_task(self._take(step, run, account, place))
+        self._busy[run.instance.id] = task
+        task.add_done_callback(lambda _: self._busy.pop(run.instance.id, None))
+
+    async def _take(self, step: Step, run: InstanceRun, account: Account, place: AccountRun) -> None:
+        try:
+            match step:
+                case Step.START:
+                    await self._start(run, account, place)
+                case Step.ATTACH:
+                    self._attach(run, place)
+                case Step.SET_MODE:
+                    await self.enforce(run, place)
+                case Step.RELOAD:
+                    self._reload(run)
+                case Step.STOP:
+                    self._stop(run, place)
+                case Step.KILL:
+                    self._kill(run)
+        except RetryLater as error:
+            run.engine.error = str(error)
+            if run.engine.alive:
+                self._engines.kill(run.engine, expected=False)
+            else:
+                self._engines.crashed(run.engine, None, str(error))
+        except ClearEdgeError as error:
+            self._fault(run, str(error))
+        self._changed(run)
+
+    # ---- steps --------------------------------------------------------------------------------
+    async def _start(self, run: InstanceRun, account: Account, place: AccountRun) -> None:
+        instance = run.instance
+        run.fault = run.stuck = ""
+        run.attached, run.enforced = False, None
+        try:
+            seen = await self._files.look(instance.strategy)
+        except NotFound as error:
+            self._fault(run, str(error))
+            return
+        if seen.error:
+            self._fault(run, seen.error)
+            return
+        market = self._market_of(instance.market)
+        run.native = seen.kind == "native"
+        run.running_code = run.file_code = seen.sha256
+        run.running_config = instance.config_version
+        last_words(self._home.state / "instances" / instance.id)
+        spec = InstanceSpec(
+            root=str(self._home.root),
+            instance=instance,
+            market=market.info,
+            path=seen.path,
+            code=seen.sha256,
+            grace_s=account.orphan_grace_s,
+            native=run.native,
+        )
+        self._event(run, "engine.start", f"starting in {instance.mode}")
+        starting = asyncio.create_task(
+            self._engines.start(
+                run.engine, "native" if run.native else "instance", spec, lambda m: self.heard(run, m)
+            )
+        )
+        while not run.engine.alive and not starting.done():  # attach before it asks to join
+            await asyncio.sleep(0.001)
+        if run.engine.alive:
+            self._attach(run, place)
+        await starting
+
+    def _attach(self, run: InstanceRun, place: AccountRun) -> None:
+        market = self._market_of(run.instance.market)
+        link = place.gateway.link
+        if link is not None and link.send(
+            Attach(run.instance, market.info, run.engine.pid, tuple(run.ledgers.values()), run.native)
+        ):
+            run.attached = True
+            run.enforced = run.instance.mode
+
+    async def enforce(self, run: InstanceRun, place: AccountRun) -> Done:
+        """Have the gateway enforce the declared mode; return its acknowledgement."""
+        self._count += 1
+        command = f"mode-{run.instance.id}-{self._count}"
+        waiter = self._acks[command] = asyncio.get_running_loop().create_future()
+        wanted = run.instance
+        ask = SetMode(command, wanted.id, wanted.mode, wanted.observe_orders, wanted.exit_policy)
+        try:
+            if place.gateway.link is None or not place.gateway.link.send(ask):
+                raise RetryLater(f"the gateway of {place.name} is away; the mode follows when it is back")
+            done = await asyncio.wait_for(waiter, _ACK_S)
+        except TimeoutError:
+            raise RetryLater(f"the gateway of {place.name} did not answer within {_ACK_S:.0f} s") from None
+        finally:
+            self._acks.pop(command, None)
+        if done.error:
+            run.attached = False
+        else:
+            run.enforced = done.mode
+        self._changed(run)
+        return done
+
+    async def set_live(self, run: InstanceRun, values: dict[str, object], version: int) -> bool:
+        """Change live fields in the running instance; False when it has to be reloaded."""
+        self._count += 1
+        command = f"config-{run.instance.id}-{self._count}"
+        waiter = self._acks[command] = asyncio.get_running_loop().create_future()
+        try:
+            if run.engine.link is None or not run.engine.link.send(SetConfig(command, values, version)):
+                return False
+            done = await asyncio.wait_for(waiter, _ACK_S)
+        except TimeoutError:
+            return False
+        finally:
+            self._acks.pop(command, None)
+        if not done.error:
+            run.running_config = version
+        return not done.error
+
+    def _reload(self, run: InstanceRun) -> None:
+        """Let the instance save its state and leave; the plan starts it again."""
+        why = "the strategy file changed" if run.running_code != run.file_code else "the config changed"
+        self._event(run, "engine.reload", f"reloading: {why}")
+        run.restarts += 1
+        self._engines.ask_stop(run.engine, why)
+        run.engine.state = EngineState.RELOADING
+        run.beat_s = monotonic()
+
+    def _stop(self, run: InstanceRun, place: AccountRun) -> None:
+        self._event(run, "engine.stop", "stopping")
+        if place.gateway.link is not None:
+            place.gateway.link.send(Detach(run.instance.id))
+        run.attached, run.enforced = False, Mode.OFF
+        self._engines.ask_stop(run.engine, "declared off")
+        run.beat_s = monotonic()
+
+    def _kill(self, run: InstanceRun) -> None:
+        run.engine.error = run.stuck or f"no life sign for {run.silent_s(monotonic()):.0f} s"
+        self._event(run, "engine.kill", f"killed: {run.engine.error}")
+        self._engines.kill(run.engine, expected=False)
+
+    # ---- ends ---------------------------------------------------------------------------------
+    def ended(self, run: InstanceRun, code: int | None, place: AccountRun | None) -> None:
+        """An instance's process is gone: expected, or by the restart rule."""
+        run.attached = False
+        run.enforced = None
+        reloading = run.engine.state is EngineState.RELOADING
+        if run.engine.expected_end:
+            run.engine.state = EngineState.STARTING if reloading else EngineState.STOPPED
+            run.beat = None if not reloading else run.beat
+            run.fault = run.fault if not reloading else ""
+        else:
+            words = last_words(self._home.state / "instances" / run.instance.id) or run.engine.error
+            self._engines.crashed(run.engine, code, f"{reason(code)} ({words})" if words else "")
+            run.restarts += 1
+            self._event(run, "engine.crash", run.engine.error, level="error")
+            if place is not None and place.gateway.link is not None:
+                place.gateway.link.send(CancelOrders(run.instance.id))
+            self._lower(run, "its engine ended unasked")
+        self._changed(run)
+
+    def _fault(self, run: InstanceRun, text: str) -> None:
+        run.fault = clean_text(text)
+        run.tried_config = run.instance.config_version
+        run.tried_code = self._files.sha256(run.instance.strategy)
+        run.engine.state = EngineState.FAULTED
+        self._event(run, "engine.fault", run.fault, level="error")
+        self._lower(run, "its code failed")
+
+    # ---- what engines say ---------------------------------------------------------------------
+    def heard(self, run: InstanceRun, message: msgspec.Struct) -> None:
+        match message:
+            case Beat():
+                self._beat(run, message)
+            case Leased():
+                run.running_code = message.code or run.running_code
+                run.running_config = message.config_version or run.running_config
+            case Said():
+                run.log.append(LogLine(message.at_ns, message.level, message.source, message.text))
+                if message.level in ("warning", "error"):
+                    run.last_event, run.last_event_ns = message.text, message.at_ns
+            case Drawn():
+                run.drawn = message
+            case Fault():
+                self._fault(run, message.text)
+            case Stuck():
+                run.stuck = f"{message.callback} has not returned for {message.seconds:.0f} s ({message.place})"
+            case Done():
+                self.acknowledged(message)
+        run.detail_seq += 1
+        self._changed(run)
+
+    def _beat(self, run: InstanceRun, beat: Beat) -> None:
+        run.beat = beat
+        run.beat_s = monotonic()
+        if run.engine.state in (EngineState.STARTING, EngineState.UNKNOWN) and beat.joined and not run.fault:
+            run.engine.state = EngineState.RUNNING
+            run.engine.error = ""
+            self._event(run, "engine.running", f"running in {run.instance.mode}")
+
+    def acknowledged(self, done: Done) -> None:
+        waiter = self._acks.get(done.command)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(done)
+
+    def _event(self, run: InstanceRun, event: str, text: str, level: str = "info") -> None:
+        run.last_event, run.last_event_ns = text, now_ns()
+        run.log.append(LogLine(now_ns(), level, "supervisor", clean_text(text)))
+        run.detail_seq += 1
+        self._record.event(event, run.instance.id, text)

@@ -1,0 +1,70 @@
+"""Everything the supervisor writes down, gathered and committed a few times a second.
+
+Declarations (modes, configs) do not pass here: they are committed before they are acted on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.messages import LedgerRow
+from clearedge_tui.core.model import Book, EngineState, Fill, Mode, Order
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.store.db import Store
+
+
+class Recorder:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders: dict[str, Order] = {}
+        self._fills: list[Fill] = []
+        self._ledgers: dict[tuple[str, Book], LedgerRow] = {}
+        self._journal: list[tuple[str, str, str, str, dict[str, Any], int]] = []
+        self._status: dict[str, tuple[Mode | None, EngineState, str, int]] = {}
+        self._meta: dict[str, str] = {}
+
+    def event(
+        self, event: str, subject: str, text: str, who: str = "supervisor", payload: Mapping[str, Any] | None = None
+    ) -> None:
+        """Add a line to the journal."""
+        self._journal.append((event, subject, who, clean_text(text), dict(payload or {}), now_ns()))
+
+    def order(self, order: Order) -> None:
+        self._orders[order.id] = order
+
+    def fill(self, fill: Fill) -> None:
+        self._fills.append(fill)
+
+    def ledgers(self, rows: tuple[LedgerRow, ...]) -> None:
+        for row in rows:
+            self._ledgers[row.instance, row.book] = row
+
+    def status(self, instance: str, mode: Mode | None, state: EngineState, error: str) -> None:
+        self._status[instance] = (mode, state, error, now_ns())
+
+    def meta(self, key: str, value: str) -> None:
+        self._meta[key] = value
+
+    def flush(self) -> None:
+        """Commit what was gathered, in one transaction."""
+        if not (self._orders or self._fills or self._ledgers or self._journal or self._status or self._meta):
+            return
+        orders, self._orders = self._orders, {}
+        fills, self._fills = self._fills, []
+        ledgers, self._ledgers = self._ledgers, {}
+        journal, self._journal = self._journal, []
+        status, self._status = self._status, {}
+        meta, self._meta = self._meta, {}
+        with self._store.batch():
+            if orders:
+                self._store.put_orders(list(orders.values()))
+            if fills:
+                self._store.put_fills(fills)
+            if ledgers:
+                self._store.put_ledgers(list(ledgers.values()))
+            for event, subject, who, text, payload, at_ns in journal:
+                self._store.journal(event, subject, who, text, payload, at_ns)
+            for instance, (mode, state, error, at_ns) in status.items():
+                self._store.put_status(instance, mode, state, error, at_ns)
+            for key, value in meta.items():
+                self._store.set_meta(key, value)

@@ -1,0 +1,124 @@
+"""What the supervisor knows of each instance and account: memory only, rebuilt at every start."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.messages import Beat, Drawn, FeedStatus, LedgerRow
+from clearedge_tui.core.model import Book, EngineState, Fill, Instance, Mode, Order
+from clearedge_tui.core.plan import STALLED_S, Seen
+from clearedge_tui.supervisor.engine_link import EngineLink
+from clearedge_tui.supervisor.protocol import LogLine
+
+_LOG = 500
+_ORDERS = 200
+
+
+@dataclass(slots=True)
+class EngineProcess:
+    """One process: its pid, its line, and how often it has died."""
+
+    name: str
+    socket: Path
+    pid: int = 0
+    link: EngineLink | None = None
+    started_s: float = 0.0
+    crashes: list[float] = field(default_factory=list)
+    state: EngineState = EngineState.STOPPED
+    error: str = ""
+    retry_s: float = 0.0
+    expected_end: bool = False
+    adopted: bool = False
+
+    @property
+    def alive(self) -> bool:
+        return self.pid != 0
+
+    @property
+    def up(self) -> bool:
+        return self.link is not None and self.link.up
+
+
+@dataclass(slots=True)
+class InstanceRun:
+    instance: Instance
+    engine: EngineProcess
+    attached: bool = False
+    enforced: Mode | None = None
+    running_config: int = 0
+    running_code: str = ""
+    file_code: str = ""  # the newest file that loads
+    file_error: str = ""
+    fault: str = ""
+    tried_config: int = 0
+    tried_code: str = ""
+    beat: Beat | None = None
+    beat_s: float = 0.0
+    memory_mb: float = 0.0
+    cpu_pct: float = 0.0
+    restarts: int = 0
+    stuck: str = ""
+    drawn: Drawn | None = None
+    last_event: str = ""
+    last_event_ns: int = 0
+    ledgers: dict[Book, LedgerRow] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    fills: deque[Fill] = field(default_factory=lambda: deque(maxlen=_ORDERS))
+    log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_LOG))
+    native: bool = False
+    row_seq: int = 0
+    detail_seq: int = 0
+
+    def silent_s(self, now_s: float) -> float:
+        """Return seconds since the last life sign; a process not yet heard counts from its start."""
+        if not self.engine.alive:
+            return 0.0
+        return now_s - max(self.beat_s, self.engine.started_s)
+
+    def seen(self, gateway_up: bool, now_s: float) -> Seen:
+        return Seen(
+            desired=self.instance.mode,
+            config_version=self.instance.config_version,
+            code=self.file_code,
+            state=self.engine.state,
+            alive=self.engine.alive,
+            gateway_up=gateway_up,
+            attached=self.attached,
+            enforced=self.enforced,
+            running_config=self.running_config,
+            running_code=self.running_code,
+            tried_config=self.tried_config,
+            tried_code=self.tried_code,
+            retry_at_s=self.engine.retry_s,
+            silent_s=self.silent_s(now_s),
+        )
+
+    def remember_order(self, order: Order) -> None:
+        self.orders.pop(order.id, None)
+        self.orders[order.id] = order
+        while len(self.orders) > _ORDERS:
+            closed = next((k for k, o in self.orders.items() if not o.status.is_open), None)
+            if closed is None:
+                break
+            del self.orders[closed]
+
+    def live_state(self) -> EngineState:
+        """Return the state to show: a process that no longer speaks is stalled, not running."""
+        state = self.engine.state
+        if self.engine.alive and state in (EngineState.RUNNING, EngineState.PAUSED):
+            if self.silent_s(monotonic()) > STALLED_S:
+                return EngineState.STALLED
+            if self.beat is not None and self.beat.frozen:
+                return EngineState.PAUSED
+        return state
+
+
+@dataclass(slots=True)
+class AccountRun:
+    name: str
+    gateway: EngineProcess
+    shadow: EngineProcess
+    feed: FeedStatus | None = None
+    feed_s: float = 0.0
+    seq: int = 0

@@ -1,0 +1,349 @@
+"""The supervisor: what was declared, made so, continuously. No Textual, no engine in here.
+
+Start, restart, hand-over and recovery are one path: take the lock, raise the epoch, read what was
+declared, knock at every engine socket that lies about, and let the plan do the rest.
+"""
+
+import asyncio
+import os
+
+import msgspec
+import psutil
+
+from clearedge_tui.core.clock import monotonic, now_ns
+from clearedge_tui.core.errors import NotFound, UsageError
+from clearedge_tui.core.messages import Watching
+from clearedge_tui.core.model import EngineState, Instance, Mode
+from clearedge_tui.engine.specs import instance_socket
+from clearedge_tui.market.markets import Market, load_markets
+from clearedge_tui.settings import Account, Home, load_accounts
+from clearedge_tui.store.db import Store, open_store
+from clearedge_tui.supervisor.accounts import Accounts
+from clearedge_tui.supervisor.engines import Engines
+from clearedge_tui.supervisor.instances import Instances
+from clearedge_tui.supervisor.lock import SupervisorLock
+from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
+from clearedge_tui.supervisor.strategies import StrategyFiles
+
+SWEEP_S = 1.0
+_FLUSH_S = 0.25
+_STOP_S = 5.0
+
+
+class Supervisor:
+    """One a home. `run()` holds the lock from its first to its last line."""
+
+    def __init__(self, home: Home, what: str = "headless") -> None:
+        self.home = home
+        self.lock = SupervisorLock(home.lock, what)
+        self.started_ns = now_ns()
+        self.epoch = 0
+        self.seq = 0
+        self.runs: dict[str, InstanceRun] = {}
+        self.removed: dict[str, int] = {}
+        self.over = asyncio.Event()
+        self.ready = asyncio.Event()
+        self._due = asyncio.Event()
+        self._accounts: dict[str, Account] = {}
+        self._accounts_stamp = 0
+        self.accounts_error = ""
+        self._markets: dict[str, Market] = {}
+        self._markets_stamp = 0
+        self._psutil: dict[int, psutil.Process] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        self.store: Store
+        self.record: Recorder
+        self.engines: Engines
+        self.files = StrategyFiles(home)
+        self.instances: Instances
+        self.places: Accounts
+
+    # ---- life ---------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Take the home and run it until `over` is set; leave everything in good order."""
+        self.lock.acquire()
+        try:
+            self._open()
+            await self._adopt()
+            flusher = asyncio.create_task(self._flushes())
+            self.ready.set()
+            try:
+                await self._loop()
+            finally:
+                flusher.cancel()
+                await self._close()
+        finally:
+            self.lock.release()
+
+    def _open(self) -> None:
+        self.home.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.store = open_store(self.home.database)
+        self.epoch = self.store.bump_epoch()
+        self.record = Recorder(self.store)
+        self.engines = Engines(self.home, self.epoch, self._ended)
+        self.instances = Instances(
+            self.home,
+            self.engines,
+            self.files,
+            self.record,
+            self.touch,
+            self.market,
+            self._lower,
+        )
+        self.places = Accounts(
+            self.home,
+            self.engines,
+            self.record,
+            self.runs,
+            self.touch_account,
+            self.touch,
+            self.instances.acknowledged,
+        )
+        self.places.resume = self._resume_points()
+        for instance in self.store.instances():
+            self.adopt_declared(instance)
+        self._load_books()
+        self.record.event("supervisor.start", "", f"epoch {self.epoch}, process {os.getpid()}")
+
+    def _resume_points(self) -> dict[str, dict[str, int]]:
+        raw = self.store.meta("feed_clocks")
+        return msgspec.json.decode(raw, type=dict[str, dict[str, int]]) if raw else {}
+
+    def _load_books(self) -> None:
+        for row in self.store.ledgers():
+            if row.instance in self.runs:
+                self.runs[row.instance].ledgers[row.book] = row
+        for run in self.runs.values():
+            for order in reversed(self.store.orders(run.instance.id, 100)):
+                run.remember_order(order)
+            run.fills.extend(reversed(self.store.fills(run.instance.id, 100)))
+
+    async def _adopt(self) -> None:
+        """Knock at the engines a former supervisor left behind; what does not open is gone."""
+        clean = self.store.meta("clean") == "yes"
+        self.store.set_meta("clean", "no")
+        for name in list(self._account_names()):
+            place = self.places.place(name)
+            for engine in (place.gateway, place.shadow):
+                if engine.socket.exists() and await self.engines.link(
+                    engine, lambda m, p=place: self.places.heard(p, m), 1.0
+                ):
+                    engine.state = EngineState.RUNNING
+                    self.record.event("engine.adopt", engine.name, f"adopted process {engine.pid}")
+        for run in self.runs.values():
+            place = self.places.place(run.instance.account)
+            found = run.engine.socket.exists() and await self.engines.link(
+                run.engine, lambda m, r=run: self.instances.heard(r, m), 1.0
+            )
+            if found:
+                run.engine.state = EngineState.UNKNOWN
+                leased = place.gateway.link.leased if place.gateway.link else None
+                run.attached = leased is not None and run.instance.id in leased.attached
+                self.record.event("engine.adopt", run.instance.id, f"adopted process {run.engine.pid}")
+            elif not clean:
+                if not place.gateway.up:
+                    self.places.lose_orders(place)
+                self._lower(run, "the last supervisor ended unclean and its engine is gone")
+        self.record.flush()
+
+    async def _loop(self) -> None:
+        last_sweep = 0.0
+        while not self.over.is_set():
+            if monotonic() - last_sweep >= SWEEP_S:
+                last_sweep = monotonic()
+                self._sweep()
+            self.reconcile()
+            self._due.clear()
+            wait = max(0.01, SWEEP_S - (monotonic() - last_sweep))
+            done = asyncio.create_task(self._due.wait())
+            over = asyncio.create_task(self.over.wait())
+            await asyncio.wait([done, over], timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            done.cancel()
+            over.cancel()
+            await asyncio.sleep(0)
+
+    def reconcile(self) -> None:
+        """Compare what was declared with what runs, and take the next step of each."""
+        accounts = self.accounts()
+        for name, account in accounts.items():
+            wanted = any(
+                r.instance.account == name and r.instance.mode is not Mode.OFF for r in self.runs.values()
+            )
+            self.places.step(account, wanted)
+        for run in self.runs.values():
+            account = accounts.get(run.instance.account)
+            if account is None and run.instance.mode is not Mode.OFF:
+                run.engine.error = (
+                    f"account `{run.instance.account}` is not in {self.home.config / 'accounts.toml'}"
+                )
+            self.instances.step(run, account, self.places.places.get(run.instance.account))
+
+    def _sweep(self) -> None:
+        """Look at files and processes: what nobody tells us of by itself."""
+        for run in self.runs.values():
+            self._look_at_file(run)
+            if run.engine.alive:
+                self._weigh(run)
+            if run.live_state() in (EngineState.STALLED, EngineState.BACKOFF):
+                self.touch(run)
+        clocks = {
+            name: place.feed.clocks for name, place in self.places.places.items() if place.feed is not None
+        }
+        if clocks:
+            merged = {**self.places.resume, **clocks}
+            self.record.meta("feed_clocks", msgspec.json.encode(merged).decode())
+
+    def _look_at_file(self, run: InstanceRun) -> None:
+        """Notice a changed file; the look inside happens beside the loop, it may take its time."""
+        strategy = run.instance.strategy
+        digest = self.files.sha256(strategy)
+        if not digest:
+            if run.instance.mode is not Mode.OFF:
+                self._file_error(run, f"{strategy}.py is not in {self.home.strategies}")
+            return
+        if digest == run.file_code:
+            self._file_error(run, "")
+            return
+        seen = self.files.known(strategy)
+        if seen is None:
+            if strategy not in self._looking:
+                task = asyncio.create_task(self._look(strategy))
+                self._looking[strategy] = task
+            return
+        self._file_error(run, seen.error and f"the changed file does not load: {seen.error}")
+        if not seen.error:
+            run.file_code = seen.sha256
+            self.touch(run)
+
+    async def _look(self, strategy: str) -> None:
+        try:
+            seen = await self.files.look(strategy)
+            if not seen.error:
+                self.store.put_schema(strategy, seen.sha256, seen.schema, now_ns())
+        except NotFound:
+            pass  # it was taken away meanwhile: the next sweep says so
+        finally:
+            self._looking.pop(strategy, None)
+
+    def _file_error(self, run: InstanceRun, error: str) -> None:
+        if error == run.file_error:
+            return
+        run.file_error = error
+        if error:
+            self.record.event("strategy.broken", run.instance.id, error)
+        self.touch(run)
+
+    def _weigh(self, run: InstanceRun) -> None:
+        try:
+            process = self._psutil.get(run.engine.pid)
+            if process is None:
+                process = self._psutil[run.engine.pid] = psutil.Process(run.engine.pid)
+            memory = process.memory_info()
+            run.memory_mb = round((memory.rss - memory.shared) / 1e6, 1)
+            run.cpu_pct = process.cpu_percent()
+        except psutil.Error:
+            self._psutil.pop(run.engine.pid, None)
+
+    async def _flushes(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_S)
+            self.record.flush()
+
+    async def _close(self) -> None:
+        """Stop every engine: instances first, so that their state and last orders are saved."""
+        instances = [r.engine for r in self.runs.values() if r.engine.alive]
+        for engine in instances:
+            self.engines.ask_stop(engine, "the supervisor stops")
+        await self.engines.wait_gone(instances, _STOP_S)
+        await asyncio.sleep(0.3)  # one last status of the gateways: ledgers and clocks
+        accounts = [
+            e for p in self.places.places.values() for e in (p.gateway, p.shadow) if e.alive
+        ]
+        for engine in accounts:
+            self.engines.ask_stop(engine, "the supervisor stops")
+        await self.engines.wait_gone(accounts, _STOP_S)
+        self._sweep()
+        self.record.event("supervisor.stop", "", f"epoch {self.epoch} ends clean")
+        self.record.flush()
+        self.store.set_meta("clean", "yes")
+        await self.engines.close()
+        self.store.close()
+
+    # ---- what others ask ----------------------------------------------------------------------
+    def adopt_declared(self, instance: Instance) -> InstanceRun:
+        """Take a declared instance, or its new declaration, into the loop."""
+        run = self.runs.get(instance.id)
+        if run is None:
+            engine = EngineProcess(f"in-{instance.id}", instance_socket(self.home, instance.id))
+            run = self.runs[instance.id] = InstanceRun(instance, engine)
+        run.instance = instance
+        self.touch(run)
+        return run
+
+    def touch(self, run: InstanceRun) -> None:
+        """Say that a row may have changed, and that the plan should be asked again."""
+        self.seq += 1
+        run.row_seq = self.seq
+        self._due.set()
+
+    def touch_account(self, place: AccountRun) -> None:
+        self.seq += 1
+        place.seq = self.seq
+        self._due.set()
+
+    def watch(self, instance: str, on: bool) -> None:
+        run = self.runs.get(instance)
+        if run is not None and run.engine.link is not None:
+            run.engine.link.send(Watching(on))
+
+    def accounts(self) -> dict[str, Account]:
+        """Return the declared accounts, read again when their file changed."""
+        path = self.home.config / "accounts.toml"
+        try:
+            stamp = path.stat().st_mtime_ns
+        except OSError:
+            stamp = -1
+        if stamp != self._accounts_stamp:
+            self._accounts_stamp = stamp
+            try:
+                self._accounts = load_accounts(self.home)
+                self.accounts_error = ""
+            except UsageError as error:  # keep what was good; the header shows the error
+                self.accounts_error = str(error)
+        return self._accounts
+
+    def _account_names(self) -> set[str]:
+        return {*self.accounts(), *(r.instance.account for r in self.runs.values())}
+
+    def market(self, market_id: str) -> Market:
+        """Return a market by id, from the catalog's list as it lies there now."""
+        path = self.home.catalog / "markets.json"
+        stamp = path.stat().st_mtime_ns if path.exists() else 0
+        if stamp != self._markets_stamp:
+            self._markets = load_markets(self.home)
+            self._markets_stamp = stamp
+        found = self._markets.get(market_id)
+        if found is None:
+            raise NotFound(f"market {market_id} is not in the catalog; see: clearedge data list")
+        return found
+
+    def _lower(self, run: InstanceRun, why: str) -> None:
+        """After an unclean end an instance comes back at most in `observe`, unless it was armed."""
+        if run.instance.mode is not Mode.ACTIVE or run.instance.armed:
+            return
+        self.store.set_mode(run.instance.id, Mode.OBSERVE, "supervisor", now_ns())
+        run.instance = self.store.instance(run.instance.id)
+        self.record.event("mode.lowered", run.instance.id, f"active -> observe: {why}")
+        self.touch(run)
+
+    def _ended(self, engine: EngineProcess, code: int | None) -> None:
+        for run in self.runs.values():
+            if run.engine is engine:
+                self.instances.ended(run, code, self.places.places.get(run.instance.account))
+                return
+        for place in self.places.places.values():
+            if engine in (place.gateway, place.shadow):
+                self.places.ended(place, engine, code)
+                return
+

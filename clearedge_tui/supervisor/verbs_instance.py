@@ -1,0 +1,234 @@
+"""`instance.…`: declare, change, start, stop, take away."""
+
+import re
+from typing import TYPE_CHECKING
+
+from clearedge_tui.contract.schema import Schema
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import Refused, RetryLater, StrategyFault, UsageError
+from clearedge_tui.core.model import (
+    AccountKind,
+    EngineState,
+    ExitPolicy,
+    Instance,
+    Mode,
+    ObserveOrders,
+)
+from clearedge_tui.market import timeframes
+from clearedge_tui.market.markets import resolve
+from clearedge_tui.settings import load_accounts
+from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
+
+if TYPE_CHECKING:
+    from clearedge_tui.supervisor.commands import Commands
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
+Answer = tuple[str, object]
+
+
+def find(commands: "Commands", name: str) -> Instance:
+    known = {i.id: i for i in commands.store.instances()}
+    if name not in known:
+        raise not_found("instance", name, known)
+    return known[name]
+
+
+async def schema_of(commands: "Commands", strategy: str) -> Schema:
+    """Return a strategy's schema from its file as it lies there, and tell the database."""
+    seen = await commands.files.look(strategy)
+    if seen.error:
+        raise StrategyFault(seen.error)
+    commands.store.put_schema(strategy, seen.sha256, seen.schema, now_ns())
+    return Schema.from_plain(seen.schema)
+
+
+def _choice[E: (Mode, ObserveOrders, ExitPolicy)](kind: type[E], value: str, name: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{name} `{value}`; wanted one of: {', '.join(kind)}") from None
+
+
+async def list_(commands: "Commands", args: Args, who: str) -> Answer:
+    del args, who
+    rows = []
+    for instance in commands.store.instances():
+        run = commands.supervisor.runs.get(instance.id) if commands.supervisor else None
+        state = run.live_state() if run else EngineState.STOPPED
+        row = plain(instance)
+        error = (run.fault or run.engine.error or run.file_error) if run else ""
+        actual = str(run.enforced or Mode.OFF) if run else str(Mode.OFF)
+        rows.append({**row, "state": str(state), "actual": actual, "error": error})  # type: ignore[dict-item]
+    return "", rows
+
+
+async def add(commands: "Commands", args: Args, who: str) -> Answer:
+    """Declare an instance. It starts in `off` unless a mode is given."""
+    strategy = need(args, "strategy")
+    schema = await schema_of(commands, strategy)
+    config = schema.validate(table(args, "config"))
+    account = need(args, "account")
+    accounts = load_accounts(commands.home)
+    if account not in accounts:
+        raise not_found("account", account, accounts)
+    market = resolve(commands.home, need(args, "market"))
+    timeframe = text(args, "timeframe", "1m")
+    if timeframe != "quote":
+        timeframes.seconds(timeframe)
+    mode = _choice(Mode, text(args, "mode", "off"), "mode")
+    name = text(args, "id") or _free_id(commands, strategy, market.symbol)
+    if not _ID.fullmatch(name):
+        raise UsageError(f"id `{name}`; wanted 2 to 40 of a-z, 0-9 and - (none at either end)")
+    instance = Instance(
+        id=name,
+        strategy=strategy,
+        account=account,
+        market=market.market_id,
+        timeframe=timeframe,
+        mode=mode,
+        config=config,
+        observe_orders=_choice(ObserveOrders, text(args, "observe_orders", "shadow"), "observe_orders"),
+        exit_policy=_choice(ExitPolicy, text(args, "exit_policy", "cancel"), "exit_policy"),
+        resume_mode=mode if mode is not Mode.OFF else Mode.OBSERVE,
+        created_ns=now_ns(),
+    )
+    commands.store.add_instance(instance, who)
+    commands.event("instance.add", name, f"{strategy} on {market.symbol} {timeframe}, {account}, {mode}", who)
+    if commands.supervisor:
+        commands.supervisor.adopt_declared(commands.store.instance(name))
+    return f"{name} declared, {mode}", plain(instance)
+
+
+def _free_id(commands: "Commands", strategy: str, symbol: str) -> str:
+    base = re.sub(r"[^a-z0-9]+", "-", f"{strategy}-{symbol.partition('/')[0]}".lower()).strip("-")[:34]
+    taken = {i.id for i in commands.store.instances()}
+    return next(f"{base}-{n}" for n in range(1, 10_000) if f"{base}-{n}" not in taken)
+
+
+async def mode(commands: "Commands", args: Args, who: str) -> Answer:
+    """Declare a mode; with a supervisor, wait for the gateway's acknowledgement."""
+    wanted = _choice(Mode, need(args, "mode"), "mode")
+    return await _set_mode(commands, find(commands, need(args, "id")), wanted, who)
+
+
+async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who: str) -> Answer:
+    before = instance.mode
+    if wanted.rank > before.rank:
+        account = load_accounts(commands.home).get(instance.account)
+        if account is not None and account.kind is AccountKind.LIVE and wanted is Mode.ACTIVE:
+            raise Refused(f"{instance.id} is on the live account {account.name}: this version trades on paper only")
+    if wanted is not before:
+        commands.store.set_mode(instance.id, wanted, who, now_ns())
+        if before is not Mode.OFF and wanted is Mode.OFF:
+            commands.store.set_resume_mode(instance.id, before)
+        commands.event("mode.set", instance.id, f"{before} -> {wanted}", who)
+    if commands.supervisor is None:
+        return f"{instance.id}: {wanted} declared; no supervisor runs", None
+    sup = commands.supervisor
+    run = sup.adopt_declared(commands.store.instance(instance.id))
+    place = sup.places.places.get(instance.account)
+    if not (run.engine.alive and run.attached and place and place.gateway.up):
+        return f"{instance.id}: {wanted} declared", None
+    try:
+        await sup.instances.enforce(run, place)
+    except RetryLater as error:
+        return f"{instance.id}: {wanted} declared; {error}", None
+    return f"{instance.id}: {before} → {wanted}", None
+
+
+async def start(commands: "Commands", args: Args, who: str) -> Answer:
+    instance = find(commands, need(args, "id"))
+    if instance.mode is not Mode.OFF:
+        return f"{instance.id} is {instance.mode} already", None
+    return await _set_mode(commands, instance, instance.resume_mode, who)
+
+
+async def stop(commands: "Commands", args: Args, who: str) -> Answer:
+    return await _set_mode(commands, find(commands, need(args, "id")), Mode.OFF, who)
+
+
+async def set_(commands: "Commands", args: Args, who: str) -> Answer:
+    """Change config fields (all or none), and the policies that go with the instance."""
+    instance = find(commands, need(args, "id"))
+    schema = await schema_of(commands, instance.strategy)
+    changes = table(args, "config")
+    config = schema.validate({**instance.config, **changes})
+    policies = {
+        "observe_orders": _choice(ObserveOrders, text(args, "observe_orders", instance.observe_orders), "observe_orders"),
+        "exit_policy": _choice(ExitPolicy, text(args, "exit_policy", instance.exit_policy), "exit_policy"),
+        "armed": text(args, "armed", str(instance.armed)).lower() in ("true", "yes", "1", "on"),
+    }
+    commands.store.set_policies(instance.id, **policies)  # type: ignore[arg-type]
+    changed = {k for k in config if config[k] != instance.config.get(k)}
+    version = instance.config_version
+    if changed:
+        version = commands.store.set_config(instance.id, config, who, now_ns())
+        diff = ", ".join(f"{k} {instance.config.get(k)} -> {config[k]}" for k in sorted(changed))
+        commands.event("config.set", instance.id, f"v{version}: {diff}", who)
+    how = "nothing changed"
+    if changed:
+        how = await _apply(commands, commands.store.instance(instance.id), schema, changed, config)
+    elif commands.supervisor:
+        run = commands.supervisor.adopt_declared(commands.store.instance(instance.id))
+        run.enforced = None if run.attached else run.enforced  # policies travel with the mode
+    return f"{instance.id} v{version}: {how}", {"version": version, "config": config}
+
+
+async def _apply(
+    commands: "Commands", instance: Instance, schema: Schema, changed: set[str], config: dict[str, object]
+) -> str:
+    sup = commands.supervisor
+    if sup is None:
+        return f"{', '.join(sorted(changed))} declared; no supervisor runs"
+    run = sup.runs[instance.id]
+    live = changed <= schema.live_fields and run.engine.state is EngineState.RUNNING
+    if live and await sup.instances.set_live(run, {k: config[k] for k in changed}, instance.config_version):
+        sup.adopt_declared(instance)
+        return f"{', '.join(sorted(changed))} applied in place"
+    sup.adopt_declared(instance)
+    return f"{', '.join(sorted(changed))} by reload, its state is kept"
+
+
+async def clear(commands: "Commands", args: Args, who: str) -> Answer:
+    """Let a failed or faulted instance try again."""
+    instance = find(commands, need(args, "id"))
+    if commands.supervisor is None:
+        return f"{instance.id}: nothing runs, nothing to clear", None
+    run = commands.supervisor.runs[instance.id]
+    run.engine.crashes.clear()
+    run.engine.error = run.fault = run.stuck = ""
+    run.engine.retry_s = 0.0
+    if run.engine.alive:
+        commands.supervisor.engines.kill(run.engine)
+    else:
+        run.engine.state = EngineState.STOPPED
+    commands.supervisor.clear_account(instance.account)
+    commands.event("instance.clear", instance.id, "cleared", who)
+    commands.supervisor.touch(run)
+    return f"{instance.id} cleared", None
+
+
+async def remove(commands: "Commands", args: Args, who: str) -> Answer:
+    """Take a stopped instance away. Its orders, fills and journal stay."""
+    instance = find(commands, need(args, "id"))
+    sup = commands.supervisor
+    run = sup.runs.get(instance.id) if sup else None
+    if instance.mode is not Mode.OFF or (run and run.engine.alive):
+        raise Refused(f"{instance.id} is {instance.mode}; stop it first: clearedge instance stop {instance.id}")
+    commands.store.remove_instance(instance.id, who, now_ns())
+    commands.event("instance.rm", instance.id, "removed", who)
+    if sup:
+        sup.forget(instance.id)
+    return f"{instance.id} removed", None
+
+
+VERBS = {
+    "instance.list": list_,
+    "instance.add": add,
+    "instance.mode": mode,
+    "instance.start": start,
+    "instance.stop": stop,
+    "instance.set": set_,
+    "instance.clear": clear,
+    "instance.rm": remove,
+}

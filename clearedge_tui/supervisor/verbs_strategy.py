@@ -1,0 +1,80 @@
+"""`strategy.…` and `journal.…`: what lies in the folder, what was written down."""
+
+from typing import TYPE_CHECKING
+
+from clearedge_tui.core.errors import Refused, StrategyFault, UsageError
+from clearedge_tui.supervisor.arguments import Args, need, number, plain, text
+
+if TYPE_CHECKING:
+    from clearedge_tui.supervisor.commands import Commands
+
+Answer = tuple[str, object]
+
+
+async def list_(commands: "Commands", args: Args, who: str) -> Answer:
+    del args, who
+    paths = [commands.files.path(name) for name in commands.files.names()]
+    seen = await commands.files.look_many(paths) if paths else []
+    used = [i.strategy for i in commands.store.instances()]
+    rows = [
+        {
+            "strategy": path.stem,
+            "kind": row.kind,
+            "doc": row.doc,
+            "schema": row.schema,
+            "hooks": list(row.hooks),
+            "instances": used.count(path.stem),
+            "error": row.error,
+        }
+        for path, row in zip(paths, seen, strict=True)
+    ]
+    return "", rows
+
+
+async def check(commands: "Commands", args: Args, who: str) -> Answer:
+    """Load one strategy as an engine would and report what it declares."""
+    del who
+    name = need(args, "strategy")
+    seen = await commands.files.look(name)
+    if seen.error:
+        raise StrategyFault(seen.error)
+    fields = len([k for k in seen.schema if not k.startswith("$")])
+    hooks = f", hooks: {', '.join(seen.hooks)}" if seen.hooks else ""
+    return f"{name}: {seen.kind} strategy, {fields} fields{hooks}", plain(seen)
+
+
+async def new(commands: "Commands", args: Args, who: str) -> Answer:
+    """Write a new strategy file from the template of its kind; never over an old one."""
+    from clearedge_tui.contract.templates import TEMPLATES
+
+    name, kind = need(args, "name"), text(args, "kind", "class")
+    if not name.isidentifier() or name.startswith("_") or name != name.lower():
+        raise UsageError(f"name `{name}`; wanted lower case letters, digits and _, e.g. my_strategy")
+    if kind not in TEMPLATES:
+        raise UsageError(f"kind `{kind}`; wanted one of: {', '.join(TEMPLATES)}")
+    path = commands.home.strategies / f"{name}.py"
+    if path.exists():
+        raise Refused(f"{path} is there already; choose another name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    class_name = "".join(part.capitalize() for part in name.split("_"))
+    path.write_text(TEMPLATES[kind].replace("__NAME__", class_name), "utf-8")
+    commands.event("strategy.new", name, f"written from the {kind} template", who)
+    return f"{path} written; next: clearedge strategy check {name}", {"path": str(path)}
+
+
+async def tail(commands: "Commands", args: Args, who: str) -> Answer:
+    """Return the newest journal lines, newest first."""
+    del who
+    subject = text(args, "subject") or None
+    if commands.supervisor:
+        commands.supervisor.record.flush()
+    rows = commands.store.journal_tail(min(2000, number(args, "limit", 200)), subject)
+    return "", [plain(row) for row in rows]
+
+
+VERBS = {
+    "strategy.list": list_,
+    "strategy.check": check,
+    "strategy.new": new,
+    "journal.tail": tail,
+}
