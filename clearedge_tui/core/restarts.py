@@ -20,11 +20,12 @@ class Verdict(msgspec.Struct, frozen=True):
     crashes: int = 0
 
 
-def judge(crashes_s: Sequence[float]) -> Verdict:
+def judge(crashes_s: Sequence[float], started_s: float = 0.0) -> Verdict:
     """Return what follows the last of these crashes (monotonic seconds, oldest first).
 
-    Three crashes within five minutes latch FAILED; otherwise the wait doubles from 1 s to 60 s
-    with each crash of the last hour.
+    Three crashes within five minutes latch FAILED. Otherwise starts are kept apart by 1, 2, 4 …
+    60 s, doubling with each crash of the last hour. The wait counts from the start of the process
+    that died, so one that ran for long comes back at once and one that dies at birth waits.
     """
     if not crashes_s:
         return Verdict(EngineState.STARTING)
@@ -33,5 +34,5 @@ def judge(crashes_s: Sequence[float]) -> Verdict:
     if recent >= MOST:
         return Verdict(EngineState.FAILED, crashes=recent)
     run = sum(1 for at in crashes_s if last - at < 3600)
-    wait = min(LONGEST_S, FIRST_S * 2 ** (run - 1))
-    return Verdict(EngineState.BACKOFF, at_s=last + wait, crashes=recent)
+    apart = min(LONGEST_S, FIRST_S * 2 ** (run - 1))
+    return Verdict(EngineState.BACKOFF, at_s=max(last, started_s + apart), crashes=recent)

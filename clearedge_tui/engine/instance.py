@@ -172,6 +172,7 @@ class InstanceHost:
             self._load()
             self._begin()
             self.ready = True
+            self._beat()  # running is told at once, not with the next beat
 
     def _begin(self) -> None:
         state = keep.read(self.folder / "state.msgpack")
@@ -259,6 +260,7 @@ class InstanceHost:
             )
             if self.fault is not None:
                 send(writer, self.fault)
+            self._beat()
             return
         if not self.lease.held:
             return
@@ -282,20 +284,23 @@ class InstanceHost:
     # ---- life signs ---------------------------------------------------------------------------
     async def _beats(self) -> None:
         while True:
-            self.lease.tell(
-                Beat(
-                    now_ns(),
-                    self.ticks,
-                    self.context.data_ns,
-                    self.context.price,
-                    self.config_version,
-                    self.frozen,
-                    self.line.up and self.ready,
-                    slowest_ms=round(self.slowest_s * 1000, 2),
-                )
-            )
-            self.slowest_s = 0.0
+            self._beat()
             await asyncio.sleep(_BEAT_S)
+
+    def _beat(self) -> None:
+        self.lease.tell(
+            Beat(
+                now_ns(),
+                self.ticks,
+                self.context.data_ns,
+                self.context.price,
+                self.config_version,
+                self.frozen,
+                self.line.up and self.ready,
+                slowest_ms=round(self.slowest_s * 1000, 2),
+            )
+        )
+        self.slowest_s = 0.0
 
     async def _draws(self) -> None:
         drawn_at, drawn_ticks = 0.0, -1

@@ -79,6 +79,7 @@ class NativeHost(InstanceHost):
         if self.fault is None:
             await self._run_node()
         self.ready = True
+        self._beat()
 
     def _build(self, loaded: Loaded) -> None:
         tag = self.id.replace("-", "_")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.core.owner import owner_file
 from clearedge_tui.core.wire import frame
 
 _HIGH_WATER = 8 << 20  # a peer this far behind is not listening
@@ -23,9 +24,9 @@ def peer_pid(writer: asyncio.StreamWriter) -> int:
 
 
 def lock_holder(path: Path) -> int:
-    """Return the pid that holds the supervisor's record lock, or 0."""
+    """Return the pid that holds the supervisor's record lock beside this lock file, or 0."""
     try:
-        with path.open("rb+") as file:
+        with owner_file(path).open("rb+") as file:
             ask = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             kind, _whence, _start, _length, pid = struct.unpack(
                 "hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, ask)

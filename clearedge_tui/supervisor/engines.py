@@ -135,7 +135,7 @@ class Engines:
         """Apply the restart rule to an engine that ended unasked."""
         engine.crashes.append(monotonic())
         del engine.crashes[:-20]
-        verdict = restarts.judge(engine.crashes)
+        verdict = restarts.judge(engine.crashes, engine.started_s)
         engine.state = verdict.state
         engine.retry_s = verdict.at_s
         engine.error = words or reason(code)

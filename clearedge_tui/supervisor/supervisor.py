@@ -292,6 +292,24 @@ class Supervisor:
         place.seq = self.seq
         self._due.set()
 
+    def forget(self, instance: str) -> None:
+        """Take a removed instance out of the loop."""
+        self.runs.pop(instance, None)
+        self.seq += 1
+        self.removed[instance] = self.seq
+        self._due.set()
+
+    def clear_account(self, name: str) -> None:
+        """Let an account's failed processes try again."""
+        place = self.places.place(name)
+        for engine in (place.gateway, place.shadow):
+            if engine.state in (EngineState.FAILED, EngineState.BACKOFF):
+                engine.crashes.clear()
+                engine.state = EngineState.STOPPED
+                engine.error = ""
+                engine.retry_s = 0.0
+        self.touch_account(place)
+
     def watch(self, instance: str, on: bool) -> None:
         run = self.runs.get(instance)
         if run is not None and run.engine.link is not None:

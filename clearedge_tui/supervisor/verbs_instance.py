@@ -93,7 +93,6 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
         created_ns=now_ns(),
     )
     commands.store.add_instance(instance, who)
-    commands.event("instance.add", name, f"{strategy} on {market.symbol} {timeframe}, {account}, {mode}", who)
     if commands.supervisor:
         commands.supervisor.adopt_declared(commands.store.instance(name))
     return f"{name} declared, {mode}", plain(instance)
@@ -121,7 +120,6 @@ async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who:
         commands.store.set_mode(instance.id, wanted, who, now_ns())
         if before is not Mode.OFF and wanted is Mode.OFF:
             commands.store.set_resume_mode(instance.id, before)
-        commands.event("mode.set", instance.id, f"{before} -> {wanted}", who)
     if commands.supervisor is None:
         return f"{instance.id}: {wanted} declared; no supervisor runs", None
     sup = commands.supervisor
@@ -158,13 +156,11 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
         "exit_policy": _choice(ExitPolicy, text(args, "exit_policy", instance.exit_policy), "exit_policy"),
         "armed": text(args, "armed", str(instance.armed)).lower() in ("true", "yes", "1", "on"),
     }
-    commands.store.set_policies(instance.id, **policies)  # type: ignore[arg-type]
+    commands.store.set_policies(instance.id, who=who, **policies)  # type: ignore[arg-type]
     changed = {k for k in config if config[k] != instance.config.get(k)}
     version = instance.config_version
     if changed:
         version = commands.store.set_config(instance.id, config, who, now_ns())
-        diff = ", ".join(f"{k} {instance.config.get(k)} -> {config[k]}" for k in sorted(changed))
-        commands.event("config.set", instance.id, f"v{version}: {diff}", who)
     how = "nothing changed"
     if changed:
         how = await _apply(commands, commands.store.instance(instance.id), schema, changed, config)
@@ -216,7 +212,6 @@ async def remove(commands: "Commands", args: Args, who: str) -> Answer:
     if instance.mode is not Mode.OFF or (run and run.engine.alive):
         raise Refused(f"{instance.id} is {instance.mode}; stop it first: clearedge instance stop {instance.id}")
     commands.store.remove_instance(instance.id, who, now_ns())
-    commands.event("instance.rm", instance.id, "removed", who)
     if sup:
         sup.forget(instance.id)
     return f"{instance.id} removed", None

@@ -1,0 +1,84 @@
+"""`clearedge`, `clearedge --run`, `clearedge stop`: the console, the supervisor, and their ends."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+from clearedge_tui.settings import Home
+
+
+def run_headless(home: Home) -> int:
+    """Run the supervisor until SIGTERM or SIGINT; everything stops in good order."""
+    from clearedge_tui.supervisor.control import Control
+    from clearedge_tui.supervisor.supervisor import Supervisor
+
+    supervisor = Supervisor(home)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.over.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)  # a closed terminal is not our end
+        running = asyncio.create_task(supervisor.run())
+        opened = asyncio.create_task(supervisor.ready.wait())
+        await asyncio.wait([running, opened], return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            opened.cancel()
+            running.result()
+            return
+        control = Control(supervisor)
+        await control.open()
+        say(f"supervising {home.root}, epoch {supervisor.epoch}")
+        try:
+            await running
+        finally:
+            await control.close()
+        say("stopped clean")
+
+    asyncio.run(main())
+    return 0
+
+
+def say(text: str) -> None:
+    """Write one line for a person or a log; a reader that is gone is no reason to stop."""
+    with contextlib.suppress(BrokenPipeError, OSError):
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+
+def console(
+    home: Home, mouse: bool = True, colour: str | None = None, rate_hz: float = 5.0, theme: str | None = None
+) -> int:
+    """Open the console. The supervisor is a process of its own from the first moment."""
+    from functools import partial
+
+    from clearedge_tui.ui.app import run_console
+
+    def ensure() -> None:
+        from clearedge_tui.supervisor.client import ensure as start
+
+        start(home)
+
+    return run_console(
+        home, mouse=mouse, colour=colour, rate_hz=rate_hz, theme=theme, ensure=partial(ensure)
+    )
+
+
+def stop(home: Home) -> int:
+    """Ask the supervisor to end; wait until it has."""
+    from clearedge_tui.core.clock import monotonic
+    from clearedge_tui.core.errors import RetryLater
+    from clearedge_tui.supervisor import client
+
+    if not client.is_running(home):
+        say("no supervisor runs")
+        return 0
+    result = client.call(home, "supervisor.stop", {})
+    end = monotonic() + 20.0
+    while client.is_running(home):
+        if monotonic() > end:
+            raise RetryLater("the supervisor has not ended within 20 s; see state/logs/supervisor.log")
+        client._pause()
+    say(result.message)
+    return 0

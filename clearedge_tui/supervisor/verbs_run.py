@@ -1,0 +1,90 @@
+"""`backtest.run`, `job.…` and `run.…`: start, follow, read and remove runs."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.market.markets import resolve
+from clearedge_tui.runs import listing
+from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.supervisor.arguments import Args, need, plain, table, text
+from clearedge_tui.supervisor.verbs_instance import schema_of
+
+if TYPE_CHECKING:
+    from clearedge_tui.supervisor.commands import Commands
+
+Answer = tuple[str, object]
+
+
+def moment_ns(value: str, name: str) -> int:
+    """Return an ISO date or time (UTC when it has no zone) in ns; empty is 0, the data's edge."""
+    if not value:
+        return 0
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"`{name}` is `{value}`; wanted a date like 2022-01-03 or 2022-01-03T14:30") from None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(aware.timestamp()) * 1_000_000_000
+
+
+def _money(args: Args, name: str, default: Decimal) -> Decimal:
+    try:
+        return Decimal(text(args, name, str(default)))
+    except InvalidOperation:
+        raise UsageError(f"`{name}` is `{args.get(name)}`; wanted a number") from None
+
+
+async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
+    """Start a backtest in the background; the answer names its job and run."""
+    if commands.supervisor is None:
+        raise Refused("no supervisor runs; use: clearedge backtest STRATEGY --market …")
+    strategy = need(args, "strategy")
+    schema = await schema_of(commands, strategy)
+    market = resolve(commands.home, need(args, "market"))
+    spec = BacktestSpec(
+        strategy=strategy,
+        market=market.market_id,
+        timeframe=text(args, "timeframe", "1m"),
+        start_ns=moment_ns(text(args, "start"), "start"),
+        end_ns=moment_ns(text(args, "end"), "end"),
+        config=schema.validate(table(args, "config")),
+        balance=_money(args, "balance", Decimal(100_000)),
+        fill_at=text(args, "fill_at", "next_open"),
+    )
+    title = f"{strategy} {market.symbol} {spec.timeframe}"
+    row = commands.jobs.start(spec, title, market.symbol)
+    commands.event("backtest.run", row.run_id, title, who)
+    return f"backtest of {title} started", {"job": row.id, "run_id": row.run_id}
+
+
+async def cancel(commands: "Commands", args: Args, who: str) -> Answer:
+    del who
+    return commands.jobs.cancel(need(args, "id")), None
+
+
+async def list_(commands: "Commands", args: Args, who: str) -> Answer:
+    del args, who
+    return "", [plain(run) for run in listing.list_runs(commands.home)]
+
+
+async def show(commands: "Commands", args: Args, who: str) -> Answer:
+    del who
+    return "", plain(listing.load_report(commands.home, need(args, "run_id")))
+
+
+async def remove(commands: "Commands", args: Args, who: str) -> Answer:
+    run_id = need(args, "run_id")
+    listing.remove_run(commands.home, run_id)
+    commands.event("run.rm", run_id, "removed", who)
+    return f"{run_id} removed", None
+
+
+VERBS = {
+    "backtest.run": backtest,
+    "job.cancel": cancel,
+    "run.list": list_,
+    "run.show": show,
+    "run.rm": remove,
+}
