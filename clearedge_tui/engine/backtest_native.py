@@ -71,7 +71,7 @@ def orders_of(engine: Any) -> list[OrderRow]:
     """Return the engine's orders as ours, oldest first."""
     rows = []
     for order in engine.cache.orders():
-        price = order.price if order.has_price else None
+        price = getattr(order, "price", None)
         rows.append(
             OrderRow(
                 order.client_order_id.value,

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from clearedge_tui.core.clock import iso, now_ns
-from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
@@ -114,8 +114,9 @@ def plan_of(
             "see what there is with: clearedge data list"
         )
     loaded = load(path)
-    values, _ = loaded.schema.check(spec.config)
-    loaded.typed(spec.config)  # a bad value is a StrategyFault that names it
+    values, errors = loaded.schema.check(spec.config)
+    for name, text in errors.items():
+        raise UsageError(f"{spec.strategy}: config `{name}`: {text}")
     spec = msgspec.structs.replace(spec, market=market.market_id, config=values)
     if not np.all(np.diff(bars.ts_ns) > 0):
         raise BadData(f"{market.market_id} {spec.timeframe}: the catalog's files overlap; import it again")

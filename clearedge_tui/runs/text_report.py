@@ -13,7 +13,7 @@ _SHOWN_TRADES = 10
 _SHARES = frozenset(
     ("total_return", "buy_hold_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure")
 )
-_COUNTS = frozenset(("trades", "orders", "fills"))
+COUNTS = frozenset(("trades", "orders", "fills"))
 _NAMES = {
     "cagr": "CAGR",
     "avg_bars": "bars per trade",
@@ -29,7 +29,7 @@ def value_text(name: str, value: float | None) -> str:
         return "-"
     if name in _SHARES:
         return f"{value:+.2%}" if name in ("total_return", "buy_hold_return", "cagr") else f"{value:.2%}"
-    return f"{value:,.0f}" if name in _COUNTS else f"{value:,.2f}"
+    return f"{value:,.0f}" if name in COUNTS else f"{value:,.2f}"
 
 
 def render(report: RunReport, width: int = 80) -> str:

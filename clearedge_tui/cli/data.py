@@ -1,0 +1,127 @@
+"""`clearedge data`: bring bars into the catalog and see what is there."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clearedge_tui.cli.at_home import home, say_json
+from clearedge_tui.core.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from clearedge_tui.market.catalog import Series
+    from clearedge_tui.market.ingest import Imported
+
+
+@click.group("data")
+def data() -> None:
+    """Import, make and list market data."""
+
+
+@data.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--market", required=True, help="BTC/USDT, GBP/USD, SP500 …")
+@click.option("--timeframe", required=True, help="length of the file's bars: 1m, 5m, 1h, 1d …")
+@click.option("--venue", default="", help="where the market trades (default: LOCAL)")
+@click.option("--tz", "zone", default="UTC", show_default=True, help="zone of times without an offset")
+@click.option("--stamp", type=click.Choice(["open", "close"]), default=None, help="which moment of the bar the time is")
+@click.option("--asset-class", type=click.Choice(["crypto", "fx", "equity", "index"]), default=None)
+@click.option("--column", "chosen", multiple=True, metavar="FIELD=NAME", help="name a column: close=Last")
+@click.option("--yes", is_flag=True, help="write without asking")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else (needs --yes)")
+def import_(file: Path, yes: bool, as_json: bool, **asked: str | tuple[str, ...] | None) -> None:
+    """Import a CSV or Parquet FILE of bars. Shows what was understood before it writes."""
+    from clearedge_tui.market import ingest
+
+    chosen = asked["chosen"]
+    request = ingest.Request(
+        path=file,
+        market=str(asked["market"]),
+        timeframe=str(asked["timeframe"]),
+        venue=str(asked["venue"] or ""),
+        zone=str(asked["zone"]),
+        stamp=str(asked["stamp"] or ""),
+        asset_class=str(asked["asset_class"] or ""),
+        columns=_columns(chosen if isinstance(chosen, tuple) else ()),
+    )
+    where = home()
+    plan = ingest.plan(where, request)
+    if not as_json:
+        click.echo("\n".join(plan.lines()))
+    _agree(yes, as_json)
+    done = ingest.run(where, plan)
+    say_json(done) if as_json else click.echo(told(done))
+
+
+def _agree(yes: bool, as_json: bool) -> None:
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise Refused("nothing was written: nobody can be asked here; say --yes to write")
+    if not click.confirm("Write this?", default=True):
+        raise Refused("nothing was written")
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    from clearedge_tui.market.raw_file import FIELDS
+
+    found = {}
+    for pair in pairs:
+        field, sign, name = pair.partition("=")
+        if not sign or field not in FIELDS:
+            raise UsageError(f"--column `{pair}`; write FIELD=NAME with FIELD one of: {', '.join(FIELDS)}")
+        found[field] = name
+    return found
+
+
+def told(done: "Imported") -> str:
+    """Return what an import did, as one line."""
+    name = f"{done.market} {done.timeframe} ({done.market_id})"
+    if not done.added:
+        return f"{name}: all {done.rows:,} bars were there already; nothing added"
+    there = f", {done.already:,} were there already" if done.already else ""
+    return f"{name}: {done.added:,} bars added{there}"
+
+
+@data.command("sample")
+@click.option("--days", default=60, show_default=True, type=click.IntRange(1, 3650), help="of simulated minutes")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def sample(days: int, as_json: bool) -> None:
+    """Add the built-in data: real daily SP500 and NASDAQ bars, simulated SIM/USDT minutes."""
+    from clearedge_tui.market.samples import write_samples
+
+    done = write_samples(home(), days)
+    if as_json:
+        say_json({"imported": done})
+        return
+    for one in done:
+        click.echo(told(one))
+
+
+@data.command("list")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def list_(as_json: bool) -> None:
+    """List the stored series."""
+    from clearedge_tui.market.catalog import series
+
+    found = series(home())
+    if as_json:
+        say_json({"series": found})
+    elif found:
+        click.echo("\n".join(_table(found)))
+    else:
+        click.echo("no data yet; import some: clearedge data import FILE, or clearedge data sample")
+
+
+def _table(found: list["Series"]) -> list[str]:
+    from clearedge_tui.core.clock import iso
+
+    lines = [f"{'market':<14}{'bars':<6}{'rows':>12}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"]
+    for one in found:
+        lines.append(
+            f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
+            f"{iso(one.last_ns)[:16]:<18}{one.gaps:>7,}{one.bytes / 1e6:>8.2f}  {one.source}"
+            + (" · SIMULATED" if one.simulated else "")
+        )
+    return lines
