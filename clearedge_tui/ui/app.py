@@ -10,7 +10,13 @@ from clearedge_tui.settings import Home
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
-COLOURS: Final = {"auto": "auto", "truecolor": "truecolor", "256": "256", "16": "standard", "none": "none"}
+COLOURS: Final = {
+    "auto": "auto",
+    "truecolor": "truecolor",
+    "256": "256",
+    "16": "standard",
+    "none": "none",
+}
 
 
 def run_console(
@@ -76,4 +82,8 @@ def default_symbols() -> str:
     words = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     if os.environ.get("TERM") == "linux":
         return "block"
-    return "ascii" if words and "utf" not in words.lower() and words not in ("C", "POSIX") else "braille"
+    return (
+        "ascii"
+        if words and "utf" not in words.lower() and words not in ("C", "POSIX")
+        else "braille"
+    )

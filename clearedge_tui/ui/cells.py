@@ -38,7 +38,9 @@ class Area(NamedTuple):
         return piece, rest
 
     def inset(self, columns: int, rows: int = 0) -> "Area":
-        return Area(self.x + columns, self.y + rows, max(0, self.w - 2 * columns), max(0, self.h - 2 * rows))
+        return Area(
+            self.x + columns, self.y + rows, max(0, self.w - 2 * columns), max(0, self.h - 2 * rows)
+        )
 
 
 class Cells:
@@ -55,7 +57,15 @@ class Cells:
     def area(self) -> Area:
         return Area(0, 0, self.w, self.h)
 
-    def text(self, y: int, x: int, text: str, fore: int = TEXT, ground: int | None = None, width: int = -1) -> int:
+    def text(
+        self,
+        y: int,
+        x: int,
+        text: str,
+        fore: int = TEXT,
+        ground: int | None = None,
+        width: int = -1,
+    ) -> int:
         """Write one line, cut to `width` and to the grid; return the column after it.
 
         `fore` may carry attributes. Without `ground` the cells keep theirs. Control characters
@@ -78,7 +88,9 @@ class Cells:
             row[x : x + n] = [fore | ground << 8] * n
         return x + n
 
-    def right(self, y: int, x: int, width: int, text: str, fore: int = TEXT, ground: int | None = None) -> None:
+    def right(
+        self, y: int, x: int, width: int, text: str, fore: int = TEXT, ground: int | None = None
+    ) -> None:
         """Write `text` so that it ends at column `x + width`; too long is cut on the right."""
         size = len(text) if text.isascii() else sum(_width(c) for c in text)
         self.text(y, x + max(0, width - size), text, fore, ground, min(width, size))
@@ -129,7 +141,9 @@ class Cells:
 def _changed_span(y: int, new: Cells, old: Cells) -> Region:
     differs = [
         x
-        for x, (a, b, i, j) in enumerate(zip(new.ch[y], old.ch[y], new.ink[y], old.ink[y], strict=True))
+        for x, (a, b, i, j) in enumerate(
+            zip(new.ch[y], old.ch[y], new.ink[y], old.ink[y], strict=True)
+        )
         if a != b or i != j
     ]
     first, last = differs[0], differs[-1]

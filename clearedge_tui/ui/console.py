@@ -55,7 +55,9 @@ class Console(App[int], inherit_bindings=False):
         self.colours = colours
         self.live = live
         self.pacer = Pacer()
-        self.link = Link(self.model, connect or unix_connect(home.control_socket), ensure, self.look.rate_hz)
+        self.link = Link(
+            self.model, connect or unix_connect(home.control_socket), ensure, self.look.rate_hz
+        )
         self.previous: tuple[str, str] = ("board", "")
         self._ticker: Timer | None = None
         self._holding: asyncio.Task[None] | None = None
@@ -278,9 +280,9 @@ class Console(App[int], inherit_bindings=False):
             self.ask("instance.clear", {"id": name}, f"{name}: clear")
 
     def action_new(self) -> None:
-        from clearedge_tui.ui.screens.new_instance import NewInstance
+        from clearedge_tui.ui.plans import open_new
 
-        self.push_screen(NewInstance())
+        open_new(self)
 
     def _subjects(self) -> list[str]:
         subjects = self.page.subjects() if self.page else []

@@ -1,12 +1,16 @@
-"""The `/` line: filters while you type. The input widget is made when it is first needed."""
+"""The `/` line: filters while you type."""
 
 from textual import events
 from textual.message import Message
-from textual.widget import Widget
+
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.line_edit import LineEdit
+from clearedge_tui.ui.view import CellView
 
 
-class FilterLine(Widget):
-    """Hidden until opened. Posts `Changed` with every letter."""
+class FilterLine(CellView, can_focus=True):
+    """Hidden until opened. Posts `Changed` with every letter; enter keeps the words, esc drops them."""
 
     class Changed(Message):
         def __init__(self, words: str) -> None:
@@ -16,37 +20,42 @@ class FilterLine(Widget):
     def __init__(self, hint: str) -> None:
         super().__init__(classes="filter")
         self._hint = hint
+        self._edit = LineEdit()
         self.display = False
+
+    def paint(self, h: int, w: int) -> Cells:
+        cells = Cells(h, w, p.HEAD)
+        x = cells.text(0, 1, "/ ", p.ACCENT | p.BOLD)
+        if not self._edit.text:
+            cells.text(0, x + 2, self._hint, p.DIM)
+        self._edit.paint(cells, 0, x, w - x - 1 if self._edit.text else 1, ground=p.HEAD)
+        return cells
 
     def open(self, words: str) -> None:
         """Show the line with what it held and take the keyboard."""
-        from textual.widgets import Input  # costs time that the first frame should not pay
-
+        self._edit = LineEdit.of(words)
         self.display = True
-        found = self.query(Input)
-        if found:
-            found.first().value = words
-            found.first().focus()
-            return
-        line = Input(words, placeholder=self._hint, compact=True, select_on_focus=False)
-        self.mount(line)
-        line.focus()
+        self.focus()
+        self.redraw()
 
     def shut(self) -> None:
         self.display = False
         self.screen.query_one(".main").focus()
 
-    def on_input_changed(self, event: Message) -> None:
-        event.stop()
-        self.post_message(self.Changed(str(getattr(event, "value", ""))))
-
-    def on_input_submitted(self, event: Message) -> None:
-        event.stop()
-        self.shut()
-
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
-            event.stop()
-            event.prevent_default()
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self.shut()
+        elif event.key == "escape":
             self.post_message(self.Changed(""))
             self.shut()
+        elif self._edit.key(event.key, event.character):
+            self.redraw()
+            self.post_message(self.Changed(self._edit.text))
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._edit.insert(event.text)
+        self.redraw()
+        self.post_message(self.Changed(self._edit.text))

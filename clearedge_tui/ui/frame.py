@@ -52,7 +52,10 @@ class NoticeView(CellView):
         if waiting:
             oldest = waiting[0]
             more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-            return f"{symbols.more} {oldest.label} {f.duration(model.mono() - oldest.sent)}{more}", p.ACCENT
+            return (
+                f"{symbols.more} {oldest.label} {f.duration(model.mono() - oldest.sent)}{more}",
+                p.ACCENT,
+            )
         if model.stale and model.link_note:
             return f"{model.link_note}; trying again", p.WARN
         screen = self.screen

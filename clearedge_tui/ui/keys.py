@@ -71,6 +71,11 @@ TABLE: Final = (
     Key("test.data", "b", "b", "backtest", "Backtest", "backtest on this market", "data", 20),
     Key("refresh.journal", "r", "r", "reload", "Reload", "ask again", "journal", 50),
     Key("errors.runs", "e", "e", "errors", "Show error", "the whole error of this run", "runs", 40),
+    Key("edit", "enter,i", "enter", "edit", "Edit", "edit the field; enter keeps, esc drops", "form", 5),
+    Key("next.choice", "right,space,l", "→", "choose(1)", "Choose", "next choice", "form", 10),
+    Key("prev.choice", "left", "←", "choose(-1)", "Choose back", "choice before", "form"),
+    Key("apply", "w", "w", "apply", "Apply", "look at the difference, then send it", "form", 20),
+    Key("revert", "z", "z", "revert", "Revert", "back to what it was", "form", 30),
     Key("trades", "tab", "tab", "pane(1)", "Pane", "overview, trades, conventions", "report", 15),
 )  # fmt: skip
 
@@ -81,13 +86,16 @@ SCOPES: Final = {
     "report": ("report", "list", "global"),
     "data": ("data", "list", "global"),
     "journal": ("journal", "list", "global"),
+    "form": ("form", "list", "global"),
 }
 
 
 def bindings(scope: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     """Return the bindings of one scope of the table; ids make them changeable by a keymap."""
     return [
-        Binding(key.keys, key.action, key.label, show=bool(key.hint), key_display=key.shown, id=key.id)
+        Binding(
+            key.keys, key.action, key.label, show=bool(key.hint), key_display=key.shown, id=key.id
+        )
         for key in TABLE
         if key.scope == scope
     ]
@@ -101,5 +109,7 @@ def keys_of(screen: str) -> list[Key]:
 
 def hints(screen: str, most: int = 9) -> list[Key]:
     """Return the keys worth a place on the last line, in order."""
-    shown = sorted((key for key in keys_of(screen) if key.hint), key=lambda key: key.hint)
+    no_list = ("open", "filter") if screen in ("detail", "report", "form") else ()
+    found = (key for key in keys_of(screen) if key.hint and key.id not in no_list)
+    shown = sorted(found, key=lambda key: key.hint)
     return shown[:most]

@@ -142,4 +142,4 @@ def _reason(error: BaseException) -> str:
 
 def _wait(failures: int) -> float:
     """Return the pause before the next try, a little different for each console."""
-    return _WAITS[min(failures, len(_WAITS) - 1)] * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return _WAITS[min(failures, len(_WAITS) - 1)] * random.uniform(0.8, 1.2)

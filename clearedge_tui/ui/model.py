@@ -161,7 +161,9 @@ class Model:
 
     def _lose_pending(self) -> None:
         for open_ in list(self.pending.values()):
-            self._give_up(open_, "the link broke before the answer; look at the row before trying again")
+            self._give_up(
+                open_, "the link broke before the answer; look at the row before trying again"
+            )
 
     def _give_up(self, open_: Pending, reason: str) -> None:
         del self.pending[open_.command.id]
@@ -192,6 +194,7 @@ class Model:
     def anything_runs(self) -> bool:
         """True when leaving the console leaves something at work."""
         return any(
-            row.desired is not Mode.OFF or row.state not in (EngineState.STOPPED, EngineState.FAILED)
+            row.desired is not Mode.OFF
+            or row.state not in (EngineState.STOPPED, EngineState.FAILED)
             for row in self.instances.values()
         ) or any(job.state in ("queued", "running") for job in self.jobs.values())

@@ -45,7 +45,8 @@ class Symbols:
 
 def _braille() -> tuple[str, ...]:
     return tuple(
-        chr(0x2800 + sum(bit for i, bit in enumerate(_BRAILLE_BITS) if pattern >> i & 1)) for pattern in range(256)
+        chr(0x2800 + sum(bit for i, bit in enumerate(_BRAILLE_BITS) if pattern >> i & 1))
+        for pattern in range(256)
     )
 
 

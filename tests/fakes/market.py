@@ -26,7 +26,9 @@ from clearedge_tui.supervisor.protocol import (
     LogLine,
 )
 
-START_NS = 1_643_673_600_000_000_000  # 2022-02-01 00:00 UTC: everything in pictures stands at this time
+START_NS = (
+    1_643_673_600_000_000_000  # 2022-02-01 00:00 UTC: everything in pictures stands at this time
+)
 MINUTE_NS = 60_000_000_000
 SECOND_NS = 1_000_000_000
 
@@ -38,12 +40,37 @@ MARKETS = (
     ("SIM-A/USDT", "SIMAUSDT.SIM", True, 100.0),
 )
 SCHEMA: dict[str, object] = {
-    "fast": {"type": "int", "default": 12, "min": 2, "max": 200, "unit": "bars", "help": "fast average", "live": True},
-    "slow": {"type": "int", "default": 48, "min": 3, "max": 500, "unit": "bars", "help": "slow average"},
+    "fast": {
+        "type": "int",
+        "default": 12,
+        "min": 2,
+        "max": 200,
+        "unit": "bars",
+        "help": "fast average",
+        "live": True,
+    },
+    "slow": {
+        "type": "int",
+        "default": 48,
+        "min": 3,
+        "max": 500,
+        "unit": "bars",
+        "help": "slow average",
+    },
     "size": {"type": "decimal", "default": "0.1", "min": "0", "unit": "base", "help": "order size"},
-    "kind": {"type": "enum", "default": "market", "choices": ["market", "limit"], "help": "how to enter"},
+    "kind": {
+        "type": "enum",
+        "default": "market",
+        "choices": ["market", "limit"],
+        "help": "how to enter",
+    },
     "short": {"type": "bool", "default": True, "help": "may go short", "live": True},
-    "hold": {"type": "duration", "default": "4h", "min": "1m", "help": "longest time in a position"},
+    "hold": {
+        "type": "duration",
+        "default": "4h",
+        "min": "1m",
+        "help": "longest time in a position",
+    },
     "note": {"type": "string", "default": "", "max": 60, "help": "goes to the journal"},
     "$rules": ["fast < slow"],
 }

@@ -88,6 +88,12 @@ def journal() -> list[dict[str, object]]:
         ("fault", "grid-sim-a-4", "engine", "strategies/grid_maker.py:41: ZeroDivisionError"),
     )  # fmt: skip
     return [
-        {"at_ns": START_NS - i * 97 * SECOND_NS, "event": e[0], "subject": e[1], "who": e[2], "text": e[3]}
+        {
+            "at_ns": START_NS - i * 97 * SECOND_NS,
+            "event": e[0],
+            "subject": e[1],
+            "who": e[2],
+            "text": e[3],
+        }
         for i, e in ((i, events[i % 4]) for i in range(30))
     ]

@@ -38,7 +38,9 @@ change = msgspec.structs.replace
 class FakeSupervisor:
     """One world, any number of consoles."""
 
-    def __init__(self, count: int = 24, seed: int = 7, moving: bool = False, fixed: bool = True) -> None:
+    def __init__(
+        self, count: int = 24, seed: int = 7, moving: bool = False, fixed: bool = True
+    ) -> None:
         self.clock: Callable[[], int] = (lambda: market.START_NS) if fixed else now_ns
         at = self.clock()
         self.rows = {row.id: row for row in market.instance_rows(count, seed, at)}
@@ -85,14 +87,25 @@ class FakeSupervisor:
         for row in self.rows.values():
             if row.state is EngineState.RUNNING and self._random.random() < 0.35:
                 step = Decimal(str(round(self._random.gauss(0, 4), 2)))
-                today, total = (row.pnl_today or Decimal(0)) + step, (row.pnl_total or Decimal(0)) + step
+                today, total = (
+                    (row.pnl_today or Decimal(0)) + step,
+                    (row.pnl_total or Decimal(0)) + step,
+                )
                 moved.append(
-                    change(row, pnl_today=today, pnl_total=total, spark=(*row.spark[1:], float(today)), heard_ns=self.clock())
+                    change(
+                        row,
+                        pnl_today=today,
+                        pnl_total=total,
+                        spark=(*row.spark[1:], float(today)),
+                        heard_ns=self.clock(),
+                    )
                 )
         for row in moved:
             self.rows[row.id] = row
         jobs = tuple(
-            change(job, progress=min(1.0, job.progress + 0.01), eta_s=max(0.0, (job.eta_s or 0) - 0.2))
+            change(
+                job, progress=min(1.0, job.progress + 0.01), eta_s=max(0.0, (job.eta_s or 0) - 0.2)
+            )
             for job in self.jobs.values()
             if job.state == "running"
         )
@@ -122,11 +135,15 @@ class FakeSupervisor:
                     writer.write(frame(self._living_detail(name)))
 
     def _living_detail(self, name: str) -> Detail:
-        made = self.details[name] = self.details.get(name) or market.detail(self.rows[name], self.clock())
+        made = self.details[name] = self.details.get(name) or market.detail(
+            self.rows[name], self.clock()
+        )
         last = made.bars[-1]
         close = last.close * (1 + self._random.gauss(0, 0.0004))
-        bar = last._replace(close=close) if hasattr(last, "_replace") else change(
-            last, close=close, high=max(last.high, close), low=min(last.low, close)
+        bar = (
+            last._replace(close=close)
+            if hasattr(last, "_replace")
+            else change(last, close=close, high=max(last.high, close), low=min(last.low, close))
         )
         self.details[name] = change(made, bars=(*made.bars[:-1], bar), at_ns=self.clock())
         return self.details[name]
@@ -144,13 +161,31 @@ class FakeSupervisor:
             self._writers.pop(writer, None)
             writer.close()
 
-    def _hear(self, message: Attach | Watch | Command, writer: asyncio.StreamWriter) -> list[object]:
+    def _hear(
+        self, message: Attach | Watch | Command, writer: asyncio.StreamWriter
+    ) -> list[object]:
         match message:
             case Attach():
                 self.attached.append(message)
-                hello = Hello(self.version, 3, 4711, "home", self.clock(), "console of desk on fra1 (pid 4711)")
+                hello = Hello(
+                    self.version,
+                    3,
+                    4711,
+                    "home",
+                    self.clock(),
+                    "console of desk on fra1 (pid 4711)",
+                )
                 rows = tuple(self.rows.values())
-                return [hello, Snapshot(self._seq, self.clock(), rows, tuple(self.accounts), tuple(self.jobs.values()))]
+                return [
+                    hello,
+                    Snapshot(
+                        self._seq,
+                        self.clock(),
+                        rows,
+                        tuple(self.accounts),
+                        tuple(self.jobs.values()),
+                    ),
+                ]
             case Watch():
                 self._writers[writer] = message.id
                 self.watched.append(message.id)
@@ -200,10 +235,18 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "instance.start": lambda w, a: _mode(w, {"id": a["id"], "mode": "observe"}),
     "instance.stop": lambda w, a: _mode(w, {"id": a["id"], "mode": "off"}),
     "instance.set": lambda w, a: ("fast 12 -> 10", None, []),
-    "instance.add": lambda w, a: (f"{a['id']} declared", None, [change(next(iter(w.rows.values())), id=str(a["id"]))]),
+    "instance.add": lambda w, a: (
+        f"{a['id']} declared",
+        None,
+        [change(next(iter(w.rows.values())), id=str(a["id"]))],
+    ),
     "instance.rm": lambda w, a: (f"{a['id']} removed", None, []),
     "instance.clear": lambda w, a: ("cleared", None, []),
-    "strategy.list": lambda w, a: ("", [{"name": n, "schema": market.SCHEMA} for n in market.STRATEGIES], []),
+    "strategy.list": lambda w, a: (
+        "",
+        [{"name": n, "schema": market.SCHEMA} for n in market.STRATEGIES],
+        [],
+    ),
     "strategy.check": lambda w, a: ("sound", None, []),
     "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job_id": "job-1"}, []),
     "job.cancel": lambda w, a: ("cancelled", None, []),

@@ -27,12 +27,30 @@ NAMED = {
     "brightbrown": "ffff55", "brightyellow": "ffff55", "brightblue": "5555ff", "brightmagenta": "ff55ff",
     "bfightmagenta": "ff55ff", "brightcyan": "55ffff", "brightwhite": "ffffff",
 }  # fmt: skip
-NAMES = {"escape": "\x1b", "enter": "\r", "tab": "\t", "space": " ", "down": "\x1b[B", "up": "\x1b[A"}
+NAMES = {
+    "escape": "\x1b",
+    "enter": "\r",
+    "tab": "\t",
+    "space": " ",
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+}
 BOX = {
     "─": (0, 0, 1, 1), "│": (1, 1, 0, 0), "┤": (1, 1, 1, 0), "╵": (1, 0, 0, 0), "╷": (0, 1, 0, 0),
     "┃": (2, 2, 0, 0), "╹": (2, 0, 0, 0), "╻": (0, 2, 0, 0), "╿": (1, 2, 0, 0), "╽": (2, 1, 0, 0), "━": (0, 0, 2, 2),
 }  # fmt: skip
-QUADS = {0x2596: 4, 0x2597: 8, 0x2598: 1, 0x2599: 13, 0x259A: 9, 0x259B: 7, 0x259C: 11, 0x259D: 2, 0x259E: 6, 0x259F: 14}
+QUADS = {
+    0x2596: 4,
+    0x2597: 8,
+    0x2598: 1,
+    0x2599: 13,
+    0x259A: 9,
+    0x259B: 7,
+    0x259C: 11,
+    0x259D: 2,
+    0x259E: 6,
+    0x259F: 14,
+}
 _PRIVATE = re.compile(rb"\x1b\[[?>=<][0-9;]*[a-zA-Z$]+|\x1b\[\?[0-9;]*\$p")
 
 
@@ -121,16 +139,27 @@ def _rgb(name: str, default: tuple[int, int, int]) -> tuple[int, int, int]:
     return int(value[0:2], 16), int(value[2:4], 16), int(value[4:6], 16)
 
 
-def _glyph(pen: ImageDraw.ImageDraw, x: int, y: int, glyph: str, fore: tuple[int, int, int], font: ImageFont.FreeTypeFont) -> None:
+def _glyph(
+    pen: ImageDraw.ImageDraw,
+    x: int,
+    y: int,
+    glyph: str,
+    fore: tuple[int, int, int],
+    font: ImageFont.FreeTypeFont,
+) -> None:
     cw, ch = CELL
     code = ord(glyph[0])
     if 0x2800 <= code <= 0x28FF:
         spots = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
         for bit, (cx, cy) in enumerate(spots):
             if code - 0x2800 >> bit & 1:
-                pen.rectangle((x + 2 + cx * 5, y + 2 + cy * 5, x + 3 + cx * 5, y + 3 + cy * 5), fill=fore)
+                pen.rectangle(
+                    (x + 2 + cx * 5, y + 2 + cy * 5, x + 3 + cx * 5, y + 3 + cy * 5), fill=fore
+                )
     elif 0x2581 <= code <= 0x2588:
-        pen.rectangle((x, y + ch - round(ch * (code - 0x2580) / 8), x + cw - 1, y + ch - 1), fill=fore)
+        pen.rectangle(
+            (x, y + ch - round(ch * (code - 0x2580) / 8), x + cw - 1, y + ch - 1), fill=fore
+        )
     elif code == 0x2580:
         pen.rectangle((x, y, x + cw - 1, y + ch // 2 - 1), fill=fore)
     elif 0x2589 <= code <= 0x258F:
@@ -148,7 +177,13 @@ def _glyph(pen: ImageDraw.ImageDraw, x: int, y: int, glyph: str, fore: tuple[int
         pen.text((x, y), glyph, font=font, fill=fore)
 
 
-def _box(pen: ImageDraw.ImageDraw, x: int, y: int, arms: tuple[int, int, int, int], fore: tuple[int, int, int]) -> None:
+def _box(
+    pen: ImageDraw.ImageDraw,
+    x: int,
+    y: int,
+    arms: tuple[int, int, int, int],
+    fore: tuple[int, int, int],
+) -> None:
     cw, ch = CELL
     mx, my = x + cw // 2, y + ch // 2
     ends = ((mx, y, mx, my), (mx, my, mx, y + ch - 1), (x, my, mx, my), (mx, my, x + cw - 1, my))
@@ -170,7 +205,9 @@ def main() -> None:
     ask.add_argument("--term", default="xterm-256color")
     split = sys.argv.index("--")
     given, command = ask.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
-    terminal = Terminal(command, given.cols, given.rows, {"TERM": given.term, "COLORTERM": given.colorterm})
+    terminal = Terminal(
+        command, given.cols, given.rows, {"TERM": given.term, "COLORTERM": given.colorterm}
+    )
     terminal.read(given.wait)
     terminal.type(given.keys)
     terminal.read(0.5)

@@ -24,7 +24,9 @@ def paint_grid(cells: Cells, plot: Area, axis: Area, scale: Scale, symbols: Symb
         cells.text(y, axis.x + 1, f.price(value, step), p.DIM, width=axis.w - 1)
 
 
-def paint_tag(cells: Cells, axis: Area, scale: Scale, value: float, ground: int, symbols: Symbols) -> None:
+def paint_tag(
+    cells: Cells, axis: Area, scale: Scale, value: float, ground: int, symbols: Symbols
+) -> None:
     """Write the newest value on the axis, on a coloured ground."""
     y = axis.y + scale.at(value)
     _, step = ticks(scale, max(2, scale.rows // 4))

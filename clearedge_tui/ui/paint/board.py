@@ -37,12 +37,12 @@ def _number(value: Decimal | None) -> Decimal:
 
 COLUMNS: Final = (
     Column("", "h", 1, 0, lambda r: ("bad", "warn", "unknown", "ok", "idle").index(r.health.value)),
-    Column("INSTANCE", "i", 16, 0, lambda r: r.id),
+    Column("INSTANCE", "i", 15, 0, lambda r: r.id),
     Column("STRATEGY", "g", 18, 4, lambda r: (r.strategy, r.id)),
     Column("MODE", "m", 14, 0, lambda r: (-r.desired.rank, r.id)),
     Column("STATE", "s", 9, 0, lambda r: (r.state.value, r.id)),
     Column("ACCOUNT", "a", 9, 2, lambda r: (r.account, r.id)),
-    Column("MARKET", "k", 15, 0, lambda r: (r.market, r.timeframe, r.id)),
+    Column("MARKET", "k", 17, 0, lambda r: (r.market, r.timeframe, r.id)),
     Column("POSITION", "o", 10, 1, lambda r: r.position, right=True),
     Column("PNL TODAY", "t", 11, 0, lambda r: _number(r.pnl_today), right=True),
     Column("PNL TOTAL", "p", 12, 2, lambda r: _number(r.pnl_total), right=True),
@@ -120,7 +120,9 @@ def paint_head(cells: Cells, y: int, state: BoardState, arrow: str = "▾▴") -
             cells.text(y, x, name, ink, width=width)
 
 
-def paint_row(cells: Cells, y: int, row: InstanceRow, model: Model, look: Look, state: BoardState) -> None:
+def paint_row(
+    cells: Cells, y: int, row: InstanceRow, model: Model, look: Look, state: BoardState
+) -> None:
     """Paint one instance; old numbers are dim, a wanted change and trouble stand out."""
     stale = model.row_stale(row)
     for column, x, width in layout(cells.w, state.narrow):
@@ -142,7 +144,9 @@ def _sim_mark(cells: Cells, y: int, x: int, width: int, text: str) -> None:
     cells.text(y, at, "sim", p.WARN, width=3)
 
 
-def _cell(column: Column, row: InstanceRow, model: Model, look: Look, width: int) -> tuple[str, int]:
+def _cell(
+    column: Column, row: InstanceRow, model: Model, look: Look, width: int
+) -> tuple[str, int]:
     match column.name:
         case "":
             return words.health(row.health, look.symbols)
@@ -178,7 +182,9 @@ def _rest(column: Column, row: InstanceRow, model: Model) -> tuple[str, int]:
         return f.count(row.fills), p.TEXT
     if column.name == "AGE":
         runs = row.state is EngineState.RUNNING
-        return (f.duration(model.row_age_s(row)) if runs else "–"), p.WARN if model.row_stale(row) else p.DIM
+        return (f.duration(model.row_age_s(row)) if runs else "–"), p.WARN if model.row_stale(
+            row
+        ) else p.DIM
     return event(row, model)
 
 

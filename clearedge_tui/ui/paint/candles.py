@@ -38,7 +38,9 @@ class CandleChart:
     title: str = ""
 
 
-def paint_candles(cells: Cells, area: Area, chart: CandleChart, symbols: Symbols, stale: bool = False) -> None:
+def paint_candles(
+    cells: Cells, area: Area, chart: CandleChart, symbols: Symbols, stale: bool = False
+) -> None:
     """Paint the newest bars that fit; the newest price is tagged on the axis."""
     end = max(1, len(chart.bars) - chart.back)
     if not chart.bars or area.h < 4 or area.w < 16:
@@ -53,8 +55,7 @@ def paint_candles(cells: Cells, area: Area, chart: CandleChart, symbols: Symbols
     scale = scale_for(_range(shown, lines), rows)
     if scale is None:
         return
-    plot_all, axis = area.right(axis_width(scale, rows))
-    plot_all, axis = Area(area.x, area.y, area.w - plot_all.w, area.h), plot_all
+    axis, plot_all = area.right(axis_width(scale, rows))
     shown = shown[-max(1, plot_all.w // chart.zoom) :]
     start = end - len(shown)
     lines = {k: v[start:end] for k, v in chart.overlays.items()}
@@ -88,12 +89,21 @@ def _ink(bar: BarRow, stale: bool) -> int:
 
 
 def _candles(
-    cells: Cells, plot: Area, bars: Sequence[BarRow], scale: Scale, zoom: int, symbols: Symbols, stale: bool
+    cells: Cells,
+    plot: Area,
+    bars: Sequence[BarRow],
+    scale: Scale,
+    zoom: int,
+    symbols: Symbols,
+    stale: bool,
 ) -> None:
     for i, bar in enumerate(bars):
         x, ink = plot.x + i * zoom, _ink(bar, stale)
         top, bottom = scale.at(bar.high, 2), scale.at(bar.low, 2)
-        body_top, body_bottom = scale.at(max(bar.open, bar.close), 2), scale.at(min(bar.open, bar.close), 2)
+        body_top, body_bottom = (
+            scale.at(max(bar.open, bar.close), 2),
+            scale.at(min(bar.open, bar.close), 2),
+        )
         for row in range(top // 2, bottom // 2 + 1):
             states = [
                 2 if body_top <= half <= body_bottom else 1 if top <= half <= bottom else 0
@@ -107,10 +117,19 @@ def _candles(
 
 
 def _wide(
-    cells: Cells, y: int, x: int, width: int, states: list[int], glyph: str, ink: int, symbols: Symbols
+    cells: Cells,
+    y: int,
+    x: int,
+    width: int,
+    states: list[int],
+    glyph: str,
+    ink: int,
+    symbols: Symbols,
 ) -> None:
     full, upper, lower = symbols.body
-    body = {(True, True): full, (True, False): upper, (False, True): lower}.get((states[0] == 2, states[1] == 2))
+    body = {(True, True): full, (True, False): upper, (False, True): lower}.get(
+        (states[0] == 2, states[1] == 2)
+    )
     for k in range(width):
         if body:
             cells.put(y, x + k, body, ink)
@@ -119,7 +138,12 @@ def _wide(
 
 
 def _overlays(
-    cells: Cells, plot: Area, lines: Mapping[str, Sequence[float | None]], scale: Scale, zoom: int, symbols: Symbols
+    cells: Cells,
+    plot: Area,
+    lines: Mapping[str, Sequence[float | None]],
+    scale: Scale,
+    zoom: int,
+    symbols: Symbols,
 ) -> None:
     for number, line in enumerate(lines.values()):
         dots = Dots(plot, symbols)
@@ -138,12 +162,19 @@ def _overlays(
 
 
 def _marks(
-    cells: Cells, plot: Area, bars: Sequence[BarRow], chart: CandleChart, scale: Scale, symbols: Symbols
+    cells: Cells,
+    plot: Area,
+    bars: Sequence[BarRow],
+    chart: CandleChart,
+    scale: Scale,
+    symbols: Symbols,
 ) -> None:
     stamps = [bar.ts_ns for bar in bars]
     for mark in chart.marks:
         i = bisect.bisect_left(stamps, mark.ts_ns)
-        if mark.ts_ns <= stamps[0] - (stamps[1] - stamps[0] if len(stamps) > 1 else 0) or i >= len(bars):
+        if mark.ts_ns <= stamps[0] - (stamps[1] - stamps[0] if len(stamps) > 1 else 0) or i >= len(
+            bars
+        ):
             continue
         bar, x = bars[i], plot.x + i * chart.zoom + (chart.zoom - 1) // 2
         if mark.side == "buy":
@@ -157,7 +188,13 @@ def _marks(
 
 
 def _volume(
-    cells: Cells, area: Area, axis: Area, bars: Sequence[BarRow], zoom: int, symbols: Symbols, stale: bool
+    cells: Cells,
+    area: Area,
+    axis: Area,
+    bars: Sequence[BarRow],
+    zoom: int,
+    symbols: Symbols,
+    stale: bool,
 ) -> None:
     most = max((bar.volume for bar in bars), default=0.0)
     if most <= 0:
@@ -174,7 +211,12 @@ def _volume(
 
 
 def _legend(
-    cells: Cells, plot: Area, bar: BarRow, lines: Mapping[str, Sequence[float | None]], title: str, stale: bool
+    cells: Cells,
+    plot: Area,
+    bar: BarRow,
+    lines: Mapping[str, Sequence[float | None]],
+    title: str,
+    stale: bool,
 ) -> None:
     x = plot.x + 1
     if title:

@@ -53,13 +53,17 @@ def points(raw: object) -> list[tuple[int | None, float | None]]:
             try:
                 value = float(str(value))
             except ValueError:
-                raise ValueError(f"point {i + 1}: found {clean_text(repr(value), 40)}, wanted a number") from None
+                raise ValueError(
+                    f"point {i + 1}: found {clean_text(repr(value), 40)}, wanted a number"
+                ) from None
         number = None if value is None or not math.isfinite(value) else float(value)
         out.append((stamp, number))
     return out
 
 
-def by_bar(series: list[tuple[int | None, float | None]], bars: Sequence[BarRow]) -> list[float | None]:
+def by_bar(
+    series: list[tuple[int | None, float | None]], bars: Sequence[BarRow]
+) -> list[float | None]:
     """Lay a series under the bars: by its times, or (without times) its last value under the last bar."""
     out: list[float | None] = [None] * len(bars)
     if not series:

@@ -63,7 +63,11 @@ def decimate(values: Sequence[float | None], buckets: int) -> list[tuple[float, 
         return [None if not _finite(v) else (float(v), float(v)) for v in values]  # type: ignore[arg-type]
     out: list[tuple[float, float] | None] = []
     for i in range(buckets):
-        part = [float(v) for v in values[i * n // buckets : (i + 1) * n // buckets] if v is not None and _finite(v)]
+        part = [
+            float(v)
+            for v in values[i * n // buckets : (i + 1) * n // buckets]
+            if v is not None and _finite(v)
+        ]
         out.append((min(part), max(part)) if part else None)
     return out
 

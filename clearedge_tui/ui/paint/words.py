@@ -21,7 +21,13 @@ _STATE: Final = {
     EngineState.STOPPED: p.DIM,
 }
 TROUBLE: Final = frozenset(
-    {EngineState.STALLED, EngineState.BACKOFF, EngineState.FAULTED, EngineState.FAILED, EngineState.UNKNOWN}
+    {
+        EngineState.STALLED,
+        EngineState.BACKOFF,
+        EngineState.FAULTED,
+        EngineState.FAILED,
+        EngineState.UNKNOWN,
+    }
 )
 
 

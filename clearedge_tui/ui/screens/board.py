@@ -28,7 +28,9 @@ class BoardRows(RowsView):
         self.state = painter.BoardState()
 
     def keys_of_rows(self) -> list[str]:
-        return [row.id for row in painter.visible(list(self.ui.model.instances.values()), self.state)]
+        return [
+            row.id for row in painter.visible(list(self.ui.model.instances.values()), self.state)
+        ]
 
     def paint_head(self, cells: Cells) -> None:
         painter.paint_head(cells, 0, self.state)
@@ -70,7 +72,9 @@ class Preview(CellView):
         row = self.ui.model.instances.get(board.current())
         detail = self.ui.model.detail
         if row is not None:
-            paint_preview(cells, row, detail if detail and detail.id == row.id else None, self.ui.look)
+            paint_preview(
+                cells, row, detail if detail and detail.id == row.id else None, self.ui.look
+            )
         return cells
 
 
@@ -102,7 +106,9 @@ class BoardPage(Page):
     def remark(self) -> tuple[str, int]:
         state, model = self.board.state, self.ui.model
         if self._sorting:
-            letters = "  ".join(f"{c.letter} {c.name.lower() or 'health'}" for c in painter.COLUMNS if c.letter)
+            letters = "  ".join(
+                f"{c.letter} {c.name.lower() or 'health'}" for c in painter.COLUMNS if c.letter
+            )
             return f"sort by: {letters}", p.ACCENT
         parts = []
         if state.marks:

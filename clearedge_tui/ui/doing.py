@@ -1,0 +1,142 @@
+"""Runs what the palette understood; every way to real money is the one that the keys take."""
+
+from typing import TYPE_CHECKING
+
+from clearedge_tui.core.errors import NotFound, UsageError
+from clearedge_tui.core.model import Mode
+from clearedge_tui.ui import acts
+from clearedge_tui.ui.commands import PLACES, RATES, Doing
+from clearedge_tui.ui.palette import THEMES
+from clearedge_tui.ui.symbols import SETS
+
+if TYPE_CHECKING:
+    from clearedge_tui.ui.console import Console
+
+
+async def run(ui: "Console", doing: Doing) -> None:
+    """Do it; UsageError says why not."""
+    words = doing.words
+    match doing.name:
+        case "mode":
+            acts.set_mode(ui, [_instance(ui, words[0])], _mode(words[1]))
+        case "open":
+            await _open(ui, words[0])
+        case "config":
+            await ui.visit("config", _instance(ui, words[0]))
+        case "go":
+            await ui.visit(_one_of(words[0], PLACES, "screen"))
+        case "set":
+            _set(ui, _instance(ui, words[0]), doing)
+        case "backtest":
+            _backtest(ui, doing)
+        case "start" | "stop" | "clear" | "rm":
+            _act(ui, doing.name, _instance(ui, words[0]))
+        case "theme" | "symbols" | "rate":
+            _look(ui, doing.name, words[0])
+        case _:
+            _plain(ui, doing)
+
+
+def _act(ui: "Console", name: str, instance: str) -> None:
+    if name == "start":
+        acts.start(ui, instance)
+    elif name == "stop":
+        acts.stop(ui, instance)
+    elif name == "rm":
+        acts.remove(ui, instance)
+    else:
+        ui.ask("instance.clear", {"id": instance}, f"{instance}: clear")
+
+
+def _plain(ui: "Console", doing: Doing) -> None:
+    words = doing.words
+    match doing.name:
+        case "check":
+            ui.ask("strategy.check", {"strategy": words[0]}, f"check {words[0]}")
+        case "cancel":
+            ui.ask("job.cancel", {"id": words[0]}, f"cancel {words[0]}")
+        case "speed":
+            ui.ask(
+                "account.speed",
+                {"account": words[0], "speed": _speed(words[1])},
+                f"{words[0]}: speed {words[1]}",
+            )
+        case "new":
+            ui.action_new()
+        case "help":
+            ui.action_help()
+        case "quit":
+            ui.action_leave()
+        case "stop-all":
+            acts.ask_stop_all(ui)
+
+
+def _instance(ui: "Console", name: str) -> str:
+    if name in ui.model.instances:
+        return name
+    near = [known for known in ui.model.instances if name.lower() in known.lower()]
+    if len(near) == 1:
+        return near[0]
+    raise NotFound(f"no instance `{name}`" + (f"; near: {', '.join(near[:5])}" if near else ""))
+
+
+async def _open(ui: "Console", name: str) -> None:
+    if name not in ui.model.instances and name not in PLACES:
+        jobs = {job.run_id for job in ui.model.jobs.values()}
+        if name in jobs or name.startswith(("bt-", "run-")):
+            await ui.visit("report", name)
+            return
+    if name in PLACES:
+        await ui.visit(name)
+        return
+    await ui.visit("detail", _instance(ui, name))
+
+
+def _set(ui: "Console", instance: str, doing: Doing) -> None:
+    if not doing.settings:
+        raise UsageError("nothing to set; wanted: set INSTANCE field=value …")
+    ui.ask("instance.set", {"id": instance, "config": dict(doing.settings)}, f"{instance}: config")
+
+
+def _backtest(ui: "Console", doing: Doing) -> None:
+    from clearedge_tui.ui.plans import send_backtest
+
+    config = {k: v for k, v in doing.settings.items() if k not in ("from", "to")}
+    send_backtest(
+        ui, strategy=doing.words[0], market=doing.words[1], timeframe=doing.words[2] if len(doing.words) > 2 else "",
+        start=doing.settings.get("from", ""), end=doing.settings.get("to", ""), config=config,
+    )  # fmt: skip
+
+
+def _look(ui: "Console", what: str, value: str) -> None:
+    if what == "theme":
+        ui.use_theme(_one_of(value, THEMES, "theme"))
+        ui.redraw_all()
+    elif what == "symbols":
+        ui.look.symbols = SETS[_one_of(value, SETS, "symbol set")]
+        ui.redraw_all()
+    else:
+        ui.set_rate(float(_one_of(value, RATES, "rate")))
+
+
+def _mode(word: str) -> Mode:
+    return Mode(_one_of(word, [mode.value for mode in Mode], "mode"))
+
+
+def _speed(word: str) -> float:
+    if word == "max":
+        return 0.0
+    try:
+        speed = float(word)
+    except ValueError:
+        speed = -1.0
+    if not 1 <= speed <= 1000:
+        raise UsageError(f"speed {word}; wanted 1 to 1000, or max")
+    return speed
+
+
+def _one_of(word: str, known: object, what: str) -> str:
+    names = list(known) if isinstance(known, dict | list | tuple) else []
+    if word in names:
+        return word
+    raise UsageError(f"no {what} `{word}`; known: {', '.join(names)}")

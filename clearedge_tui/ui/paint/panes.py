@@ -1,0 +1,123 @@
+"""Lines of the lists under an instance's charts: orders, fills, log, configuration, its history."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from clearedge_tui.core.model import Book, Fill, Order, OrderStatus
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.supervisor.protocol import ConfigVersion, Detail, LogLine
+from clearedge_tui.ui import format as f
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.look import Look
+from clearedge_tui.ui.paint import words
+
+Bit = tuple[str, int, int, bool]  # text, ink, width, to the right
+Line = Sequence[Bit]
+_LEVEL: Final = {"error": p.BAD, "warning": p.WARN, "info": p.TEXT, "debug": p.DIM}
+_STATUS: Final = {
+    OrderStatus.DENIED: p.BAD, OrderStatus.REJECTED: p.BAD, OrderStatus.UNKNOWN: p.WARN,
+    OrderStatus.FILLED: p.GOOD, OrderStatus.CANCELLED: p.DIM,
+}  # fmt: skip
+
+
+def paint_bits(cells: Cells, y: int, bits: Line) -> None:
+    """Write the bits of one line from the left; the last one may take all that is left."""
+    x = 1
+    for text, ink, width, right in bits:
+        room = max(0, min(width or cells.w - x - 1, cells.w - x - 1))
+        if right:
+            cells.right(y, x, room, text, ink)
+        else:
+            cells.text(y, x, text, ink, width=room)
+        x += room + 2
+
+
+def _side(side: str) -> int:
+    return p.UP if side == "buy" else p.DOWN
+
+
+def order_line(order: Order, look: Look) -> Line:
+    price = order.avg_price if order.avg_price is not None else order.price
+    note = f"{order.status}{': ' + clean_text(order.reason) if order.reason else ''}"
+    ink = p.ACCENT if order.status.is_open else _STATUS.get(order.status, p.TEXT)
+    return (
+        (f.clock_time(order.at_ns), p.DIM, 8, False),
+        (order.side, _side(order.side), 4, False),
+        (f.number(order.size), p.TEXT, 9, True),
+        (order.kind, p.DIM, 6, False),
+        (f.price(price), p.BRIGHT, 11, True),
+        (order.book.value, words.book_ink(order.book), 6, False),
+        (note, ink, 0, False),
+    )
+
+
+def fill_line(fill: Fill, look: Look) -> Line:
+    return (
+        (f.clock_time(fill.at_ns), p.DIM, 8, False),
+        (fill.side, _side(fill.side), 4, False),
+        (f.number(fill.size), p.TEXT, 9, True),
+        (f.price(fill.price), p.BRIGHT, 11, True),
+        (fill.book.value, words.book_ink(fill.book), 6, False),
+        (f"fee {f.amount(fill.fee, look.hide_money)}", p.DIM, 10, False),
+        (f"closed {f.money(fill.realised, look.hide_money)}" if fill.realised else "", words.money_ink(fill.realised), 0, False),
+    )  # fmt: skip
+
+
+def log_line(line: LogLine, look: Look) -> Line:
+    ink = _LEVEL.get(line.level, p.TEXT)
+    return (
+        (f.clock_time(line.at_ns), p.DIM, 8, False),
+        (clean_text(line.level, 7), ink, 7, False),
+        (clean_text(line.source, 10), p.DIM, 10, False),
+        (clean_text(line.text), ink, 0, False),
+    )
+
+
+def version_line(version: ConfigVersion, look: Look) -> Line:
+    return (
+        (f"v{version.version}", p.BRIGHT, 5, False),
+        (f.moment(version.at_ns), p.DIM, 16, False),
+        (clean_text(version.who, 16), p.TEXT, 12, False),
+        (clean_text(version.diff), p.TEXT, 0, False),
+    )
+
+
+def config_lines(detail: Detail) -> list[Line]:
+    """Return one line a field of the configuration: name, value, unit, what it means."""
+    lines: list[Line] = []
+    for name, value in detail.config.items():
+        raw = detail.schema.get(name)
+        spec = raw if isinstance(raw, dict) else {}
+        shown = "••••" if spec.get("secret") else clean_text(f.number(value), 40)
+        live = "live" if spec.get("live") else "reload"
+        lines.append(
+            (
+                (clean_text(name, 20), p.DIM, 16, False),
+                (shown, p.BRIGHT, 14, True),
+                (clean_text(spec.get("unit", ""), 8), p.DIM, 8, False),
+                (live, p.GOOD if spec.get("live") else p.DIM, 6, False),
+                (clean_text(spec.get("help", "")), p.DIM, 0, False),
+            )
+        )
+    return lines
+
+
+def lines_of(pane: str, detail: Detail, look: Look) -> list[Callable[[], Line]]:
+    """Return the lines of a pane, made only when they are painted."""
+    match pane:
+        case "orders":
+            return [lambda o=o: order_line(o, look) for o in detail.orders]  # type: ignore[misc]
+        case "fills":
+            return [lambda x=x: fill_line(x, look) for x in detail.fills]  # type: ignore[misc]
+        case "log":
+            return [lambda x=x: log_line(x, look) for x in reversed(detail.log)]  # type: ignore[misc]
+        case "config":
+            return [lambda x=x: x for x in config_lines(detail)]  # type: ignore[misc]
+        case "history":
+            return [lambda x=x: version_line(x, look) for x in detail.versions]  # type: ignore[misc]
+    return []
+
+
+def shadow_note(book: Book | None) -> str:
+    return "shadow book: simulated, nothing reaches the account" if book is Book.SHADOW else ""

@@ -1,0 +1,138 @@
+"""Screen 6: who did what, when and why."""
+
+from collections.abc import Iterable
+
+import msgspec
+from textual.widget import Widget
+
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.ui import acts
+from clearedge_tui.ui import format as f
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.asked import Asked
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.filter_line import FilterLine
+from clearedge_tui.ui.frame import Page
+from clearedge_tui.ui.keys import bindings
+from clearedge_tui.ui.rows import RowsView
+
+LIMIT = 500
+EVERY_S = 2.0
+_INK = {
+    "fault": p.BAD,
+    "error": p.BAD,
+    "refused": p.BAD,
+    "restart": p.WARN,
+    "mode": p.ACCENT,
+    "config": p.ACCENT,
+}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the journal, as the supervisor answers it."""
+
+    at_ns: int
+    event: str
+    subject: str | None = ""
+    who: str | None = ""
+    text: str | None = ""
+
+
+class JournalRows(RowsView):
+    """Newest first."""
+
+    def _shown(self) -> list[Entry]:
+        page = self.screen
+        return page.shown() if isinstance(page, JournalPage) else []
+
+    def keys_of_rows(self) -> list[str]:
+        return [f"{e.at_ns}{e.event}{e.subject}{e.text}" for e in self._shown()]
+
+    def paint(self, h: int, w: int) -> Cells:
+        self._now = self._shown()
+        return super().paint(h, w)
+
+    def paint_head(self, cells: Cells) -> None:
+        for x, name in ((1, "WHEN (UTC)"), (22, "EVENT"), (35, "WHAT"), (54, "WHO"), (66, "WHY")):
+            cells.text(0, x, name, p.DIM)
+
+    def paint_line(self, cells: Cells, y: int, index: int) -> None:
+        one = self._now[index]
+        cells.text(y, 1, f"{f.day(one.at_ns)} {f.clock_time(one.at_ns)}", p.DIM)
+        ink = next((ink for word, ink in _INK.items() if word in one.event), p.TEXT)
+        cells.text(y, 22, clean_text(one.event), ink, width=12)
+        cells.text(y, 35, clean_text(one.subject or ""), p.BRIGHT, width=18)
+        cells.text(y, 54, clean_text(one.who or ""), p.DIM, width=11)
+        cells.text(y, 66, clean_text(one.text or ""), p.TEXT)
+
+    def empty_text(self) -> str:
+        page = self.screen
+        asked = page.asked if isinstance(page, JournalPage) else None
+        if asked is None or asked.waiting:
+            return "asking…"
+        return asked.problem or "nothing happened yet"
+
+
+class JournalPage(Page):
+    """`6`. Asks again every two seconds while it is shown."""
+
+    NAME = "journal"
+    BINDINGS = bindings("journal")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = "Journal"
+        self.words = ""
+        self.asked: Asked[list[Entry]] = Asked(list[Entry])
+        self._last = 0.0
+
+    def body(self) -> Iterable[Widget]:
+        yield JournalRows()
+        yield FilterLine("words: event, instance, who, why")
+
+    def on_mount(self) -> None:
+        self.asked.then.append(lambda: self.query_one(JournalRows).redraw())
+
+    def shown(self) -> list[Entry]:
+        wanted = self.words.lower().split()
+        found = sorted(self.asked.value or [], key=lambda e: -e.at_ns)
+        return [
+            e
+            for e in found
+            if all(w in f"{e.event} {e.subject} {e.who} {e.text}".lower() for w in wanted)
+        ]
+
+    def remark(self) -> tuple[str, int]:
+        if self.asked.problem:
+            return self.asked.problem, p.WARN
+        note = f"filter: {self.words}   " if self.words else ""
+        return f"{note}{len(self.shown())} lines", p.DIM
+
+    def tick(self) -> None:
+        now = self.ui.model.mono()
+        if not self._last or now - self._last > EVERY_S:
+            self._last = now
+            self.action_reload()
+        super().tick()
+
+    def action_reload(self) -> None:
+        self.asked.ask(self.ui, "journal.tail", {"limit": LIMIT})
+
+    def action_filter(self) -> None:
+        self.query_one(FilterLine).open(self.words)
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        self.words = event.words
+        super().tick()
+
+    def clear_transient(self) -> bool:
+        had, self.words = bool(self.words), ""
+        return had
+
+    def on_rows_view_opened(self) -> None:
+        key = self.query_one(JournalRows).current()
+        entry = next(
+            (e for e in self.shown() if f"{e.at_ns}{e.event}{e.subject}{e.text}" == key), None
+        )
+        if entry is not None:
+            acts.show_error(self.ui, f"{entry.event} {entry.subject or ''}", entry.text or "–")
