@@ -7,6 +7,7 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, RetryLater
+from clearedge_tui.core.gate import route
 from clearedge_tui.core.messages import (
     Attach,
     Beat,
@@ -21,7 +22,7 @@ from clearedge_tui.core.messages import (
     SetMode,
     Stuck,
 )
-from clearedge_tui.core.model import EngineState, Mode
+from clearedge_tui.core.model import Book, EngineState, Mode
 from clearedge_tui.core.plan import Step, next_step
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.specs import InstanceSpec
@@ -152,7 +153,7 @@ class Instances:
         self._count += 1
         command = f"mode-{run.instance.id}-{self._count}"
         waiter = self._acks[command] = asyncio.get_running_loop().create_future()
-        wanted = run.instance
+        wanted, before = run.instance, run.enforced
         ask = SetMode(command, wanted.id, wanted.mode, wanted.observe_orders, wanted.exit_policy)
         try:
             if place.gateway.link is None or not place.gateway.link.send(ask):
@@ -166,8 +167,18 @@ class Instances:
             run.attached = False
         else:
             run.enforced = done.mode
+            self._rebook(run, before)
         self._changed(run)
         return done
+
+    def _rebook(self, run: InstanceRun, before: Mode | None) -> None:
+        """A native strategy's node remembers the book it traded: another book is another node."""
+        wanted = run.instance
+        if not (run.native and run.engine.alive and before) or wanted.mode is Mode.OFF:
+            return
+        books = [route(mode, wanted.observe_orders, Book.PAPER) for mode in (before, wanted.mode)]
+        if books[0] is not books[1]:
+            self._reload(run, "the mode changed")
 
     async def set_live(self, run: InstanceRun, values: dict[str, object], version: int) -> bool:
         """Change live fields in the running instance; False when it has to be reloaded."""
@@ -186,9 +197,10 @@ class Instances:
             run.running_config = version
         return not done.error
 
-    def _reload(self, run: InstanceRun) -> None:
+    def _reload(self, run: InstanceRun, why: str = "") -> None:
         """Let the instance save its state and leave; the plan starts it again."""
-        why = "the strategy file changed" if run.running_code != run.file_code else "the config changed"
+        changed = "the strategy file" if run.running_code != run.file_code else "the config"
+        why = why or f"{changed} changed"
         self._event(run, "engine.reload", f"reloading: {why}")
         run.restarts += 1
         self._engines.ask_stop(run.engine, why)

@@ -1,0 +1,26 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.box import Box
+
+
+@pytest.fixture
+def make_box(tmp_path: Path) -> Iterator[Callable[..., Box]]:
+    """Return a maker of boxes; whatever they started is gone at the end of the test."""
+    made: list[Box] = []
+
+    def make(**options: object) -> Box:
+        box = Box(tmp_path / f"home{len(made)}", **options)  # type: ignore[arg-type]
+        made.append(box)
+        return box
+
+    yield make
+    for box in made:
+        box.close()
+
+
+@pytest.fixture
+def box(make_box: Callable[..., Box]) -> Box:
+    return make_box().start()

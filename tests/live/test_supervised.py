@@ -1,0 +1,151 @@
+"""What a person declares runs, and what breaks comes back the way it should."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from clearedge_tui.core.model import Book, Mode
+from tests.live.box import Box
+
+
+def test_observe_sends_no_order_to_the_account_while_the_shadow_book_fills(box: Box) -> None:
+    box.add("quiet", mode="observe", fast=3, slow=8)
+    box.add("loud", mode="active", fast=3, slow=8)
+    box.until(lambda: len(box.fills("quiet")) >= 4 and len(box.fills("loud")) >= 4, "both have traded")
+    assert {o.book for o in box.orders("quiet")} == {Book.SHADOW}
+    assert {o.book for o in box.orders("loud")} == {Book.PAPER}
+    quiet, loud = box.row("quiet"), box.row("loud")
+    assert quiet.book is Book.SHADOW and loud.book is Book.PAPER
+    account = box.account()
+    fees = sum(f.fee for f in box.fills("loud"))
+    assert fees > 0 and account.balance != 100_000  # only the active one moves the account
+
+
+def test_every_order_stands_in_the_book_its_mode_allowed_under_fast_toggling(make_box: Callable[..., Box]) -> None:
+    box = make_box(speed=1000).start()
+    box.add("flip", mode="observe", fast=2, slow=3, short=True)
+    box.running("flip")
+    slowest = 0.0
+    for turn in range(60):
+        begun = time.monotonic()
+        result = box.do("instance.mode", id="flip", mode=("active", "observe")[turn % 2])
+        slowest = max(slowest, time.monotonic() - begun)
+        assert result.status == "done", result
+    assert box.row("flip").actual is Mode.OBSERVE
+    marked = len(box.orders("flip"))
+    box.until(lambda: len(box.orders("flip")) > marked + 5, "it goes on thinking")
+    later = box.orders("flip")[: -marked or None]
+    assert {o.book for o in later} == {Book.SHADOW}
+    assert slowest < 0.5
+
+
+def test_killed_instance_comes_back_with_its_state_within_a_second(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    row = box.wait_row("ema", lambda r: r.state == "running" and r.fills >= 2, "it has traded")
+    time.sleep(1.2)  # older than the first back-off, and its state is on disk
+    before = box.detail("ema", lambda d: bool(d.widgets))
+    crosses = next(w["value"] for w in before.widgets if w.get("label") == "crosses")
+    os.kill(row.pid, signal.SIGKILL)
+    took = box.until(
+        lambda: box.row("ema").pid not in (0, row.pid) and box.row("ema").state == "running", "it is back"
+    )
+    after = box.row("ema")
+    assert after.desired is Mode.OBSERVE, "after an unclean end at most observe"
+    assert took < 1.0
+    detail = box.detail("ema", lambda d: bool(d.widgets) and d.widgets_ns > before.widgets_ns)
+    assert next(w["value"] for w in detail.widgets if w.get("label") == "crosses") >= crosses  # type: ignore[operator]
+
+
+def test_an_armed_instance_comes_back_active(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    pid = box.running("ema").pid
+    assert box.do("instance.set", id="ema", armed="yes").status == "done"
+    box.running("ema")
+    os.kill(pid, signal.SIGKILL)
+    box.wait_row("ema", lambda r: r.pid not in (0, pid) and r.actual is Mode.ACTIVE, "it is active again")
+
+
+def test_killed_supervisor_leaves_engines_that_the_next_one_adopts(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    row = box.wait_row("ema", lambda r: r.state == "running" and r.fills >= 2, "it has traded")
+    gateway = box.account().pid
+    box.kill()
+    assert {name for _, name in box.processes()} == {"gw-paper", "sh-paper", "in-ema"}
+    box.start()
+    after = box.wait_row("ema", lambda r: r.state == "running", "it runs under the new one")
+    assert (after.pid, after.actual, box.account().pid) == (row.pid, Mode.ACTIVE, gateway)
+    box.wait_row("ema", lambda r: r.fills > after.fills, "and trades on")
+    assert "epoch 2" in box.story()
+
+
+def test_orphaned_engines_leave_after_their_grace(make_box: Callable[..., Box]) -> None:
+    box = make_box(grace_s=1.0).start()
+    box.add("ema", mode="active", fast=3, slow=8)
+    box.running("ema")
+    box.kill()
+    box.until(lambda: not box.processes(), "every engine has left", 8.0)
+    box.start()
+    row = box.running("ema")
+    assert row.desired is Mode.OBSERVE
+
+
+def test_sigterm_stops_everything_and_the_next_start_resumes(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    box.wait_row("ema", lambda r: r.fills >= 2, "it has traded")
+    pids = [pid for pid, _ in box.processes()]
+    assert box.stop() == 0
+    for pid in pids:
+        assert not os.path.exists(f"/proc/{pid}"), f"process {pid} is left"
+    fills = len(box.fills("ema"))
+    size = sum(f.size if f.side == "buy" else -f.size for f in box.fills("ema"))
+    box.start()
+    row = box.running("ema")
+    assert row.actual is Mode.ACTIVE
+    assert row.fills >= fills
+    assert row.position == size or row.fills > fills
+
+
+def test_killed_gateway_comes_back_with_the_books_it_had(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    box.wait_row("ema", lambda r: r.fills >= 3, "it has traded")
+    gateway = box.account().pid
+    os.kill(gateway, signal.SIGKILL)
+    box.until(lambda: box.account().pid not in (0, gateway), "the gateway is back")
+    row = box.running("ema")
+    fills = box.fills("ema")
+    held = sum(f.size if f.side == "buy" else -f.size for f in fills)
+    box.until(lambda: len(box.fills("ema")) > len(fills) or box.row("ema").position == held, "books agree")
+    assert row.fills >= 3
+    assert box.row("ema").pid == row.pid, "the instance lived on"
+
+
+def test_a_second_supervisor_is_refused_and_told_who_holds_the_home(box: Box) -> None:
+    from clearedge_tui.core.errors import Refused
+    from clearedge_tui.supervisor.lock import SupervisorLock
+
+    assert box.process is not None
+    try:
+        SupervisorLock(box.home.lock, "test").acquire()
+    except Refused as error:
+        assert f"process {box.process.pid}" in str(error)
+    else:
+        raise AssertionError("two supervisors")
+
+
+def test_live_fields_change_in_place_and_others_by_a_reload_that_keeps_the_state(box: Box) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    first = box.wait_row("ema", lambda r: r.fills >= 2, "it has traded")
+    live = box.do("instance.set", id="ema", config={"size": "0.2"})
+    assert "applied in place" in live.message
+    assert box.row("ema").pid == first.pid
+    before = box.detail("ema", lambda d: bool(d.widgets))
+    crosses = next(w["value"] for w in before.widgets if w.get("label") == "crosses")
+    reload = box.do("instance.set", id="ema", config={"fast": 4})
+    assert "reload" in reload.message
+    box.wait_row("ema", lambda r: r.pid not in (0, first.pid) and r.state == "running", "reloaded")
+    after = box.detail("ema", lambda d: bool(d.widgets) and d.widgets_ns > before.widgets_ns and d.config["fast"] == 4)
+    assert next(w["value"] for w in after.widgets if w.get("label") == "crosses") >= crosses  # type: ignore[operator]
+    assert [v.version for v in after.versions] == [3, 2, 1]
+    refused = box.do("instance.set", id="ema", config={"fast": 0})
+    assert refused.status == "refused" and refused.code == 2 and "fast" in refused.message
