@@ -16,6 +16,7 @@ from pydantic import Field as ModelField
 from pydantic_core import PydanticCustomError
 
 from clearedge_tui.contract.field import Field, FieldType, items, read
+from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.contract.rules import Rule
 from clearedge_tui.core.text import clean_text
 
@@ -95,8 +96,6 @@ def _broken(rules: Sequence[Rule], values: Mapping[str, object]) -> dict[str, st
 
 def errors_by_field(error: ValidationError, fields: Mapping[str, Field]) -> dict[str, str]:
     """Return one line a field, in the words of the product."""
-    from clearedge_tui.contract.schema import nearest
-
     found: dict[str, str] = {}
     for one in error.errors(include_url=False):
         where, context = one["loc"], one.get("ctx", {})
@@ -127,8 +126,6 @@ def _words(kind: str, context: Mapping[str, Any], field: Field, msg: str, raw: o
         case "less_than_equal":
             return f"{shown} is too high; at most {context['le']}{unit}"
         case "literal_error":
-            from clearedge_tui.contract.schema import nearest
-
             return f"{shown} is no choice{nearest(str(raw), field.choices)}"
         case "string_too_short":
             return f"too short; at least {context['min_length']} characters"

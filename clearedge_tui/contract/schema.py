@@ -1,6 +1,5 @@
 """A strategy's CONFIG_SCHEMA: parsed once, then the same rule for form, CLI and database."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from clearedge_tui.contract.field import NUMBERS, Field, FieldType, plain
+from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.contract.rules import Rule
 from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.text import clean_text
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 RULES = "$rules"
 MOST_FIELDS = 100
 _KEYS = tuple(Field.__struct_fields__)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; nearest: x` for an error message, or the known names when nothing is near."""
-    names = [str(one) for one in known]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if close:
-        return f"; nearest: {close[0]}"
-    return f"; known: {', '.join(names[:12])}" if names else ""
 
 
 class Schema:

@@ -127,7 +127,7 @@ def _understood(path: Path, module: ModuleType, digest: str) -> Loaded:
         if kind == "native" and made is not None:
             raw = native_schema.raw_schema(native_schema.config_class(module, made))
     schema = Schema.parse(raw)
-    hooks = tuple(name for name in OPTIONAL if _has(made, module, name))
+    hooks = tuple(name for name in OPTIONAL if kind != "native" and _has(made, module, name))
     doc = inspect.getdoc(made) if made is not None and made.__doc__ else module.__doc__
     first = clean_text((doc or "").strip().split("\n")[0], 200)
     info = StrategyInfo(path.stem, str(path), digest, kind, first, schema.to_plain(), hooks)

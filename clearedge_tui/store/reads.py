@@ -84,15 +84,13 @@ class Reader:
         return {row["id"]: msgspec.convert(dict(row), StatusRow) for row in found}
 
     def journal_tail(self, limit: int, subject: str | None = None) -> list[JournalRow]:
-        """Return the last lines of the journal (of one subject), newest last."""
+        """Return the last lines of the journal (of one subject), newest first."""
         where, values = ("", ()) if subject is None else ("WHERE subject = ?", (subject,))
         found = self._all(
             f"SELECT * FROM journal {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608  # two fixed texts
             (*values, limit),
         )
-        lines = [
-            {**dict(row), "payload": rows.from_json(row["payload"])} for row in reversed(found)
-        ]
+        lines = [{**dict(row), "payload": rows.from_json(row["payload"])} for row in found]
         return [msgspec.convert(line, JournalRow) for line in lines]
 
     def orders(self, instance: str, limit: int) -> list[Order]:

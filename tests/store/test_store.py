@@ -100,7 +100,7 @@ def test_a_mode_is_recorded_with_who_and_when(store: Store, ema: Instance) -> No
     store.set_mode("ema", Mode.ACTIVE, "bob", 20)
     store.set_mode("ema", Mode.ACTIVE, "bob", 21)
     assert store.instance("ema").mode is Mode.ACTIVE
-    last = store.journal_tail(9, "ema")[-1]
+    last = store.journal_tail(9, "ema")[0]
     assert (last.event, last.who, last.text, last.at_ns) == (
         "instance.mode",
         "bob",

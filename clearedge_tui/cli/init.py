@@ -1,0 +1,86 @@
+"""`clearedge init`, `demo` and `stop`: a home comes to be, shows what it can, and ends."""
+
+from pathlib import Path
+
+import click
+
+from clearedge_tui.cli.at_home import home
+from clearedge_tui.settings import MARKER, Home
+
+_SETTINGS = """\
+# This file marks the home of a ClearEdge console.
+[home]
+name = "sample"
+"""
+_ACCOUNTS = """\
+# Accounts: where orders go. `paper` fills them against replayed or simulated data.
+#   feed      replay (the catalog) or simulated (an invented market that runs for ever)
+#   speed     times real time, 1 to 1000; 0 is as fast as possible
+#   leverage  gross notional at most this many times the equity
+
+[paper]
+kind = "paper"
+feed = "simulated"
+speed = 60.0
+balance = "100000"
+currency = "USDT"
+maker_fee = "0.0002"
+taker_fee = "0.0005"
+leverage = "2"
+
+[replay]
+kind = "paper"
+feed = "replay"
+speed = 60.0
+balance = "100000"
+currency = "USDT"
+"""
+
+
+@click.command("init")
+@click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--sample", is_flag=True, help="with sample data, three instances and a finished backtest"
+)
+@click.pass_context
+def init(ctx: click.Context, directory: Path | None, sample: bool) -> None:
+    """Make a home in DIRECTORY (default: here). What is there already stays as it is."""
+    chosen = directory or Path((ctx.obj or {}).get("home") or ".")
+    found = make_home(chosen.expanduser().resolve())
+    ctx.obj = {"home": str(found.root)}
+    if sample:
+        from clearedge_tui.cli.sample import add_sample
+
+        add_sample(ctx, found)
+    click.echo(f"home: {found.root}")
+
+
+def make_home(root: Path) -> Home:
+    """Create what a home needs and return it. Never writes over a file."""
+    found = Home(root)
+    for folder in (found.config, found.strategies, found.catalog, found.runs, found.logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    found.state.chmod(0o700)
+    for path, text in ((root / MARKER, _SETTINGS), (found.config / "accounts.toml", _ACCOUNTS)):
+        if not path.exists():
+            path.write_text(text, "utf-8")
+    return found
+
+
+@click.command("demo")
+@click.option(
+    "--seconds", default=15, show_default=True, type=click.IntRange(1, 3600), help="how long"
+)
+def demo(seconds: int) -> int:
+    """Without a terminal: the sample backtest, some seconds of the instances, and a summary."""
+    from clearedge_tui.cli.supervise import demo as run_demo
+
+    return run_demo(home(), seconds)
+
+
+@click.command("stop")
+def stop() -> int:
+    """End the headless supervisor. What is declared comes back with the next one."""
+    from clearedge_tui.cli.supervise import stop as end
+
+    return end(home())

@@ -1,0 +1,99 @@
+"""`clearedge instance`: what is declared, and every change of it."""
+
+import click
+
+from clearedge_tui.cli.act import JSON, SET, act, pairs, tell
+from clearedge_tui.cli.at_home import say_json
+from clearedge_tui.core.errors import UsageError
+
+_MODES = click.Choice(["off", "observe", "active"])
+_ORDERS = click.Choice(["shadow", "deny"])
+_EXITS = click.Choice(["leave", "cancel", "flatten"])
+
+
+@click.group("instance")
+def instance() -> None:
+    """Add, change, start and stop instances."""
+
+
+@instance.command("list")
+@JSON
+def list_(as_json: bool) -> None:
+    """List instances: what is declared and what runs."""
+    rows = act("instance.list", {}).data or []
+    if as_json:
+        say_json({"instances": rows})
+    elif not rows:
+        click.echo("no instances yet; add one: clearedge instance add STRATEGY --market MARKET")
+    else:
+        click.echo(
+            f"{'id':<24}{'mode':<9}{'state':<11}{'account':<12}{'strategy':<20}{'market':<18}bars"
+        )
+        for row in rows:
+            mark = "" if row.get("actual") in (None, row["mode"]) else f"  runs as {row['actual']}"
+            wrong = f"  {row['error']}" if row.get("error") else ""
+            click.echo(
+                f"{row['id']:<24}{row['mode']:<9}{row.get('state', ''):<11}{row['account']:<12}"
+                f"{row['strategy']:<20}{row['market']:<18}{row['timeframe']}{mark}{wrong}"
+            )
+
+
+@instance.command("add")
+@click.argument("strategy")
+@click.option("--market", required=True, help="BTC/USDT, BTCUSDT or BTCUSDT.LOCAL")
+@click.option(
+    "--account", default="paper", show_default=True, help="a name in config/accounts.toml"
+)
+@click.option("--timeframe", default="1m", show_default=True, help="1m, 5m, 1h, 1d …")
+@click.option("--id", help="its name; made from strategy and market by default")
+@click.option("--mode", type=_MODES, default="off", show_default=True)
+@click.option(
+    "--observe-orders", type=_ORDERS, help="orders while it observes: a shadow book, or denied"
+)
+@click.option("--exit-policy", type=_EXITS, help="what leaving `active` does")
+@SET
+@JSON
+def add(strategy: str, sets: tuple[str, ...], as_json: bool, **asked: str | None) -> None:
+    """Declare an instance of STRATEGY. Its id, market and account never change."""
+    tell("instance.add", {"strategy": strategy, "config": pairs(sets), **asked}, as_json)
+
+
+@instance.command("mode")
+@click.argument("id")
+@click.argument("mode", type=_MODES)
+@JSON
+def mode(id: str, mode: str, as_json: bool) -> None:
+    """Set the mode of instance ID: off, observe or active."""
+    tell("instance.mode", {"id": id, "mode": mode}, as_json)
+
+
+@instance.command("set")
+@click.argument("id")
+@click.argument("values", nargs=-1, metavar="KEY=VALUE…")
+@click.option(
+    "--observe-orders", type=_ORDERS, help="orders while it observes: a shadow book, or denied"
+)
+@click.option("--exit-policy", type=_EXITS, help="what leaving `active` does")
+@click.option(
+    "--armed", type=click.Choice(["yes", "no"]), help="may come back active after a crash"
+)
+@JSON
+def set_(id: str, values: tuple[str, ...], as_json: bool, **policies: str | None) -> None:
+    """Change config fields of instance ID, all or none of them."""
+    if not values and not any(policies.values()):
+        raise UsageError("nothing to set; write KEY=VALUE, for example fast=10")
+    tell("instance.set", {"id": id, "config": pairs(values), **policies}, as_json)
+
+
+def _simple(verb: str, help_text: str) -> None:
+    @instance.command(verb, help=help_text)
+    @click.argument("id")
+    @JSON
+    def command(id: str, as_json: bool) -> None:
+        tell(f"instance.{verb}", {"id": id}, as_json)
+
+
+_simple("start", "Start instance ID in the mode it had.")
+_simple("stop", "Set instance ID to off; orders follow its exit policy.")
+_simple("clear", "Let a failed or faulted instance ID try again.")
+_simple("rm", "Remove a stopped instance ID. Its history is kept.")

@@ -1,0 +1,95 @@
+"""The sample home: built-in data, three instances in three modes, one finished backtest."""
+
+import shutil
+from pathlib import Path
+
+import click
+import msgspec
+
+from clearedge_tui.settings import Home
+
+
+class Planned(msgspec.Struct, frozen=True):
+    id: str
+    strategy: str
+    mode: str
+    timeframe: str = "1m"
+
+
+MARKET = "SIM/USDT"
+INSTANCES = (
+    Planned("ema-active", "ema_cross", "active"),
+    Planned("donchian-observe", "donchian_breakout", "observe"),
+    Planned("rsi-off", "rsi_pullback", "off", "5m"),
+)
+BACKTEST_MARKET = "SP500"
+
+
+def add_sample(ctx: click.Context, home: Home) -> None:
+    """Add what is missing of the sample; the second time there is nothing to do."""
+    done = home.state / "sample"
+    if done.exists():
+        return
+    _copy_strategies(home)
+    _add_data(ctx)
+    _add_instances(home)
+    _add_backtest(home)
+    done.write_text("the sample was made; remove this file to add what is missing of it\n", "utf-8")
+
+
+def _copy_strategies(home: Home) -> None:
+    """Copy the sample strategies of the checkout into a home elsewhere."""
+    source = Path(__file__).resolve().parent.parent.parent / "strategies"
+    if not source.is_dir() or source == home.strategies.resolve():
+        return
+    for path in sorted(source.glob("*.py")):
+        if not (home.strategies / path.name).exists():
+            shutil.copyfile(path, home.strategies / path.name)
+
+
+def _add_data(ctx: click.Context) -> None:
+    from clearedge_tui.cli.data import sample
+
+    ctx.invoke(sample, days=60, as_json=False)
+
+
+def _add_instances(home: Home) -> None:
+    from clearedge_tui.cli.act import Failed
+    from clearedge_tui.supervisor.client import call
+
+    there = {row["id"] for row in _rows(call(home, "instance.list", {}).data)}
+    for one in INSTANCES:
+        if one.id in there or not (home.strategies / f"{one.strategy}.py").is_file():
+            continue
+        args = msgspec.to_builtins(one) | {"account": "paper", "market": MARKET}
+        result = call(home, "instance.add", args)
+        if result.status == "refused":
+            raise Failed(result.message, result.code or 3)
+        click.echo(f"{one.id}: {one.strategy} on {MARKET} {one.timeframe}, {one.mode}")
+
+
+def _rows(data: object) -> list[dict[str, object]]:
+    return data if isinstance(data, list) else []
+
+
+def _add_backtest(home: Home) -> None:
+    from clearedge_tui.market import markets
+    from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.listing import list_runs
+    from clearedge_tui.runs.model import BacktestSpec
+
+    if any(run.status == "done" for run in list_runs(home)):
+        return
+    market = markets.resolve(home, BACKTEST_MARKET)
+    spec = BacktestSpec("ema_cross", market.market_id, "1d", config={"size": "40"})
+    launch = Launch(home, spec)
+    for _ in launch.progress():
+        pass
+    if launch.report is not None:
+        run = launch.report.summary
+        gain = (run.metrics.get("total_return") or 0.0) * 100
+        trades = run.metrics.get("trades") or 0
+        click.echo(
+            f"backtest ema_cross on {market.symbol} 1d: {launch.report.bars:,} bars, {trades:g} trades,"
+            f" {gain:+.1f} %  ({run.run_id})"
+        )

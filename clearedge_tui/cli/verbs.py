@@ -1,0 +1,52 @@
+"""The list of verbs: where each lives and its line of help. Help must not import them to be shown."""
+
+from importlib import import_module
+
+import click
+
+# name: (module:attribute, help)
+VERBS = {
+    "backtest": (
+        "clearedge_tui.cli.backtest:backtest",
+        "Run a strategy over stored bars and report.",
+    ),
+    "data": ("clearedge_tui.cli.data:data", "Import, make and list market data."),
+    "demo": ("clearedge_tui.cli.init:demo", "Run the sample without a terminal and sum it up."),
+    "init": ("clearedge_tui.cli.init:init", "Make a home: config, accounts, folders."),
+    "instance": ("clearedge_tui.cli.instance:instance", "Add, change, start and stop instances."),
+    "journal": ("clearedge_tui.cli.journal:journal", "Show what was done, by whom and when."),
+    "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),
+    "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
+    "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose verbs are imported when they are used, not when they are named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        found = getattr(import_module(module), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from clearedge_tui.contract.nearest import nearest
+
+            raise click.UsageError(f"no verb `{args[0]}`{nearest(args[0], VERBS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
