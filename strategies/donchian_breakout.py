@@ -78,7 +78,7 @@ class DonchianBreakout(Strategy):
         if not width:
             return Decimal(0)
         size = self.config["risk"] / (Decimal(repr(width)) * Decimal(repr(self.config["stop"])))
-        return min(self.config["most"], Decimal(f"{size:.6f}"))
+        return min(Decimal(self.config["most"]), Decimal(f"{size:.6f}"))
 
     def order(self, tick: Tick, side: str, size: Decimal, why: str) -> None:
         if size <= 0:

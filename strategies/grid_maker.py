@@ -42,7 +42,8 @@ class GridMaker(Strategy):
 
     def reach(self) -> float:
         """Return the height of the ladder as a share of its anchor."""
-        return float(self.config["step"]) / 100 * self.config["levels"]
+        share = float(self.config["step"]) / 100
+        return share * int(self.config["levels"])
 
     def build(self, price: float) -> None:
         """Take down what rests and set every rung anew around `price`."""
@@ -55,13 +56,15 @@ class GridMaker(Strategy):
 
     def price_of(self, rung: int) -> Decimal:
         """Return the price `rung` steps below the anchor."""
-        share = 1 - self.config["step"] / 100 * rung
+        share = 1 - Decimal(self.config["step"]) / 100 * rung
         return Decimal(repr(self.state["anchor"])) * share
 
     def quote(self, rung: int, side: str) -> None:
         """Rest an order: a buy on the rung, or the sell one step above it."""
         price = self.price_of(rung if side == "buy" else rung - 1)
-        order_id = self.context.place_order(side, self.config["size"], price=price, tag=f"rung {rung}")
+        order_id = self.context.place_order(
+            side, self.config["size"], price=price, tag=f"rung {rung}"
+        )
         self.state["rungs"][order_id] = [rung, side]
 
     def on_fill(self, fill: FillView) -> None:

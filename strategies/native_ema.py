@@ -19,7 +19,7 @@ class NativeEmaConfig(StrategyConfig):
 
     def __new__(cls, *_: Any, **engine: Any) -> "NativeEmaConfig":
         passed = {k: v for k, v in engine.items() if k in ("strategy_id", "order_id_tag")}
-        return super().__new__(cls, log_events=False, log_commands=False, **passed)
+        return super().__new__(cls, **passed)
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class NativeEma(Strategy):
     """Long while the fast average is above the slow one, flat below it."""
 
     def __new__(cls, config: NativeEmaConfig) -> "NativeEma":
-        return super().__new__(cls, config)
+        return super().__new__(cls, config)  # type: ignore[call-arg]  # the engine's own, in Rust
 
     def __init__(self, config: NativeEmaConfig) -> None:
         super().__init__()
@@ -50,9 +50,10 @@ class NativeEma(Strategy):
         self.long = False
 
     def on_start(self) -> None:
-        self.size = Quantity.from_decimal_dp(
-            self.plan.size, self.cache.instrument(self.plan.instrument_id).size_precision
-        )
+        market = self.cache.instrument(self.plan.instrument_id)
+        if market is None:
+            raise ValueError(f"no instrument {self.plan.instrument_id}")
+        self.size = Quantity.from_decimal_dp(self.plan.size, market.size_precision)
         self.subscribe_bars(self.plan.bar_type)
 
     def on_bar(self, bar: Bar) -> None:

@@ -55,7 +55,9 @@ def on_tick(context: Context, tick: Tick) -> None:
     rising = tick.close > average
     if not size and rising and index < config["buy_below"]:
         context.place_order("buy", config["size"], tag="dip")
-    elif size > 0 and (not rising or index > config["sell_above"] or state["held"] >= config["patience"]):
+    elif size > 0 and (
+        not rising or index > config["sell_above"] or state["held"] >= config["patience"]
+    ):
         context.place_order("sell", size, reduce_only=True, tag="done")
 
 
@@ -85,7 +87,13 @@ def render(context: Context) -> dict[str, Any]:
             chart.table(
                 "rule",
                 ["buy below", "sell above", "bars held"],
-                [[context.config["buy_below"], context.config["sell_above"], context.state["held"]]],
+                [
+                    [
+                        context.config["buy_below"],
+                        context.config["sell_above"],
+                        context.state["held"],
+                    ]
+                ],
             ),
         ]
     }

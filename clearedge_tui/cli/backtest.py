@@ -19,11 +19,17 @@ _BAR = 30
 @click.command("backtest")
 @click.argument("strategy")
 @click.option("--market", required=True, help="BTC/USDT, BTCUSDT or BTCUSDT.LOCAL")
-@click.option("--timeframe", default="", help="1m, 5m, 1h, 1d …; the shortest stored one by default")
+@click.option(
+    "--timeframe", default="", help="1m, 5m, 1h, 1d …; the shortest stored one by default"
+)
 @click.option("--from", "start", default="", help="first bar opens at or after this (UTC)")
 @click.option("--to", "end", default="", help="last bar opens before this (UTC)")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="a config value; repeatable")
-@click.option("--balance", default="100000", show_default=True, help="money at the start, quote currency")
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="a config value; repeatable"
+)
+@click.option(
+    "--balance", default="100000", show_default=True, help="money at the start, quote currency"
+)
 @click.option("--maker-fee", default="0.0002", show_default=True, help="share of the notional")
 @click.option("--taker-fee", default="0.0005", show_default=True, help="share of the notional")
 @click.option(

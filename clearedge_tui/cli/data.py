@@ -24,12 +24,23 @@ def data() -> None:
 @click.option("--market", required=True, help="BTC/USDT, GBP/USD, SP500 …")
 @click.option("--timeframe", required=True, help="length of the file's bars: 1m, 5m, 1h, 1d …")
 @click.option("--venue", default="", help="where the market trades (default: LOCAL)")
-@click.option("--tz", "zone", default="UTC", show_default=True, help="zone of times without an offset")
-@click.option("--stamp", type=click.Choice(["open", "close"]), default=None, help="which moment of the bar the time is")
+@click.option(
+    "--tz", "zone", default="UTC", show_default=True, help="zone of times without an offset"
+)
+@click.option(
+    "--stamp",
+    type=click.Choice(["open", "close"]),
+    default=None,
+    help="which moment of the bar the time is",
+)
 @click.option("--asset-class", type=click.Choice(["crypto", "fx", "equity", "index"]), default=None)
-@click.option("--column", "chosen", multiple=True, metavar="FIELD=NAME", help="name a column: close=Last")
+@click.option(
+    "--column", "chosen", multiple=True, metavar="FIELD=NAME", help="name a column: close=Last"
+)
 @click.option("--yes", is_flag=True, help="write without asking")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else (needs --yes)")
+@click.option(
+    "--json", "as_json", is_flag=True, help="print one object and nothing else (needs --yes)"
+)
 def import_(file: Path, yes: bool, as_json: bool, **asked: str | tuple[str, ...] | None) -> None:
     """Import a CSV or Parquet FILE of bars. Shows what was understood before it writes."""
     from clearedge_tui.market import ingest
@@ -70,7 +81,9 @@ def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         field, sign, name = pair.partition("=")
         if not sign or field not in FIELDS:
-            raise UsageError(f"--column `{pair}`; write FIELD=NAME with FIELD one of: {', '.join(FIELDS)}")
+            raise UsageError(
+                f"--column `{pair}`; write FIELD=NAME with FIELD one of: {', '.join(FIELDS)}"
+            )
         found[field] = name
     return found
 
@@ -85,7 +98,13 @@ def told(done: "Imported") -> str:
 
 
 @data.command("sample")
-@click.option("--days", default=60, show_default=True, type=click.IntRange(1, 3650), help="of simulated minutes")
+@click.option(
+    "--days",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1, 3650),
+    help="of simulated minutes",
+)
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
 def sample(days: int, as_json: bool) -> None:
     """Add the built-in data: real daily SP500 and NASDAQ bars, simulated SIM/USDT minutes."""
@@ -115,13 +134,17 @@ def list_(as_json: bool) -> None:
 
 
 def _table(found: list["Series"]) -> list[str]:
+    lines = [
+        f"{'market':<14}{'bars':<6}{'rows':>12}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"
+    ]
+    return [*lines, *map(_row, found)]
+
+
+def _row(one: "Series") -> str:
     from clearedge_tui.core.clock import iso
 
-    lines = [f"{'market':<14}{'bars':<6}{'rows':>12}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"]
-    for one in found:
-        lines.append(
-            f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
-            f"{iso(one.last_ns)[:16]:<18}{one.gaps:>7,}{one.bytes / 1e6:>8.2f}  {one.source}"
-            + (" · SIMULATED" if one.simulated else "")
-        )
-    return lines
+    source = f"{one.source} · SIMULATED" if one.simulated else one.source
+    return (
+        f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
+        f"{iso(one.last_ns)[:16]:<18}{one.gaps:>7,}{one.bytes / 1e6:>8.2f}  {source}"
+    )

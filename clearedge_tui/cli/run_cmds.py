@@ -33,7 +33,9 @@ def list_(as_json: bool) -> None:
 def _table(found: list["RunSummary"]) -> list[str]:
     from clearedge_tui.runs.text_report import value_text
 
-    lines = [f"{'run':<40}{'status':<11}{'market':<14}{'bars':<6}{'return':>9}{'sharpe':>9}{'trades':>8}"]
+    lines = [
+        f"{'run':<40}{'status':<11}{'market':<14}{'bars':<6}{'return':>9}{'sharpe':>9}{'trades':>8}"
+    ]
     for one in found:
         figures = one.metrics
         market = f"{one.market}*" if one.simulated else one.market
@@ -55,7 +57,9 @@ def show(run_id: str, as_json: bool) -> None:
     from clearedge_tui.runs.text_report import render
 
     report = load_report(home(), run_id)
-    say_json(as_object(report)) if as_json else click.echo(render(report, min(columns(), 120)), nl=False)
+    say_json(as_object(report)) if as_json else click.echo(
+        render(report, min(columns(), 120)), nl=False
+    )
 
 
 @run.command("rm")

@@ -7,7 +7,6 @@ do not depend on where the slices are cut (a test holds that).
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,9 @@ def _engine(plan: Plan) -> BacktestEngine:
         starting_balances=[Money.from_decimal(spec.balance, currency(plan.market.quote))],
         default_leverage=LEVERAGE,
         fee_model=MakerTakerFeeModel(spec.maker_fee, spec.taker_fee),
-        latency_model=StaticLatencyModel(base_latency_nanos=1) if spec.fill_at == NEXT_OPEN else None,
+        latency_model=StaticLatencyModel(base_latency_nanos=1)
+        if spec.fill_at == NEXT_OPEN
+        else None,
         bar_adaptive_high_low_ordering=True,
     )
     engine.add_instrument(instrument(plan.market))
@@ -131,7 +132,9 @@ Setup = tuple[Watch, Callable[[Bars], None], Callable[[Outcome], None]]
 def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
     feed = _feed(plan)
     hosted = plan.loaded.create(context, plan.loaded.typed(plan.spec.config))
-    host = ContractHost(context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, feed.series)
+    host = ContractHost(
+        context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, feed.series
+    )
     engine.add_strategy(host)
     hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
 
@@ -141,7 +144,7 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
             _guarded(plan, hosted.on_stop)
             outcome.picture = _guarded(plan, hosted.render) or {}
 
-    return host.watch, host.load, finish
+    return host.watch, host.expect, finish
 
 
 def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
@@ -177,7 +180,9 @@ def _feed(plan: Plan) -> Feed:
 def _state(plan: Plan, made: Any) -> dict[str, Any]:
     if isinstance(made, dict):
         return made
-    raise StrategyFault(f"init returned {type(made).__name__}; wanted a dict", plan.loaded.info.path)
+    raise StrategyFault(
+        f"init returned {type(made).__name__}; wanted a dict", plan.loaded.info.path
+    )
 
 
 def _guarded(plan: Plan, call: Callable[[], Any]) -> Any:
@@ -185,19 +190,24 @@ def _guarded(plan: Plan, call: Callable[[], Any]) -> Any:
         return call()
     except StrategyFault:
         raise
-    except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
+    except BaseException as error:  # guard: the engine side of strategy code
         raise fault_from(error, plan.loaded.info.path) from error
 
 
-def _slices(count: int, spent: Callable[[], float]) -> Iterator[tuple[int, int]]:
-    """Cut `count` bars so that a slice takes about a tenth of a second, at most 10,000 bars."""
-    start, size = 0, _FIRST_SLICE
-    while start < count:
-        stop = min(count, start + size)
-        yield start, stop
-        rate = (stop - start) / max(spent(), 1e-6)
-        size = max(1, min(_SLICE, int(rate * _PACE_S)))
-        start = stop
+class _Pace:
+    """Cuts the data so that a slice takes about a tenth of a second, at most 10,000 bars."""
+
+    def __init__(self) -> None:
+        self.spent_s = 0.0
+
+    def slices(self, count: int) -> Iterator[tuple[int, int]]:
+        start, size = 0, _FIRST_SLICE
+        while start < count:
+            stop = min(count, start + size)
+            yield start, stop
+            rate = (stop - start) / max(self.spent_s, 1e-6)
+            size = max(1, min(_SLICE, int(rate * _PACE_S)))
+            start = stop
 
 
 def _drive(
@@ -213,15 +223,15 @@ def _drive(
     """Feed the engine to the end of the data, or until something ends the run; return the status."""
     feed, total, began = _feed(plan), len(plan.bars), monotonic()
     curve: list[float] = []
-    spent = last_told = 0.0
-    for start, end in _slices(total, lambda: spent):
+    pace, last_told = _Pace(), 0.0
+    for start, end in pace.slices(total):
         at = monotonic()
         part = plan.bars.slice(start, end)
         engine.add_data(feed.data(part))
         load(part)
         engine.run(streaming=True)
         engine.clear_data()
-        spent = monotonic() - at
+        pace.spent_s = monotonic() - at
         if watch.over:
             seen_ns = context.tick.ts_ns if context.tick else 0
             outcome.seen = int(np.searchsorted(plan.bars.ts_ns, seen_ns, side="right"))
@@ -249,7 +259,11 @@ def _judge(plan: Plan, watch: Watch, outcome: Outcome) -> None:
         return
     if watch.error is not None:
         fault = fault_from(watch.error, plan.loaded.info.path)
-        outcome.status, outcome.error, outcome.detail = "failed", f"{fault} in {watch.callback}", fault.detail
+        outcome.status, outcome.error, outcome.detail = (
+            "failed",
+            f"{fault} in {watch.callback}",
+            fault.detail,
+        )
     else:
         outcome.error = watch.ruin
         outcome.conventions = (watch.ruin, *outcome.conventions)

@@ -74,7 +74,9 @@ class BacktestContext:
         position = self._sum()
         price = position.avg_price if self.tick is None else Decimal(repr(self.tick.close))
         open_pnl = position.unrealised(price) if position.size else Decimal(0)
-        return PositionView(position.size, position.avg_price, open_pnl, position.realised, position.fees)
+        return PositionView(
+            position.size, position.avg_price, open_pnl, position.realised, position.fees
+        )
 
     def place_order(
         self,
@@ -91,12 +93,20 @@ class BacktestContext:
         limit = None if price is None else round_price(price, self._price_step)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
-        return self.desk.send(side, exact, limit, reduce_only) if not tag else self._tagged(
-            self.desk, side, exact, limit, reduce_only, tag
+        return (
+            self.desk.send(side, exact, limit, reduce_only)
+            if not tag
+            else self._tagged(self.desk, side, exact, limit, reduce_only, tag)
         )
 
     def _tagged(
-        self, desk: Desk, side: str, size: Decimal, limit: Decimal | None, reduce_only: bool, tag: str
+        self,
+        desk: Desk,
+        side: str,
+        size: Decimal,
+        limit: Decimal | None,
+        reduce_only: bool,
+        tag: str,
     ) -> str:
         order_id = desk.send(side, size, limit, reduce_only)
         self.orders[order_id].tag = str(tag)
@@ -140,7 +150,9 @@ class BacktestContext:
         self._size += signed
         self._cash -= float(signed) * float(fill.price) + float(fill.fee)
         size = float(self._size)
-        self.floor = max(0.0, -self._cash / size) if size > 0 else 0.0 if self._cash > 0 else math.inf
+        self.floor = (
+            max(0.0, -self._cash / size) if size > 0 else 0.0 if self._cash > 0 else math.inf
+        )
         self.ceiling = self._cash / -size if size < 0 else math.inf
         order = self.orders.get(fill.order)
         if order is not None:
@@ -153,14 +165,23 @@ class BacktestContext:
 
     def _sum(self) -> Position:
         for fill in self.fills[self._summed :]:
-            self._position, _ = apply_fill(self._position, fill.side, fill.size, fill.price, fill.fee)
+            self._position, _ = apply_fill(
+                self._position, fill.side, fill.size, fill.price, fill.fee
+            )
         self._summed = len(self.fills)
         return self._position
 
 
 def order_view(order: OrderRow) -> OrderView:
     return OrderView(
-        order.id, order.side, order.kind, order.size, order.price, order.filled, order.status, order.tag
+        order.id,
+        order.side,
+        order.kind,
+        order.size,
+        order.price,
+        order.filled,
+        order.status,
+        order.tag,
     )
 
 

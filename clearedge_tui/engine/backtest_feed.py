@@ -13,7 +13,9 @@ from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.market import columns, timeframes
 from clearedge_tui.market.columns import Bars
 
-DEEP = 1e9  # size of opening quotes and, for contract strategies, of bars: depth never limits a fill
+DEEP = (
+    1e9  # size of opening quotes and, for contract strategies, of bars: depth never limits a fill
+)
 _TIME = pa.timestamp("ns", tz="UTC")
 
 
@@ -37,8 +39,10 @@ class Feed:
         volume = bars.volume
         if self._deep or not volume.any():
             volume = volume * 0 + DEEP
-        shown = Bars(*bars.columns()[:5], volume)
-        made: list[Any] = self._bars.process_record_batch_bytes(_ipc(columns.encode(shown, self._layout)))
+        shown = Bars.of([*bars.columns()[:5], volume])
+        made: list[Any] = self._bars.process_record_batch_bytes(
+            _ipc(columns.encode(shown, self._layout))
+        )
         if self._next_open:
             made += self._quotes.process_record_batch_bytes(_ipc(self._openings(bars)))
         return made
@@ -49,7 +53,10 @@ class Feed:
         opens = columns.decimals(bars.open, self._market.price_precision)
         times = pa.array(bars.ts_ns - self._period_ns + 1, pa.int64()).cast(_TIME)
         ids = pa.array([self._market.id], pa.string()).take(pa.array([0] * len(bars)))
-        fields = [pa.field(n, opens.type, False) for n in ("bid_price", "ask_price", "bid_size", "ask_size")]
+        fields = [
+            pa.field(n, opens.type, False)
+            for n in ("bid_price", "ask_price", "bid_size", "ask_size")
+        ]
         fields += [pa.field(n, _TIME, False) for n in ("ts_event", "ts_init")]
         fields.append(pa.field("identifier", pa.string()))
         meta = {

@@ -49,7 +49,9 @@ class Watch:
 
     def ruined(self, context: BacktestContext) -> None:
         when = iso(context.tick.ts_ns) if context.tick else "the start"
-        self.ruin = f"the account was ruined at {when}: equity {context.equity():,.2f}, the run ended there"
+        self.ruin = (
+            f"the account was ruined at {when}: equity {context.equity():,.2f}, the run ended there"
+        )
 
 
 def row_of(event: Any, tag: str) -> FillRow:
@@ -71,10 +73,16 @@ class ContractHost(Strategy):
     """Hosts one contract strategy: bars in as ticks, its orders out to the engine."""
 
     def __new__(cls, *_: object) -> "ContractHost":
-        return super().__new__(cls, StrategyConfig(log_events=False, log_commands=False))
+        quiet = StrategyConfig(log_events=False, log_commands=False)
+        return super().__new__(cls, quiet)  # type: ignore[call-arg]
 
     def __init__(
-        self, context: BacktestContext, hosted: Hosted, hooks: frozenset[str], market_id: str, series: str
+        self,
+        context: BacktestContext,
+        hosted: Hosted,
+        hooks: frozenset[str],
+        market_id: str,
+        series: str,
     ) -> None:
         super().__init__()
         self.watch = Watch()
@@ -83,11 +91,12 @@ class ContractHost(Strategy):
         self._hooks = hooks
         self._market = InstrumentId.from_str(market_id)
         self._series = BarType.from_str(series)
-        self._heard, self.load = _bar_callback(self, hosted.on_tick)
+        self._heard, self.expect = _bar_callback(self, hosted.on_tick)
 
     def on_start(self) -> None:
         self.context.desk = self
-        self.on_bar = self._heard  # an instance attribute: the engine calls it without a detour
+        # an instance attribute: the engine calls the function without a detour
+        self.on_bar = self._heard  # type: ignore[method-assign,assignment]
         self.subscribe_bars(self._series)
 
     def end(self, callback: str, error: BaseException | None = None) -> None:
@@ -108,7 +117,11 @@ class ContractHost(Strategy):
             )
         else:
             order = self.order_factory.limit(
-                self._market, _SIDES[side], quantity, Price.from_decimal(price), reduce_only=reduce_only or None
+                self._market,
+                _SIDES[side],
+                quantity,
+                Price.from_decimal(price),
+                reduce_only=reduce_only or None,
             )
         order_id: str = order.client_order_id.value
         tick = self.context.tick
@@ -168,7 +181,7 @@ def _bar_callback(
     context, watch = host.context, host.watch
     coming: Iterator[Tick] = iter(())
 
-    def load(bars: Bars) -> None:
+    def expect(bars: Bars) -> None:
         nonlocal coming
         coming = ticks(bars)
 
@@ -182,4 +195,4 @@ def _bar_callback(
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             host.end("on_tick", error)
 
-    return on_bar, load
+    return on_bar, expect

@@ -48,7 +48,8 @@ class Witness(DataActor):
     """Sees every bar beside a native strategy, for progress and for the end of the account."""
 
     def __new__(cls, *_: object) -> "Witness":
-        return super().__new__(cls, DataActorConfig(log_events=False, log_commands=False))
+        quiet = DataActorConfig(log_events=False, log_commands=False)
+        return super().__new__(cls, quiet)  # type: ignore[call-arg]
 
     def __init__(self, series: str, watch: Watch, context: BacktestContext) -> None:
         super().__init__()
@@ -89,5 +90,10 @@ def orders_of(engine: Any) -> list[OrderRow]:
 
 def _status(order: Any) -> str:
     name = str(order.status.name).lower()
-    known = {"accepted": "open", "partially_filled": "partial", "canceled": "cancelled", "expired": "cancelled"}
+    known = {
+        "accepted": "open",
+        "partially_filled": "partial",
+        "canceled": "cancelled",
+        "expired": "cancelled",
+    }
     return known.get(name, name)

@@ -1,6 +1,7 @@
 """A market of ours as an instrument of the engine."""
 
 from decimal import Decimal
+from typing import Any
 
 from nautilus_trader.model import (
     AssetClass,
@@ -44,7 +45,7 @@ def instrument(market: MarketInfo) -> CurrencyPair | Equity | Cfd:
             margin_init=_MARGIN,
             margin_maint=_MARGIN,
         )
-    shared = {
+    shared: dict[str, Any] = {
         "instrument_id": identity,
         "raw_symbol": identity.symbol,
         "quote_currency": currency(market.quote),

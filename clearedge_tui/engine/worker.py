@@ -105,7 +105,9 @@ def plan_of(
     path = home.strategies / f"{spec.strategy}.py"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in home.strategies.glob("[!_]*.py"))) or "none"
-        raise NotFound(f"no strategy `{clean_text(spec.strategy)}` in {home.strategies}; there: {known}")
+        raise NotFound(
+            f"no strategy `{clean_text(spec.strategy)}` in {home.strategies}; there: {known}"
+        )
     market = markets.resolve(home, spec.market)
     bars = catalog.read_bars(home, market.market_id, spec.timeframe, spec.start_ns, spec.end_ns)
     if not len(bars):
@@ -119,7 +121,9 @@ def plan_of(
         raise UsageError(f"{spec.strategy}: config `{name}`: {text}")
     spec = msgspec.structs.replace(spec, market=market.market_id, config=values)
     if not np.all(np.diff(bars.ts_ns) > 0):
-        raise BadData(f"{market.market_id} {spec.timeframe}: the catalog's files overlap; import it again")
+        raise BadData(
+            f"{market.market_id} {spec.timeframe}: the catalog's files overlap; import it again"
+        )
     return backtest.Plan(spec, market.info, bars, loaded, folder, say)
 
 
@@ -131,7 +135,7 @@ def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
     answers = int(sys.argv[1])
     deframer = Deframer()
-    while chunk := sys.stdin.buffer.read1(1 << 16):
+    while chunk := os.read(0, 1 << 16):
         for body in deframer.feed(chunk):
             return run_job(decode_job(body), lambda data: _write(answers, data))
     return 2

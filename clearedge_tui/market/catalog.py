@@ -83,7 +83,9 @@ def _files(where: Path) -> list[_File]:
         try:
             found.append(_File(path, _unstamp(first), _unstamp(last)))
         except ValueError:
-            raise BadData(f"{path}: the name is not <first>_<last> of a bar file; move it away") from None
+            raise BadData(
+                f"{path}: the name is not <first>_<last> of a bar file; move it away"
+            ) from None
     return sorted(found, key=lambda file: file.first_ns)
 
 
@@ -96,12 +98,18 @@ def _read(path: Path, start_ns: int | None, end_ns: int | None) -> Bars:
     try:
         table = pq.read_table(path, filters=filters or None, partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
-        raise BadData(f"{path}: not a readable bar file ({error}); delete it and import it again") from None
+        raise BadData(
+            f"{path}: not a readable bar file ({error}); delete it and import it again"
+        ) from None
     return columns.decode(table)
 
 
 def stored(
-    home: Home, market_id: str, timeframe: str, first_ns: int | None = None, last_ns: int | None = None
+    home: Home,
+    market_id: str,
+    timeframe: str,
+    first_ns: int | None = None,
+    last_ns: int | None = None,
 ) -> Bars:
     """Return the bars of one stored series that close in [first_ns, last_ns]."""
     parts = []
@@ -140,11 +148,15 @@ def base_timeframe(home: Home, market_id: str, timeframe: str) -> str:
     fitting = [t for t in known if wanted % timeframes.seconds(t) == 0]
     if not fitting:
         have = f"it has {', '.join(known)}" if known else "it has none"
-        raise NotFound(f"{market_id} has no bars to make {timeframe} from; {have}. See: clearedge data list")
+        raise NotFound(
+            f"{market_id} has no bars to make {timeframe} from; {have}. See: clearedge data list"
+        )
     return max(fitting, key=timeframes.seconds)
 
 
-def read_bars(home: Home, market_id: str, timeframe: str, start_ns: int = 0, end_ns: int = 0) -> Bars:
+def read_bars(
+    home: Home, market_id: str, timeframe: str, start_ns: int = 0, end_ns: int = 0
+) -> Bars:
     """Return the bars that open in [start_ns, end_ns); 0 is the edge of the data.
 
     A timeframe that is not stored is made from the longest stored one that divides it.
@@ -263,6 +275,8 @@ def _times(path: Path) -> columns.Ints:
     try:
         table = pq.read_table(path, columns=["ts_init"], partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
-        raise BadData(f"{path}: not a readable bar file ({error}); delete it and import it again") from None
+        raise BadData(
+            f"{path}: not a readable bar file ({error}); delete it and import it again"
+        ) from None
     times: columns.Ints = table.column("ts_init").cast(pa.int64()).to_numpy()
     return times

@@ -1,6 +1,6 @@
 """Bars as columns, and the one translation between them and the catalog's Arrow types."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,11 @@ class Bars:
     close: Floats
     volume: Floats
 
+    @classmethod
+    def of(cls, columns: Iterable[Any]) -> "Bars":
+        """Return bars of six columns in the order of the fields."""
+        return cls(*columns)
+
     def __len__(self) -> int:
         return len(self.ts_ns)
 
@@ -41,7 +46,7 @@ class Bars:
 
 
 def empty() -> Bars:
-    return Bars(np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
+    return Bars.of([np.empty(0, np.int64), *(np.empty(0) for _ in range(5))])
 
 
 def joined(parts: Sequence[Bars]) -> Bars:
@@ -49,10 +54,12 @@ def joined(parts: Sequence[Bars]) -> Bars:
     if not parts:
         return empty()
     ts_ns, *values = (np.concatenate(c) for c in zip(*(p.columns() for p in parts), strict=True))
-    return Bars(ts_ns, *values)
+    return Bars.of([ts_ns, *values])
 
 
-def schema(bar_type: str, price_precision: int, size_precision: int, identifier: bool = False) -> pa.Schema:
+def schema(
+    bar_type: str, price_precision: int, size_precision: int, identifier: bool = False
+) -> pa.Schema:
     """Return the engine's own schema of a bar file; `identifier` is its form for in-memory IPC."""
     fields = [pa.field(name, _DECIMAL, False) for name in (*PRICES, "volume")]
     fields += [pa.field(name, _TIME, False) for name in ("ts_event", "ts_init")]
@@ -101,7 +108,7 @@ def decode(table: pa.Table) -> Bars:
     sizes = int(meta.get(b"size_precision", b"9"))
     times = table.column("ts_init").cast(pa.int64()).to_numpy()
     columns = [_floats(table.column(name), prices) for name in PRICES]
-    return Bars(times, *columns, _floats(table.column("volume"), sizes))
+    return Bars.of([times, *columns, _floats(table.column("volume"), sizes)])
 
 
 def _floats(column: pa.ChunkedArray, precision: int) -> Floats:

@@ -122,9 +122,13 @@ def _market(home: Home, request: Request, digits: int) -> tuple[Market, tuple[st
     if known is None:
         return fresh, ()
     if known.simulated:
-        raise UsageError(f"{known.market_id} is a simulated market; real bars need another venue: --venue NAME")
+        raise UsageError(
+            f"{known.market_id} is a simulated market; real bars need another venue: --venue NAME"
+        )
     if digits > known.price_precision:
-        note = f"prices have {digits} decimals and are rounded to the market's {known.price_precision}"
+        note = (
+            f"prices have {digits} decimals and are rounded to the market's {known.price_precision}"
+        )
         return known, (note,)
     return known, ()
 
@@ -159,7 +163,7 @@ def _batches(plan: Plan, progress: Callable[[float], None] | None) -> Iterator[B
     for batch in plan.raw.batches():
         bars = parse.bars(plan.raw, batch, plan.style)
         done += len(bars)
-        yield Bars(bars.ts_ns + plan.shift_ns, *bars.columns()[1:])
+        yield Bars.of([bars.ts_ns + plan.shift_ns, *bars.columns()[1:]])
         if progress:
             progress(done / plan.rows)
 
@@ -182,7 +186,7 @@ def _merge(home: Home, plan: Plan, progress: Callable[[float], None] | None) -> 
 def _rounded(bars: Bars, market: Market) -> Bars:
     prices, sizes = 10.0**market.price_precision, 10.0**market.size_precision
     values = [np.rint(getattr(bars, name) * prices) / prices for name in PRICES]
-    return Bars(bars.ts_ns, *values, np.rint(bars.volume * sizes) / sizes)
+    return Bars.of([bars.ts_ns, *values, np.rint(bars.volume * sizes) / sizes])
 
 
 def _refuse_conflict(plan: Plan, old: Bars, new: Bars, rows: columns.Ints) -> None:

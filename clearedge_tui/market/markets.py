@@ -17,8 +17,10 @@ DEFAULT_VENUE = "LOCAL"
 ASSET_CLASSES = ("crypto", "fx", "equity", "index")
 _SIZE_PRECISION = {"crypto": 6, "fx": 0, "equity": 0, "index": 2}
 _FIAT = frozenset(
-    ("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK")
-    + ("HUF", "TRY", "ZAR", "MXN", "SGD", "HKD", "CNH")
+    [
+        *("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "SEK", "NOK", "DKK", "PLN"),
+        *("CZK", "HUF", "TRY", "ZAR", "MXN", "SGD", "HKD", "CNH"),
+    ]
 )
 
 
@@ -69,7 +71,9 @@ def describe(
     venue = clean_text(venue).strip().upper() or tail or DEFAULT_VENUE
     base, _, quote = symbol.partition("/")
     if not all(part.isalnum() and part.isascii() for part in (base, quote or "USD", venue)):
-        raise UsageError(f"market `{clean_text(text)}`: write it like BTC/USDT or SP500, letters and digits only")
+        raise UsageError(
+            f"market `{clean_text(text)}`: write it like BTC/USDT or SP500, letters and digits only"
+        )
     if not asset_class:
         pair_of_fiat = base in _FIAT and quote in _FIAT
         asset_class = "fx" if pair_of_fiat else "crypto" if quote else "equity"
@@ -153,4 +157,6 @@ def _unknown(wanted: str, markets: dict[str, Market]) -> str:
         return f"no market `{wanted}`: the catalog is empty. Import data first: clearedge data import FILE or clearedge data sample"
     listed = list(dict.fromkeys(names[name] for name in near)) or sorted(set(names.values()))[:8]
     lead = "nearest" if near else "known"
-    return f"no market `{wanted}`; {lead}: {', '.join(listed)}. See them all with: clearedge data list"
+    return (
+        f"no market `{wanted}`; {lead}: {', '.join(listed)}. See them all with: clearedge data list"
+    )

@@ -45,7 +45,9 @@ def time_style(raw: RawFile, zone: str) -> TimeStyle:
     first = str(column[0].as_py()).strip()
     if re.fullmatch(r"\d{9,}(\.\d*)?", first) or not pa.types.is_string(column.type):
         size = float(first)
-        form = next(f for f, edge in zip(_EPOCHS, (1e11, 1e14, 1e17, 1e30), strict=True) if size < edge)
+        form = next(
+            f for f, edge in zip(_EPOCHS, (1e11, 1e14, 1e17, 1e30), strict=True) if size < edge
+        )
         return TimeStyle(form, "UTC")
     for pattern, forms in _PATTERNS:
         if re.fullmatch(pattern, first):
@@ -74,7 +76,7 @@ def bars(raw: RawFile, batch: RawBatch, style: TimeStyle) -> Bars:
     values = [_numbers(raw, batch, name) for name in PRICES]
     has_volume = "volume" in batch.fields
     volume = _numbers(raw, batch, "volume") if has_volume else np.zeros(len(times))
-    return Bars(times, *values, volume)
+    return Bars.of([times, *values, volume])
 
 
 def _numbers(raw: RawFile, batch: RawBatch, name: str) -> Floats:
@@ -121,11 +123,15 @@ def _times(raw: RawFile, batch: RawBatch, style: TimeStyle) -> Ints:
 def _epoch(column: Any, scale: int) -> Ints:
     if pa.types.is_string(column.type):
         column = pc.utf8_trim_whitespace(column)
-    if pa.types.is_integer(column.type) or not pc.any(pc.match_substring(column.cast(pa.string()), ".")).as_py():
+    if (
+        pa.types.is_integer(column.type)
+        or not pc.any(pc.match_substring(column.cast(pa.string()), ".")).as_py()
+    ):
         result: Ints = column.cast(pa.int64()).to_numpy() * scale
         return result
     fractional = column.cast(pa.float64()).to_numpy() * (scale / 1000)
-    return np.rint(fractional).astype(np.int64) * 1000
+    rounded: Ints = np.rint(fractional).astype(np.int64) * 1000
+    return rounded
 
 
 def _one_time(value: object, style: TimeStyle) -> None:

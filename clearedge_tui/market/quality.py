@@ -34,11 +34,17 @@ class Gate:
         self._shape(bars, line)
         self._order(bars, line)
 
-    def _fail(self, wrong: "np.ndarray[tuple[int], np.dtype[np.bool_]]", line: int, text: str) -> None:
+    def _fail(
+        self, wrong: "np.ndarray[tuple[int], np.dtype[np.bool_]]", line: int, text: str
+    ) -> None:
         index = int(np.argmax(wrong))
-        raise BadData(f"{self._raw.place(line + index)}: {text}; mend the file, nothing was written")
+        raise BadData(
+            f"{self._raw.place(line + index)}: {text}; mend the file, nothing was written"
+        )
 
-    def _values(self, name: str, values: "np.ndarray[tuple[int], np.dtype[np.float64]]", line: int) -> None:
+    def _values(
+        self, name: str, values: "np.ndarray[tuple[int], np.dtype[np.float64]]", line: int
+    ) -> None:
         wrong = ~np.isfinite(values)
         if wrong.any():
             self._fail(wrong, line, f"{name} is {values[np.argmax(wrong)]}; wanted a number")
@@ -60,7 +66,9 @@ class Gate:
 
     def _order(self, bars: Bars, line: int) -> None:
         times = bars.ts_ns
-        steps = np.diff(times, prepend=times[0] - self._period if self._last is None else self._last)
+        steps = np.diff(
+            times, prepend=times[0] - self._period if self._last is None else self._last
+        )
         for wrong, text in (
             (steps == 0, "the time of the line before again (a duplicate)"),
             (steps < 0, "earlier than the line before (not sorted)"),
@@ -71,7 +79,9 @@ class Gate:
         if wrong.any():
             found = float(steps[np.argmax(wrong)]) / NS
             self._fail(
-                wrong, line, f"only {found:g} s after the line before; a {spelled(self._period // NS)} bar is longer"
+                wrong,
+                line,
+                f"only {found:g} s after the line before; a {spelled(self._period // NS)} bar is longer",
             )
         self._count(steps, times)
 
@@ -89,7 +99,9 @@ class Gate:
         self._last = self.last_ns = int(times[-1])
 
 
-def decimals_needed(values: "np.ndarray[tuple[int], np.dtype[np.float64]]", start: int, most: int = 9) -> int:
+def decimals_needed(
+    values: "np.ndarray[tuple[int], np.dtype[np.float64]]", start: int, most: int = 9
+) -> int:
     """Return how many decimals, from `start` on, hold every value exactly; `most` when none does."""
     for digits in range(start, most):
         scale = 10.0**digits

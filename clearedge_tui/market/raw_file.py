@@ -13,8 +13,8 @@ from clearedge_tui.core.text import clean_text
 
 _BLOCK = 8 << 20
 _TIME_NAMES = (
-    ("timestamp", "ts", "datetime", "date_time", "open_time", "opentime", "close_time", "closetime")
-    + ("time", "date", "ts_event", "unix", "gmt_time")
+    *("timestamp", "ts", "datetime", "date_time", "open_time", "opentime", "close_time"),
+    *("closetime", "time", "date", "ts_event", "unix", "gmt_time"),
 )
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": _TIME_NAMES,
@@ -76,18 +76,26 @@ class RawFile:
                 convert_options=options,
             )
             for batch in reader:
-                fields = {f: batch.column(batch.schema.get_field_index(n)) for f, n in self.mapping.items()}
+                fields = {
+                    f: batch.column(batch.schema.get_field_index(n))
+                    for f, n in self.mapping.items()
+                }
                 yield RawBatch(line, fields)
                 line += batch.num_rows
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             place = self.place(broken[0]) if broken and broken[0] else str(self.path)
-            raise BadData(f"{place}: {_short(error)}; every row needs the columns of the header") from None
+            raise BadData(
+                f"{place}: {_short(error)}; every row needs the columns of the header"
+            ) from None
 
     def _parquet(self) -> Iterator[RawBatch]:
         line = 1
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=131_072, columns=list(self.mapping.values())):
-                fields = {f: batch.column(batch.schema.get_field_index(n)) for f, n in self.mapping.items()}
+                fields = {
+                    f: batch.column(batch.schema.get_field_index(n))
+                    for f, n in self.mapping.items()
+                }
                 yield RawBatch(line, fields)
                 line += batch.num_rows
 
@@ -98,7 +106,9 @@ def open_file(path: Path, chosen: Mapping[str, str] | None = None) -> RawFile:
         raise UsageError(f"{path}: no such file")
     kind = "parquet" if _is_parquet(path) else "csv"
     header = _header(path, kind)
-    return RawFile(path, kind, _guess(path, header, chosen or {}), "line" if kind == "csv" else "row")
+    return RawFile(
+        path, kind, _guess(path, header, chosen or {}), "line" if kind == "csv" else "row"
+    )
 
 
 def _is_parquet(path: Path) -> bool:
@@ -116,15 +126,21 @@ def _header(path: Path, kind: str) -> list[str]:
     try:
         if kind == "parquet":
             return list(pq.read_schema(path).names)
-        options = pc_csv.ParseOptions(delimiter=_delimiter(path), invalid_row_handler=lambda _row: "skip")
+        options = pc_csv.ParseOptions(
+            delimiter=_delimiter(path), invalid_row_handler=lambda _row: "skip"
+        )
         strings = pc_csv.ReadOptions(block_size=1 << 20)
         return list(pc_csv.open_csv(path, read_options=strings, parse_options=options).schema.names)
     except pa.ArrowInvalid as error:
-        raise BadData(f"{path}: {_short(error)}; wanted a CSV with a header line, or Parquet") from None
+        raise BadData(
+            f"{path}: {_short(error)}; wanted a CSV with a header line, or Parquet"
+        ) from None
 
 
 def _guess(path: Path, header: list[str], chosen: Mapping[str, str]) -> dict[str, str]:
-    by_key = {name.strip().strip("\ufeff<>").lower().replace(" ", "_"): name for name in reversed(header)}
+    by_key = {
+        name.strip().strip("\ufeff<>").lower().replace(" ", "_"): name for name in reversed(header)
+    }
     mapping: dict[str, str] = {}
     for field, names in _NAMES.items():
         if field in chosen:

@@ -31,10 +31,14 @@ def write_samples(home: Home, days: int = 60) -> list[Imported]:
     done = []
     with catalog.locked(home):
         for symbol, name in INDICES.items():
-            market = describe(symbol, asset_class="index", source=f"daily bars in the arch package ({name})")
+            market = describe(
+                symbol, asset_class="index", source=f"daily bars in the arch package ({name})"
+            )
             done.append(_write(home, market, "1d", index_bars(name)))
         first = int(FIRST_DAY.timestamp()) // 60
-        done.append(_write(home, simulated.market(), "1m", simulated.bars(SEED, first, days * 1440)))
+        done.append(
+            _write(home, simulated.market(), "1m", simulated.bars(SEED, first, days * 1440))
+        )
     return done
 
 
@@ -62,7 +66,9 @@ def _archive(name: str) -> Path:
         path = Path(place) / "data" / name / f"{name}.csv.gz"
         if path.is_file():
             return path
-    raise UsageError(f"the sample data of `{name}` are missing; install them with: pip install arch")
+    raise UsageError(
+        f"the sample data of `{name}` are missing; install them with: pip install arch"
+    )
 
 
 def index_bars(name: str) -> Bars:
@@ -71,5 +77,7 @@ def index_bars(name: str) -> Bars:
         rows = list(csv.DictReader(handle))
     days = [datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC) for row in rows]
     closes = np.array([int((d + timedelta(days=1)).timestamp()) for d in days], np.int64) * NS
-    prices = [np.round(np.array([float(r[c]) for r in rows]), 2) for c in ("Open", "High", "Low", "Close")]
-    return Bars(closes, *prices, np.array([float(r["Volume"]) for r in rows]))
+    prices = [
+        np.round(np.array([float(r[c]) for r in rows]), 2) for c in ("Open", "High", "Low", "Close")
+    ]
+    return Bars.of([closes, *prices, np.array([float(r["Volume"]) for r in rows])])

@@ -75,8 +75,8 @@ def _day(seed: int, day: int) -> Bars:
 
 def _roughness(rng: np.random.Generator) -> Floats:
     """Return the volatility of each minute's steps: a day's own level, spells of one to six hours."""
-    spells = []
-    while sum(len(s) for s in spells) < _DAY:
+    spells: list[Floats] = []
+    while sum(map(len, spells)) < _DAY:
         length = int(rng.integers(60, 360))
         spells.append(np.full(length, np.exp(rng.normal(0.0, 0.5))))
     per_minute = 0.0006 * np.exp(rng.normal(0.0, 0.25))

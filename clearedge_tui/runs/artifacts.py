@@ -52,7 +52,13 @@ def write(home: Home, result: "Result") -> RunReport:
 
 
 def record_failure(
-    home: Home, run_id: str, spec: BacktestSpec, market: str, reason: str, created_ns: int, status: str = "failed"
+    home: Home,
+    run_id: str,
+    spec: BacktestSpec,
+    market: str,
+    reason: str,
+    created_ns: int,
+    status: str = "failed",
 ) -> RunReport:
     """Write the run of a worker that cannot speak for itself any more, with the reason."""
     draft, final = start_draft(home, run_id), run_folder(home, run_id)
@@ -111,7 +117,7 @@ def _tables(folder: Path, result: "Result") -> None:
         "close": account.close,
         "fees": account.fees,
     }
-    pq.write_table(pa.table(marks), folder / "equity.parquet", compression="zstd")
+    pq.write_table(pa.table(marks), folder / "equity.parquet", use_dictionary=False)
     fills = table(
         result.outcome.fills, ts_ns=time, order=text, side=text, size=money, price=money, fee=money,
         maker=pa.bool_(), tag=text,
@@ -135,5 +141,8 @@ def _column(values: list[object], kind: object) -> object:
     if pa.types.is_timestamp(kind):
         return pa.array(values, pa.int64()).cast(kind)
     if pa.types.is_decimal(kind):
-        values = [None if v is None else round(v, 16) for v in values]  # type: ignore[call-overload]
+        try:
+            return pa.array(values, kind)
+        except pa.ArrowInvalid:  # averages have more digits than the column keeps
+            values = [None if v is None else round(v, 16) for v in values]  # type: ignore[call-overload]
     return pa.array(values, kind)

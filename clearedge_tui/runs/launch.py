@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from select import select
@@ -50,7 +50,7 @@ class Launch:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
 
-    def progress(self) -> Iterator[Progress]:
+    def progress(self) -> Generator[Progress]:
         """Start the worker and yield what it says; raises what a person can act on.
 
         When the iterator is exhausted `report` is set; closing it early cancels the run.
@@ -132,7 +132,9 @@ class Launch:
         if code < 0:
             name = signal.Signals(-code).name
             return self._record("failed", f"the worker was ended by {name}; see its log", created)
-        return self._record("failed", f"the worker ended with code {code} and no result; see its log", created)
+        return self._record(
+            "failed", f"the worker ended with code {code} and no result; see its log", created
+        )
 
     def _record(self, status: str, reason: str, created: int) -> RunReport:
         return artifacts.record_failure(

@@ -39,7 +39,9 @@ def load_report(home: Home, run_id: str) -> RunReport:
     try:
         raw = (folder / REPORT).read_bytes()
     except FileNotFoundError:
-        raise NotFound(f"no run `{run_id}` in {home.runs}; see them with: clearedge run list") from None
+        raise NotFound(
+            f"no run `{run_id}` in {home.runs}; see them with: clearedge run list"
+        ) from None
     try:
         return msgspec.json.decode(raw, type=RunReport)
     except msgspec.DecodeError as error:

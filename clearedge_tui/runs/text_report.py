@@ -6,12 +6,20 @@ from datetime import UTC
 
 from clearedge_tui.core.clock import iso, to_datetime
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.runs.model import Curve, RunReport
+from clearedge_tui.runs.model import Curve, RunReport, Trade
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN_TRADES = 10
 _SHARES = frozenset(
-    ("total_return", "buy_hold_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure")
+    (
+        "total_return",
+        "buy_hold_return",
+        "cagr",
+        "volatility",
+        "max_drawdown",
+        "win_rate",
+        "exposure",
+    )
 )
 COUNTS = frozenset(("trades", "orders", "fills"))
 _NAMES = {
@@ -28,7 +36,11 @@ def value_text(name: str, value: float | None) -> str:
     if value is None:
         return "-"
     if name in _SHARES:
-        return f"{value:+.2%}" if name in ("total_return", "buy_hold_return", "cagr") else f"{value:.2%}"
+        return (
+            f"{value:+.2%}"
+            if name in ("total_return", "buy_hold_return", "cagr")
+            else f"{value:.2%}"
+        )
     return f"{value:,.0f}" if name in COUNTS else f"{value:,.2f}"
 
 
@@ -45,7 +57,11 @@ def render(report: RunReport, width: int = 80) -> str:
     if report.trades:
         parts += ["", *_trades(report)]
     if report.conventions:
-        parts += ["", "How to read this", *(f"  {line}" for line in _folded(report.conventions, width - 2))]
+        parts += [
+            "",
+            "How to read this",
+            *(f"  {line}" for line in _folded(report.conventions, width - 2)),
+        ]
     if report.paths:
         folder = report.paths.get("summary", "").rpartition("/")[0]
         parts += ["", f"run {report.summary.run_id}", f"in  {folder}"]
@@ -124,22 +140,25 @@ def _months(report: RunReport, width: int) -> list[str]:
     each = 20
     columns = max(1, width // each)
     lines = ["Months"]
-    for start in range(0, len(cells), columns):
-        lines.append("  " + "".join(f"{cell:<{each}}" for cell in cells[start : start + columns]).rstrip())
-    return lines
+    rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+    return [*lines, *("  " + "".join(f"{cell:<{each}}" for cell in row).rstrip() for row in rows)]
 
 
 def _trades(report: RunReport) -> list[str]:
     shown = report.trades[:_SHOWN_TRADES]
     lines = [f"Last {len(shown)} of {report.trades_total:,} trades"]
-    lines.append(f"  {'closed':<17}{'side':<6}{'size':>10}{'entry':>12}{'exit':>12}{'PnL':>12}{'bars':>7}")
-    for trade in shown:
-        lines.append(
-            f"  {iso(trade.exit_ns)[:16]:<17}{trade.side:<6}{trade.size.normalize():>10f}"
-            f"{float(trade.entry_price):>12,.2f}{float(trade.exit_price):>12,.2f}"
-            f"{float(trade.pnl):>12,.2f}{trade.bars:>7}"
-        )
-    return lines
+    lines.append(
+        f"  {'closed':<17}{'side':<6}{'size':>10}{'entry':>12}{'exit':>12}{'PnL':>12}{'bars':>7}"
+    )
+    return [*lines, *map(_trade, shown)]
+
+
+def _trade(trade: Trade) -> str:
+    return (
+        f"  {iso(trade.exit_ns)[:16]:<17}{trade.side:<6}{trade.size.normalize():>10f}"
+        f"{float(trade.entry_price):>12,.2f}{float(trade.exit_price):>12,.2f}"
+        f"{float(trade.pnl):>12,.2f}{trade.bars:>7}"
+    )
 
 
 def _folded(lines: Iterable[str], width: int) -> list[str]:

@@ -56,9 +56,13 @@ def round_trips(fills: Iterable[FillRow], closes_ns: Sequence[int]) -> list[Trad
     trip: _Trip | None = None
     for fill in fills:
         signed, fee = (fill.size if fill.side == "buy" else -fill.size), fill.fee
-        if trip is not None and (trip.position > 0) != (signed > 0) and abs(signed) >= abs(trip.position):
+        if (
+            trip is not None
+            and (trip.position > 0) != (signed > 0)
+            and abs(signed) >= abs(trip.position)
+        ):
             closing = -trip.position
-            share = fee * closing / signed
+            share = fee if closing == signed else fee * closing / signed
             trip.add(closing, fill.price, share)
             done.append(trip.close(fill.ts_ns, _bars(closes_ns, trip.entry_ns, fill.ts_ns)))
             trip, signed, fee = None, signed - closing, fee - share
