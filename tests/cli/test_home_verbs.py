@@ -18,6 +18,7 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     capsys.readouterr()
 
     def do(*args: str) -> tuple[int, Any]:
+        capsys.readouterr()
         code = run(["--home", str(tmp_path), *args])
         said = capsys.readouterr()
         text = said.out or said.err
