@@ -18,8 +18,8 @@ class NativeEmaConfig(StrategyConfig):
     """What can be set: lengths in bars, and the position held on either side in base units."""
 
     def __new__(cls, *_: Any, **engine: Any) -> "NativeEmaConfig":
-        passed = {k: v for k, v in engine.items() if k in ("strategy_id", "order_id_tag")}
-        return super().__new__(cls, **passed)
+        own = ("instrument_id", "bar_type", "fast", "slow", "size")
+        return super().__new__(cls, **{k: v for k, v in engine.items() if k not in own})
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ from clearedge_tui.core.model import OrderStatus as Status
 from clearedge_tui.engine.instruments import currency, instrument
 
 _DEEP = 10**9
+_CARRIED = (OrderType.MARKET, OrderType.LIMIT)
 
 
 class Wire:
@@ -140,11 +141,11 @@ class GatewayExecution(ExecutionClient):
 
     async def _submit_order(self, command: Any) -> None:
         order = command.order
-        if order.order_type not in (OrderType.MARKET, OrderType.LIMIT):
+        if order.order_type not in _CARRIED:
             self.generate_order_denied(order, f"{order.order_type.name} orders do not pass the gateway yet")
             return
         self.generate_order_submitted(order)
-        price = order.price.as_decimal() if order.has_price else None
+        price = order.price.as_decimal() if order.order_type is OrderType.LIMIT else None
         side = "buy" if order.is_buy else "sell"
         key = order.client_order_id.value
         Wire.send(Submit(key, side, order.quantity.as_decimal(), price, bool(order.is_reduce_only), ""))
@@ -166,6 +167,9 @@ class GatewayExecution(ExecutionClient):
     async def _cancel_all_orders(self, command: Any) -> None:
         for order in self.cache.orders_open(instrument_id=command.instrument_id):
             Wire.send(Cancel(order.client_order_id.value))
+
+    async def _query_order(self, command: object) -> None:
+        del command  # the gateway tells every change by itself
 
     # ---- what the gateway says ----------------------------------------------------------------
     def changed(self, update: Order) -> None:
