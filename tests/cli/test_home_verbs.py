@@ -141,5 +141,4 @@ def test_the_sample_home_has_data_instances_and_a_finished_backtest(
     (done,) = call("run", "list", "--json")[1]["runs"]
     assert done["status"] == "done"
     assert run(["init", str(tmp_path), "--sample"]) == 0
-    capsys.readouterr()
     assert len(call("run", "list", "--json")[1]["runs"]) == 1

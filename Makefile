@@ -1,0 +1,59 @@
+# The words a person types. CI types the same ones.
+.POSIX:
+.PHONY: help setup run test check bench chaos soak shots lock clean deps dev
+
+CLEAREDGE = .venv/bin/clearedge
+PYTEST = .venv/bin/python -m pytest
+PYTEST_ARGS =
+SECONDS = 600
+# areas whose tests are quick; `make check` runs what is not marked slow in them
+QUICK = tests/contract tests/core tests/store tests/loading tests/cli tests/test_imports.py
+
+help:
+	@echo "make run     set up, put a sample home together, open the console"
+	@echo "make test    set up and run all tests"
+	@echo "make check   format, lint, types, layers, spelling, quick tests"
+	@echo "make bench   the table of limits    make chaos  kill things    make soak  run long"
+	@echo "make setup   only set up            make clean  remove what was made"
+
+deps:
+	@sh scripts/bootstrap run
+
+dev:
+	@sh scripts/bootstrap dev
+
+setup: deps
+	@[ -f state/sample ] || $(CLEAREDGE) init --sample .
+
+run: setup
+	@if [ -t 0 ] && [ -t 1 ]; then $(CLEAREDGE) --home .; else $(CLEAREDGE) --home . demo; fi
+
+test: dev
+	$(PYTEST) $(PYTEST_ARGS)
+
+check: dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/codespell clearedge_tui tests docs strategies scripts README.md CHANGELOG.md
+	$(PYTEST) -q -m "not slow and not chaos" $$(for f in $(QUICK); do [ ! -e $$f ] || echo $$f; done)
+
+bench: dev
+	.venv/bin/python -m benchmarks $(BENCH_ARGS)
+
+chaos: dev
+	$(PYTEST) -m chaos $(PYTEST_ARGS)
+
+soak: setup
+	$(CLEAREDGE) --home . demo --seconds $(SECONDS)
+
+shots: dev
+	$(PYTEST) tests/ui --snapshot-update
+
+lock:
+	@sh scripts/lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find clearedge_tui tests strategies benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
