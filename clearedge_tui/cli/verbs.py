@@ -34,8 +34,7 @@ class LazyGroup(click.Group):
             return None
         module, _, name = VERBS[cmd_name][0].partition(":")
         found = getattr(import_module(module), name)
-        assert isinstance(found, click.Command)
-        return found
+        return found if isinstance(found, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -62,7 +62,7 @@ def _ask(paths: Sequence[Path], limit_s: float) -> tuple[list[StrategyInfo | Loa
     """Run one child; return its lines and, when there are too few, why it stopped."""
     read, write = os.pipe()
     command = [sys.executable, "-m", __name__, *map(str, paths)]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  # our own interpreter and module
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
