@@ -137,16 +137,18 @@ class ContractHost(Strategy):
     def on_order_filled(self, event: Any) -> None:
         if self.watch.over:
             return
+        callback = "on_fill"
         try:
             order = self.context.orders.get(event.client_order_id.value)
             fill = row_of(event, order.tag if order else "")
             order = self.context.filled(fill)
             if "on_fill" in self._hooks:
                 self._hosted.on_fill(fill_view(fill))
+            callback = "on_order"
             if order is not None and "on_order" in self._hooks:
                 self._hosted.on_order(order_view(order))
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
-            self.end("on_fill", error)
+            self.end(callback, error)
 
     def _changed(self, event: Any, status: str, reason: str = "") -> None:
         if self.watch.over:

@@ -69,8 +69,10 @@ def describe(
     """Return the market a person means by `BTC/USDT`, `SP500` or `BTC/USDT.BINANCE`."""
     symbol, _, tail = clean_text(text).strip().upper().partition(".")
     venue = clean_text(venue).strip().upper() or tail or DEFAULT_VENUE
-    base, _, quote = symbol.partition("/")
-    if not all(part.isalnum() and part.isascii() for part in (base, quote or "USD", venue)):
+    base, slash, quote = symbol.partition("/")
+    if bool(slash) != bool(quote) or not all(
+        part.isalnum() and part.isascii() for part in (base, quote or "USD", venue)
+    ):
         raise UsageError(
             f"market `{clean_text(text)}`: write it like BTC/USDT or SP500, letters and digits only"
         )

@@ -78,7 +78,12 @@ def execute(
     asked = BacktestSpec(path.stem, market.market_id, "1m", config=dict(config or {}), **spec)  # type: ignore[arg-type]
     said = lines if lines is not None else []
     plan = backtest.Plan(
-        asked, market.info, bars, load(path), folder, lambda _ns, level, text: said.append(f"{level} {text}")
+        asked,
+        market.info,
+        bars,
+        load(path),
+        folder,
+        lambda _ns, level, text: said.append(f"{level} {text}"),
     )
     return backtest.execute(plan, lambda _progress: None)
 
