@@ -127,11 +127,11 @@ class Cells:
         """Return one region per changed row; None when everything has to be drawn."""
         if old is None or (old.h, old.w) != (self.h, self.w):
             return None
-        changed = []
-        for y in range(self.h):
-            if self.ch[y] != old.ch[y] or self.ink[y] != old.ink[y]:
-                changed.append(_changed_span(y, self, old))
-        return changed
+        return [
+            _changed_span(y, self, old)
+            for y in range(self.h)
+            if self.ch[y] != old.ch[y] or self.ink[y] != old.ink[y]
+        ]
 
     def lines(self) -> list[str]:
         """Return what is written, without colours (for tests and copies)."""

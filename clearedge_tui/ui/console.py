@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from collections import deque
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -58,6 +59,7 @@ class Console(App[int], inherit_bindings=False):
         self.link = Link(
             self.model, connect or unix_connect(home.control_socket), ensure, self.look.rate_hz
         )
+        self.failures: deque[Exception] = deque(maxlen=20)  # what views could not paint
         self.previous: tuple[str, str] = ("board", "")
         self._ticker: Timer | None = None
         self._holding: asyncio.Task[None] | None = None

@@ -34,22 +34,39 @@ def as_text(value: object) -> str:
     return "" if value is None else clean_text(value)
 
 
-def form_fields(schema: "Schema", config: Mapping[str, object]) -> list[FormField]:
-    """Return one form field a schema field, holding the value of `config`."""
+def duration_text(seconds: object) -> str:
+    """Return whole seconds as they are typed: 14400 is 4h, 5400 is 1h30m."""
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        return as_text(seconds)
+    text, rest = "", seconds
+    for unit, letter in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
+        whole, rest = divmod(rest, unit)
+        text += f"{whole}{letter}" if whole else ""
+    return text or "0s"
+
+
+def form_fields(
+    schema: "Schema", config: Mapping[str, object], running: bool = False
+) -> list[FormField]:
+    """Return one form field a schema field, holding the value of `config`.
+
+    `running` says of each field whether a change needs a reload.
+    """
     out = []
     for name, spec in schema.fields.items():
         kind = str(spec.type)
         choices = ("no", "yes") if kind == "bool" else tuple(spec.choices) if kind == "enum" else ()
-        low, high = as_text(spec.min), as_text(spec.max)
+        shown = duration_text if kind == "duration" else as_text
+        low, high = shown(spec.min), shown(spec.max)
         limits = f"{low}..{high}" if low or high else ""
         out.append(
             FormField(
                 name,
-                as_text(config.get(name, spec.default)),
+                shown(config.get(name, spec.default)),
                 choices,
                 clean_text(spec.unit, 8),
                 "  ".join(part for part in (limits, clean_text(spec.help)) if part),
-                bool(spec.live),
+                bool(spec.live) if running else None,
                 bool(spec.secret),
             )
         )

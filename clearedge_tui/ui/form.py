@@ -33,7 +33,8 @@ class FormField:
 class Plan(Protocol):
     """What a form is for."""
 
-    title: str
+    @property
+    def title(self) -> str: ...
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:
         """Return the fields, given what is entered so far."""
@@ -106,25 +107,25 @@ class FormRows(RowsView):
 
     def paint_line(self, cells: Cells, y: int, index: int) -> None:
         row = self.state.rows[index]
-        value, error = self.state.raw.get(row.name, row.value), self.state.errors.get(row.name, "")
-        changed = value != row.value
-        cells.text(y, 2, clean_text(row.name), p.BRIGHT if changed else p.TEXT, width=16)
-        cells.text(y, 18, "*" if changed else " ", p.WARN)
+        value = self.state.raw.get(row.name, row.value)
+        error, changed = self.state.errors.get(row.name, ""), value != row.value
+        cells.text(y, 2, clean_text(row.name), p.BRIGHT if changed else p.TEXT, width=14)
+        cells.text(y, 16, "*" if changed else " ", p.WARN)
         ink = p.BAD if error else p.ACCENT if changed else p.BRIGHT
         if index == self.cursor and self.edit is not None:
-            self.edit.paint(cells, y, 20, 22)
+            self.edit.paint(cells, y, 18, 20, ground=p.FAINT)
         elif row.choices:
-            cells.text(y, 20, f"‹ {clean_text(value)} ›", ink, width=22)
+            cells.text(y, 18, f"‹ {clean_text(value)} ›", ink, width=20)
         else:
             shown = "•" * len(value) if row.secret else clean_text(value)
-            cells.text(y, 20, f"[{shown:<20}]", ink, width=22)
-        x = cells.text(y, 43, clean_text(row.unit), p.DIM, width=8)
+            cells.text(y, 18, f"[{shown:<18}]", ink, width=20)
+        x = cells.text(y, 39, clean_text(row.unit), p.DIM, width=6)
         if error:
-            cells.text(y, max(x + 1, 44), f"✖ {clean_text(error)}", p.BAD)
+            cells.text(y, max(x + 1, 40), f"✖ {clean_text(error)}", p.BAD)
             return
         note = {True: "live", False: "reload", None: ""}[row.live]
-        x = cells.text(y, max(x + 1, 52), note, p.GOOD if row.live else p.DIM) if note else x
-        cells.text(y, max(x + 1, 60 if row.live is not None else 52), clean_text(row.about), p.DIM)
+        cells.text(y, 46, note, p.GOOD if row.live else p.DIM)
+        cells.text(y, 46 if row.live is None else 54, clean_text(row.about), p.DIM)
 
     def action_edit(self) -> None:
         self.current()

@@ -32,7 +32,7 @@ class ConfigPlan:
         return f"{clean_text(self.row.id)}   config v{self.row.config_version}   {clean_text(self.row.strategy)}"
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:
-        return schema_fields.form_fields(self.schema, self.detail.config)
+        return schema_fields.form_fields(self.schema, self.detail.config, running=True)
 
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
         return self.schema.check(schema_fields.to_raw(self.schema, raw))[1]
@@ -46,11 +46,13 @@ class ConfigPlan:
         lines: Lines = []
         for name, value in self._changed(raw).items():
             live = self.schema.fields[name].live
-            old = schema_fields.as_text(self.detail.config.get(name))
+            duration = str(self.schema.fields[name].type) == "duration"
+            as_text = schema_fields.duration_text if duration else schema_fields.as_text
+            old = as_text(self.detail.config.get(name))
             if self.schema.fields[name].secret:
                 text = f"{name:<16} changed"
             else:
-                text = f"{name:<16} {old or '–'}  →  {schema_fields.as_text(value)}"
+                text = f"{name:<16} {old or '–'}  →  {as_text(value)}"
             how = "live: in place" if live else "reload; keeps its state"
             lines.append((f"{text:<46} {how}", p.GOOD if live else p.WARN))
         return lines

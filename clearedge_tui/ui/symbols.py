@@ -63,7 +63,7 @@ BLOCK: Final = Symbols(
     note="◆", arrow="→", more="…", bullet="·", minus="-",
 )  # fmt: skip
 ASCII: Final = Symbols(
-    name="ascii", across=1, down=1, dots=(" ", "*"), spark="_.-=+#", eighths="  ..::##", candle=tuple(" |#||####"),
+    name="ascii", across=1, down=1, dots=(" ", "*"), spark="_.-=+#", eighths="  ..::###", candle=tuple(" |#||####"),
     body=("#", "#", "#"), rule="-", grid=".", upright="|", tick="+", tag="<", full="#", empty=".", half="#",
     ok="o", warn="!", bad="x", idle="-", unknown="?", mark=">", buy="^", sell="v", note="+", arrow=">",
     more="~", bullet="|", minus="-",

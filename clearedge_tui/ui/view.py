@@ -6,6 +6,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.palette import BAD
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
@@ -35,7 +36,7 @@ class CellView(Widget):
         w, h = self.size
         if w < 1 or h < 1 or not self.display:
             return
-        new = self.paint(h, w)
+        new = self._painted(h, w)
         version = self.ui.look.version
         changed = None if version != self._look_version else new.diff(self.cells)
         self.cells, self._look_version = new, version
@@ -43,6 +44,16 @@ class CellView(Widget):
             self.refresh()
         elif changed:
             self.refresh(*changed)
+
+    def _painted(self, h: int, w: int) -> Cells:
+        """Paint; a fault of ours is named on the spot and kept, and the rest of the screen lives on."""
+        try:
+            return self.paint(h, w)
+        except Exception as error:  # noqa: BLE001 - a border: one broken view must not end the console
+            self.ui.failures.append(error)
+            cells = Cells(h, w)
+            cells.text(0, 1, f"this part cannot be painted: {type(error).__name__}: {error}", BAD)
+            return cells
 
     def on_resize(self) -> None:
         self.redraw()

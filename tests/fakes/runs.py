@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from tests.fakes.market import MINUTE_NS, SECOND_NS, START_NS
 
 from clearedge_tui.runs.model import BacktestSpec, Curve, RunReport, RunSummary, Trade
-from fakes.market import MINUTE_NS, SECOND_NS, START_NS
 
 HOUR_NS = 60 * MINUTE_NS
 METRICS = {
@@ -52,7 +52,7 @@ def report(run_id: str) -> RunReport:
         drawdown.append(one / peak - 1)
     trades = tuple(
         Trade("long" if i % 3 else "short", Decimal("0.1"), stamps[390 - i * 9], Decimal("38400.5"),
-              stamps[396 - i * 9], Decimal(str(38_400.5 + draw.gauss(20, 120)))[:9] and Decimal("38460.25"),
+              stamps[396 - i * 9], Decimal("38460.25"),
               Decimal(str(round(draw.gauss(6, 40), 2))), Decimal("3.84"), 42 + i)
         for i in range(40)
     )  # fmt: skip

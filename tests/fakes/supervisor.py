@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+from tests.fakes import market, runs
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.model import Book, EngineState, Health, Mode
@@ -30,7 +31,6 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from fakes import market, runs
 
 change = msgspec.structs.replace
 
@@ -61,8 +61,7 @@ class FakeSupervisor:
         self._seq = 0
 
     async def start(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        """Listen at `path`; its folder exists."""
         self._server = await asyncio.start_unix_server(self._serve, path)
         if self.moving:
             self._mover = asyncio.create_task(self._move_for_ever())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from clearedge_tui.core.model import EngineState, Mode
+from clearedge_tui.core.model import AccountKind, EngineState, Mode
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import InstanceRow
 from clearedge_tui.ui import format as f
@@ -15,6 +15,7 @@ from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.model import Model
 from clearedge_tui.ui.paint import words
 
+Cell = tuple[str, int]
 SortKey = Callable[[InstanceRow], object]
 
 
@@ -126,7 +127,7 @@ def paint_row(
     """Paint one instance; old numbers are dim, a wanted change and trouble stand out."""
     stale = model.row_stale(row)
     for column, x, width in layout(cells.w, state.narrow):
-        text, ink = _cell(column, row, model, look, width)
+        text, ink = _CELLS[column.name](row, model, look)
         if stale and column.name not in ("", "INSTANCE", "MODE", "LAST EVENT"):
             ink = p.DIM
         if column.right:
@@ -144,51 +145,28 @@ def _sim_mark(cells: Cells, y: int, x: int, width: int, text: str) -> None:
     cells.text(y, at, "sim", p.WARN, width=3)
 
 
-def _cell(
-    column: Column, row: InstanceRow, model: Model, look: Look, width: int
-) -> tuple[str, int]:
-    match column.name:
-        case "":
-            return words.health(row.health, look.symbols)
-        case "INSTANCE":
-            return clean_text(row.id), p.BRIGHT
-        case "STRATEGY":
-            return clean_text(row.strategy), p.TEXT
-        case "MODE":
-            differs = row.actual is not row.desired
-            return words.mode_word(row, look.symbols), p.WARN if differs else words.mode_ink(
-                row.actual, row.account_kind
-            )
-        case "STATE":
-            return _state(row, model), words.state_ink(row.state)
-        case "ACCOUNT":
-            return clean_text(row.account), p.LIVE if row.account_kind == "live" else p.DIM
-        case "MARKET":
-            return clean_text(f"{row.market} {row.timeframe}"), p.TEXT
-        case "POSITION":
-            ink = words.money_ink(row.position)
-            return (f.HIDDEN if look.hide_money and row.position else f.size(row.position)), ink
-        case "PNL TODAY":
-            return f.money(row.pnl_today, look.hide_money), words.money_ink(row.pnl_today)
-        case "PNL TOTAL":
-            return f.money(row.pnl_total, look.hide_money), words.money_ink(row.pnl_total)
-        case "PNL CURVE":
-            return f.sparkline(row.spark, width, look.symbols.spark), words.book_ink(row.book)
-    return _rest(column, row, model)
+def _mode(row: InstanceRow, model: Model, look: Look) -> Cell:
+    if row.actual is not row.desired:
+        return words.mode_word(row, look.symbols), p.WARN
+    return words.mode_word(row, look.symbols), words.mode_ink(row.actual, row.account_kind)
 
 
-def _rest(column: Column, row: InstanceRow, model: Model) -> tuple[str, int]:
-    if column.name == "FILLS":
-        return f.count(row.fills), p.TEXT
-    if column.name == "AGE":
-        runs = row.state is EngineState.RUNNING
-        return (f.duration(model.row_age_s(row)) if runs else "–"), p.WARN if model.row_stale(
-            row
-        ) else p.DIM
-    return event(row, model)
+def _account(row: InstanceRow, model: Model, look: Look) -> Cell:
+    return clean_text(row.account), p.LIVE if row.account_kind is AccountKind.LIVE else p.DIM
 
 
-def event(row: InstanceRow, model: Model) -> tuple[str, int]:
+def _position(row: InstanceRow, model: Model, look: Look) -> Cell:
+    text = f.HIDDEN if look.hide_money and row.position else f.size(row.position)
+    return text, words.money_ink(row.position)
+
+
+def _age(row: InstanceRow, model: Model, look: Look) -> Cell:
+    if row.state is not EngineState.RUNNING:
+        return "–", p.DIM
+    return f.duration(model.row_age_s(row)), p.WARN if model.row_stale(row) else p.DIM
+
+
+def event(row: InstanceRow, model: Model) -> Cell:
     """Return the most important thing to say of a row: its error, its age, or its last event."""
     if row.error:
         return clean_text(row.error), p.BAD
@@ -204,3 +182,24 @@ def _state(row: InstanceRow, model: Model) -> str:
         left = (row.retry_ns - model.wall_ns()) / 1e9
         return f"retry {max(0, round(left))}s"
     return row.state.value
+
+
+_CELLS: Final[dict[str, Callable[[InstanceRow, Model, Look], Cell]]] = {
+    "": lambda r, m, k: words.health(r.health, k.symbols),
+    "INSTANCE": lambda r, m, k: (clean_text(r.id), p.BRIGHT),
+    "STRATEGY": lambda r, m, k: (clean_text(r.strategy), p.TEXT),
+    "MODE": _mode,
+    "STATE": lambda r, m, k: (_state(r, m), words.state_ink(r.state)),
+    "ACCOUNT": _account,
+    "MARKET": lambda r, m, k: (clean_text(f"{r.market} {r.timeframe}"), p.TEXT),
+    "POSITION": _position,
+    "PNL TODAY": lambda r, m, k: (f.money(r.pnl_today, k.hide_money), words.money_ink(r.pnl_today)),
+    "PNL TOTAL": lambda r, m, k: (f.money(r.pnl_total, k.hide_money), words.money_ink(r.pnl_total)),
+    "PNL CURVE": lambda r, m, k: (
+        f.sparkline(r.spark, 22, k.symbols.spark),
+        words.book_ink(r.book),
+    ),
+    "FILLS": lambda r, m, k: (f.count(r.fills), p.TEXT),
+    "AGE": _age,
+    "LAST EVENT": lambda r, m, k: event(r, m),
+}

@@ -203,35 +203,32 @@ def paint_heatmap(cells: Cells, area: Area, spec: Spec, look: Look) -> int:
     columns = max(len(row) for row in rows)
     size = max(1, min(6, area.w // max(1, columns)))
     height = min(area.h - used, len(rows) if look.theme.mono or size > 2 else (len(rows) + 1) // 2)
+    plain = height == len(rows)
     for y in range(height):
-        for x in range(min(columns * size, area.w)):
-            _heat_cell(cells, area, used, x, y, steps, rows, size, height, look)
+        for column in range(min(columns, area.w // size)):
+            place = (area.y + used + y, area.x + column * size)
+            if plain:
+                _heat_number(cells, place, size, _at(steps, y, column), _at(rows, y, column))
+            else:
+                upper, lower = _at(steps, 2 * y, column), _at(steps, 2 * y + 1, column)
+                pair = (p.BG if upper is None else upper, p.BG if lower is None else lower)
+                cells.text(*place, look.symbols.half * size, *pair)
     return used + height
 
 
-def _heat_cell(
-    cells: Cells, area: Area, used: int, x: int, y: int, steps: list[list[int]], rows: list[list[float]],
-    size: int, height: int, look: Look,
-) -> None:  # fmt: skip
-    column = x // size
-    if height == len(rows):
-        if column >= len(steps[y]):
-            return
-        cells.text(area.y + used + y, area.x + x, " ", p.INK, steps[y][column])
-        text = f.number(rows[y][column])
-        if size >= len(text) + 1 and x % size == 0:
-            dark = steps[y][column] in p.HEAT[:5]
-            cells.text(
-                area.y + used + y, area.x + x, text, p.BRIGHT if dark else p.INK, steps[y][column]
-            )
+def _at[T](rows: list[list[T]], y: int, x: int) -> T | None:
+    return rows[y][x] if y < len(rows) and x < len(rows[y]) else None
+
+
+def _heat_number(
+    cells: Cells, place: tuple[int, int], size: int, step: int | None, value: float | None
+) -> None:
+    if step is None or value is None:
         return
-    upper = steps[2 * y][column] if column < len(steps[2 * y]) else p.BG
-    lower = (
-        steps[2 * y + 1][column]
-        if 2 * y + 1 < len(steps) and column < len(steps[2 * y + 1])
-        else p.BG
-    )
-    cells.text(area.y + used + y, area.x + x, look.symbols.half, upper, lower)
+    text = f.number(value)
+    shown = text if len(text) < size else ""
+    ink = p.BRIGHT if step in p.HEAT[:5] else p.INK
+    cells.text(*place, shown.ljust(size), ink, step)
 
 
 def _row(row: object) -> Sequence[object]:

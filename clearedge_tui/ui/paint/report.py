@@ -81,16 +81,15 @@ def paint_trade(cells: Cells, y: int, trade: Trade, look: Look) -> None:
 
 def paint_trade_head(cells: Cells, report: RunReport) -> None:
     shown, total = len(report.trades), report.trades_total
-    note = f"   newest {shown} of {total:,}" if total > shown else f"   {total:,}"
+    note = f"  newest {shown} of {total:,}" if total > shown else f"  {total:,}"
     for x, width, name in (
-        (25, 9, "SIZE"),
         (35, 11, "ENTRY"),
         (47, 11, "EXIT"),
         (59, 11, "PNL"),
         (71, 7, "BARS"),
     ):
         cells.right(0, x, width, name, p.DIM)
-    cells.text(0, 1, f"TRADES{note}", p.DIM, width=23)
+    cells.text(0, 1, f"TRADES{note}", p.DIM, width=28)
 
 
 def about_lines(report: RunReport) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.form import FormRows, FormState, Plan
 from clearedge_tui.ui.frame import Page
@@ -32,11 +33,20 @@ class FormPage(Page):
         wrong = [name for name in self.state.errors if name]
         if self.state.errors:
             return f"{len(self.state.errors)} wrong: {', '.join(wrong)}", p.BAD
+        about = self._about()
+        if about:
+            return about, p.DIM
         changed = sum(self.state.raw.get(row.name) != row.value for row in self.state.rows)
         return (
             f"{changed} changed; w applies, z reverts" if changed else "enter edits a field",
             p.DIM,
         )
+
+    def _about(self) -> str:
+        """Return the whole description of the field under the cursor, where a narrow row cut it."""
+        key = self.query_one(FormRows).current()
+        row = next((row for row in self.state.rows if row.name == key), None)
+        return clean_text(row.about) if row is not None and self.size.width < 100 else ""
 
     def action_revert(self) -> None:
         self.state.revert()

@@ -28,6 +28,11 @@ _INK = {
 }
 
 
+def _places(width: int) -> tuple[int, int, int, int, int]:
+    """Return where the columns stand; a narrow screen leaves out the year."""
+    return (1, 22, 36, 58, 72) if width >= 120 else (1, 16, 26, 40, 48)
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal, as the supervisor answers it."""
 
@@ -38,6 +43,10 @@ class Entry(msgspec.Struct, frozen=True):
     text: str | None = ""
 
 
+def _key(entry: Entry) -> str:
+    return f"{entry.at_ns} {entry.event} {entry.subject} {entry.text}"
+
+
 class JournalRows(RowsView):
     """Newest first."""
 
@@ -46,24 +55,26 @@ class JournalRows(RowsView):
         return page.shown() if isinstance(page, JournalPage) else []
 
     def keys_of_rows(self) -> list[str]:
-        return [f"{e.at_ns}{e.event}{e.subject}{e.text}" for e in self._shown()]
+        return [_key(e) for e in self._shown()]
 
     def paint(self, h: int, w: int) -> Cells:
         self._now = self._shown()
         return super().paint(h, w)
 
     def paint_head(self, cells: Cells) -> None:
-        for x, name in ((1, "WHEN (UTC)"), (22, "EVENT"), (35, "WHAT"), (54, "WHO"), (66, "WHY")):
+        for x, name in zip(_places(cells.w), ("WHEN", "EVENT", "WHAT", "WHO", "WHY"), strict=True):
             cells.text(0, x, name, p.DIM)
 
     def paint_line(self, cells: Cells, y: int, index: int) -> None:
         one = self._now[index]
-        cells.text(y, 1, f"{f.day(one.at_ns)} {f.clock_time(one.at_ns)}", p.DIM)
+        when, event, what, who, why = _places(cells.w)
+        stamp = f"{f.day(one.at_ns)} {f.clock_time(one.at_ns)}"
+        cells.text(y, when, stamp if event > 20 else stamp[5:], p.DIM)
         ink = next((ink for word, ink in _INK.items() if word in one.event), p.TEXT)
-        cells.text(y, 22, clean_text(one.event), ink, width=12)
-        cells.text(y, 35, clean_text(one.subject or ""), p.BRIGHT, width=18)
-        cells.text(y, 54, clean_text(one.who or ""), p.DIM, width=11)
-        cells.text(y, 66, clean_text(one.text or ""), p.TEXT)
+        cells.text(y, event, clean_text(one.event), ink, width=what - event - 1)
+        cells.text(y, what, clean_text(one.subject or ""), p.BRIGHT, width=who - what - 1)
+        cells.text(y, who, clean_text(one.who or ""), p.DIM, width=why - who - 1)
+        cells.text(y, why, clean_text(one.text or ""), p.TEXT)
 
     def empty_text(self) -> str:
         page = self.screen
@@ -106,7 +117,12 @@ class JournalPage(Page):
         if self.asked.problem:
             return self.asked.problem, p.WARN
         note = f"filter: {self.words}   " if self.words else ""
-        return f"{note}{len(self.shown())} lines", p.DIM
+        entry = self._current()
+        return (f"{note}{clean_text(entry.text or '')}" if entry else f"{note}0 lines"), p.DIM
+
+    def _current(self) -> Entry | None:
+        key = self.query_one(JournalRows).current()
+        return next((e for e in self.shown() if _key(e) == key), None)
 
     def tick(self) -> None:
         now = self.ui.model.mono()
@@ -130,9 +146,6 @@ class JournalPage(Page):
         return had
 
     def on_rows_view_opened(self) -> None:
-        key = self.query_one(JournalRows).current()
-        entry = next(
-            (e for e in self.shown() if f"{e.at_ns}{e.event}{e.subject}{e.text}" == key), None
-        )
+        entry = self._current()
         if entry is not None:
             acts.show_error(self.ui, f"{entry.event} {entry.subject or ''}", entry.text or "–")

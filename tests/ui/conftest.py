@@ -1,0 +1,88 @@
+"""A console on a fake supervisor, over a real unix socket, without a terminal."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.fakes.market import START_NS
+from tests.fakes.supervisor import FakeSupervisor
+from textual.pilot import Pilot
+
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.settings import Home
+from clearedge_tui.ui.console import Console
+from clearedge_tui.ui.model import LinkState, Model
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home whose socket folder exists."""
+    made = Home(tmp_path)
+    made.sockets.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+@pytest.fixture
+async def world(home: Home) -> AsyncIterator[FakeSupervisor]:
+    """A fake supervisor that listens where the console looks."""
+    fake = FakeSupervisor()
+    await fake.start(home.control_socket)
+    yield fake
+    await fake.stop()
+
+
+class Desk:
+    """One console under test: press keys, read the screen, wait for things."""
+
+    def __init__(self, app: Console, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", "=": "equals_sign", "-": "minus", "_": "underscore", "/": "slash", ".": "full_stop"}
+        await self.press(*(names.get(letter, letter) for letter in text))
+
+    async def until(self, true: Callable[[], object], limit: float = 5.0) -> None:
+        """Wait until something holds; fail with the screen when it never does."""
+        end = monotonic() + limit
+        while not true():
+            assert monotonic() < end, "never came true; the screen:\n" + self.text()
+            await self.pilot.pause(0.02)
+
+    def text(self) -> str:
+        """Return everything painted on the visible screen, dialogs included."""
+        from clearedge_tui.ui.view import CellView
+
+        self.app.paint_now()
+        return "\n".join(
+            line
+            for screen in self.app.screen_stack[-2:]
+            for view in screen.query(CellView)
+            if view.cells is not None and view.display
+            for line in view.cells.lines()
+        )
+
+    async def shows(self, words: str, limit: float = 5.0) -> None:
+        await self.until(lambda: words in self.text(), limit)
+
+
+@pytest.fixture
+def desk(home: Home) -> Callable[..., object]:
+    """Open a console of a size; use as `async with desk(size=(80, 24)) as d`."""
+
+    @asynccontextmanager
+    async def opened(size: tuple[int, int] = (120, 40), up: bool = True, **more: object) -> AsyncIterator[Desk]:
+        app = Console(home, model=Model(wall_ns=lambda: START_NS), **more)  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            made = Desk(app, pilot)
+            if up:
+                await made.until(lambda: app.model.link is LinkState.UP and app.model.instances)
+                app.paint_now()
+            yield made
+            assert not app.failures, app.failures
+
+    return opened
