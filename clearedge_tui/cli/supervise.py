@@ -66,19 +66,47 @@ def console(
 
 
 def stop(home: Home) -> int:
-    """Ask the supervisor to end; wait until it has."""
+    """Ask the supervisor to end, wait until it has, and say so."""
+    say(end_supervisor(home))
+    return 0
+
+
+def end_supervisor(home: Home) -> str:
+    """Ask the supervisor to end and wait until it has; return what to tell the person."""
     from clearedge_tui.core.clock import monotonic
     from clearedge_tui.core.errors import RetryLater
     from clearedge_tui.supervisor import client
 
     if not client.is_running(home):
-        say("no supervisor runs")
-        return 0
-    result = client.call(home, "supervisor.stop", {})
+        return "no supervisor runs"
+    client.call(home, "supervisor.stop", {})
     end = monotonic() + 20.0
     while client.is_running(home):
         if monotonic() > end:
             raise RetryLater("the supervisor has not ended within 20 s; see state/logs/supervisor.log")
-        client._pause()
-    say(result.message)
+        client.pause()
+    return "the supervisor has stopped; what is declared comes back with the next one"
+
+
+def demo(home: Home, seconds: int) -> int:
+    """Run the declared instances for a while without a screen and say how it went."""
+    from clearedge_tui.cli.summary import accounts_text, instances_text, newest_run
+    from clearedge_tui.core.clock import monotonic
+    from clearedge_tui.supervisor import client
+
+    ours = not client.is_running(home)
+    client.ensure(home)
+    say(newest_run(home))
+    say(f"\nrunning the paper instances for {seconds} s …")
+    try:
+        end = monotonic() + seconds
+        while monotonic() < end:
+            client.pause()
+        snapshot = client.look(home)
+    finally:
+        if ours:
+            end_supervisor(home)
+    say("\n" + instances_text(snapshot.instances))
+    say("\n" + accounts_text(snapshot.accounts))
+    say("\nopen the console with: clearedge")
     return 0

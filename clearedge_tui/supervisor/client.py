@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from clearedge_tui.core.errors import Refused, RetryLater
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.lock import SupervisorLock
-from clearedge_tui.supervisor.protocol import Attach, Command, FromSupervisor, Result
+from clearedge_tui.supervisor.protocol import Attach, Command, FromSupervisor, Result, Snapshot
 
 _decode = msgspec.msgpack.Decoder(FromSupervisor).decode
 _ANSWER_S = 60.0
@@ -67,6 +68,33 @@ def _alone(home: Home, command: Command) -> Result:
             store.close()
 
 
+def look(home: Home) -> Snapshot:
+    """Return what the running supervisor knows now. Raises RetryLater when none answers."""
+
+    async def ask() -> Snapshot | None:
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(home.control_socket), limit=1 << 24)
+        except OSError:
+            return None
+        try:
+            writer.write(frame(Attach(client="look", rate_hz=1)))
+            async with asyncio.timeout(10):
+                async for body in frames(reader):
+                    message = _decode(body)
+                    if isinstance(message, Snapshot):
+                        return message
+        except TimeoutError:
+            return None
+        finally:
+            writer.close()
+        return None
+
+    found = asyncio.run(ask())
+    if found is None:
+        raise RetryLater(f"no supervisor answers for {home.root}; start one with: clearedge --run")
+    return found
+
+
 def is_running(home: Home) -> bool:
     """Whether a supervisor answers on the control socket."""
 
@@ -111,12 +139,11 @@ def ensure(home: Home, limit_s: float = 20.0) -> None:
             raise Refused(f"the supervisor did not start: {_last_line(home)}")
         if monotonic() > end:
             raise RetryLater(f"the supervisor did not start within {limit_s:.0f} s: {_last_line(home)}")
-        _pause()
+        pause()
 
 
-def _pause() -> None:
-    import threading
-
+def pause() -> None:
+    """Wait a moment between two looks."""
     threading.Event().wait(0.02)
 
 

@@ -241,7 +241,7 @@ class Instances:
         self._changed(run)
 
     def _fault(self, run: InstanceRun, text: str) -> None:
-        run.fault = clean_text(text)
+        run.fault = clean_text(text.replace(f"{self._home.strategies}/", ""))
         run.tried_config = run.instance.config_version
         run.tried_code = self._files.sha256(run.instance.strategy)
         run.engine.state = EngineState.FAULTED

@@ -121,7 +121,7 @@ class Supervisor:
 
     async def _adopt(self) -> None:
         """Knock at the engines a former supervisor left behind; what does not open is gone."""
-        clean = self.store.meta("clean") == "yes"
+        clean = self.store.meta("clean") != "no"  # a home that never ran is clean
         self.store.set_meta("clean", "no")
         for name in list(self._account_names()):
             place = self.places.place(name)
