@@ -6,6 +6,7 @@ import click
 
 # name: (module:attribute, help)
 VERBS = {
+    "account": ("clearedge_tui.cli.account:account", "List accounts, set the speed of their data."),
     "backtest": (
         "clearedge_tui.cli.backtest:backtest",
         "Run a strategy over stored bars and report.",

@@ -1,0 +1,35 @@
+"""`clearedge account`: the accounts of `config/accounts.toml`, and how fast their data play."""
+
+import click
+
+from clearedge_tui.cli.act import JSON, act, tell
+from clearedge_tui.cli.at_home import say_json
+
+
+@click.group("account")
+def account() -> None:
+    """List accounts and set the speed of their data."""
+
+
+@account.command("list")
+@JSON
+def list_(as_json: bool) -> None:
+    """List the accounts of config/accounts.toml."""
+    rows = act("account.list", {}).data or []
+    if as_json:
+        say_json({"accounts": rows})
+        return
+    click.echo(f"{'account':<16}{'kind':<8}{'feed':<12}{'speed':>7}  balance")
+    for row in rows:
+        speed = f"{float(row['speed']):g}x" if float(row["speed"]) else "max"
+        money = f"{row['balance']} {row['currency']}"
+        click.echo(f"{row['name']:<16}{row['kind']:<8}{row['feed']:<12}{speed:>7}  {money}")
+
+
+@account.command("speed")
+@click.argument("name")
+@click.argument("speed")
+@JSON
+def speed(name: str, speed: str, as_json: bool) -> None:
+    """Play the data of account NAME at SPEED times real time (1 to 1000, or max)."""
+    tell("account.speed", {"account": name, "speed": speed}, as_json)
