@@ -58,6 +58,8 @@ class Player:
 
     async def play(self, from_ns: int) -> None:
         unpaced = 0
+        if not self._speed:
+            await self._settled()
         for tick in walk(self.market, self._load(from_ns), self.period_ns):
             if self._speed:
                 unpaced = 0 if await self._due(tick.ts_ns) else unpaced + 1

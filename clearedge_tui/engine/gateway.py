@@ -66,6 +66,7 @@ class Gateway:
         self.error = ""
         self.lines: dict[str, asyncio.StreamWriter] = {}
         self.awaited: dict[str, int] = {}  # instance -> ack it owes
+        self.waived: set[str] = set()  # attached, and did not join in time
         self.acked = asyncio.Event()
         self.seq = 0
         self.activity = 0
@@ -150,6 +151,7 @@ class Gateway:
 
     async def _in_step(self) -> None:
         """Return when every instance has thought and every order it sent has met its fate."""
+        await self._joins()
         for _round in range(_ROUNDS):
             await self._acks()
             seen = self.activity
@@ -165,6 +167,18 @@ class Gateway:
             ask = TickMsg("", "sync", 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, self.seq)
             if send(line, ask):
                 self.awaited[instance] = self.seq
+
+    async def _joins(self) -> None:
+        """Wait for those that are attached and not joined yet; each is waited for once."""
+        missing = {s.instance.id for s in self.desk.seats.values() if s.pid} - self.lines.keys() - self.waived
+        if not missing:
+            return
+        try:
+            async with asyncio.timeout(_STEP_LIMIT_S):
+                while missing - self.lines.keys():
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            self.waived |= missing - self.lines.keys()
 
     async def _acks(self) -> None:
         try:
@@ -265,6 +279,7 @@ class Gateway:
             ),
         )
         self.lines[join.id] = writer
+        self.waived.discard(join.id)
         try:
             async for body in stream:  # type: ignore[attr-defined]
                 self._ask(join.id, _from_instance(body))

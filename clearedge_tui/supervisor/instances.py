@@ -66,7 +66,7 @@ class Instances:
         """Take the next step of one instance, if there is one and none is under way."""
         if run.instance.id in self._busy:
             return
-        up = bool(place and place.gateway.up)
+        up = bool(place and place.gateway.up and self._book_ready(run, place))
         now = monotonic()
         step = next_step(run.seen(up, now), now)
         if step is Step.NOTHING or account is None or place is None:
@@ -74,6 +74,12 @@ class Instances:
         task = asyncio.create_task(self._take(step, run, account, place))
         self._busy[run.instance.id] = task
         task.add_done_callback(lambda _: self._busy.pop(run.instance.id, None))
+
+    def _book_ready(self, run: InstanceRun, place: AccountRun) -> bool:
+        """Whether the book of its mode is there: nobody starts to observe without a shadow node."""
+        if run.engine.alive or run.instance.mode is Mode.ACTIVE:
+            return True
+        return place.feed is not None and place.feed.shadow
 
     async def _take(self, step: Step, run: InstanceRun, account: Account, place: AccountRun) -> None:
         try:
