@@ -90,13 +90,17 @@ def find_home(explicit: str | None = None) -> Home:
     if chosen:
         root = Path(chosen).expanduser().resolve()
         if not (root / MARKER).is_file():
-            raise UsageError(f"no home at {root}: {MARKER} is missing. Make one with: clearedge init {chosen}")
+            raise UsageError(
+                f"no home at {root}: {MARKER} is missing. Make one with: clearedge init {chosen}"
+            )
         return Home(root)
     here = Path.cwd().resolve()
     for folder in (here, *here.parents):
         if (folder / MARKER).is_file():
             return Home(folder)
-    raise UsageError(f"no home in {here} or above ({MARKER} is what marks one). Make one with: clearedge init")
+    raise UsageError(
+        f"no home in {here} or above ({MARKER} is what marks one). Make one with: clearedge init"
+    )
 
 
 def load_accounts(home: Home) -> dict[str, Account]:
@@ -105,17 +109,23 @@ def load_accounts(home: Home) -> dict[str, Account]:
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise UsageError(f"{path} is missing: no account to trade on. Write one or run: clearedge init") from None
+        raise UsageError(
+            f"{path} is missing: no account to trade on. Write one or run: clearedge init"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from None
     accounts = {}
     for name, fields in raw.items():
         if not isinstance(fields, dict):
-            raise UsageError(f"{path}: `{name}` stands outside a table; write [name] and its keys below it")
+            raise UsageError(
+                f"{path}: `{name}` stands outside a table; write [name] and its keys below it"
+            )
         known = set(Account.__struct_fields__) - {"name"}
         for key in fields:
             if key not in known:
-                raise UsageError(f"{path}: [{name}] has an unknown key `{key}`; known: {', '.join(sorted(known))}")
+                raise UsageError(
+                    f"{path}: [{name}] has an unknown key `{key}`; known: {', '.join(sorted(known))}"
+                )
         try:
             account = msgspec.convert({**fields, "name": name}, Account, strict=False)
         except (msgspec.ValidationError, InvalidOperation) as error:

@@ -30,7 +30,11 @@ def instances_text(rows: Sequence[InstanceRow]) -> str:
 
 
 def _cells(row: InstanceRow) -> tuple[str, ...]:
-    mode = str(row.desired) if row.actual is row.desired else f"{row.desired} (is {row.actual or 'unknown'})"
+    mode = (
+        str(row.desired)
+        if row.actual is row.desired
+        else f"{row.desired} (is {row.actual or 'unknown'})"
+    )
     market = f"{row.market} {row.timeframe}" + (" simulated" if row.simulated else "")
     return (
         row.id,

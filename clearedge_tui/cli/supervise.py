@@ -48,7 +48,11 @@ def say(text: str) -> None:
 
 
 def console(
-    home: Home, mouse: bool = True, colour: str | None = None, rate_hz: float = 5.0, theme: str | None = None
+    home: Home,
+    mouse: bool = True,
+    colour: str | None = None,
+    rate_hz: float = 5.0,
+    theme: str | None = None,
 ) -> int:
     """Open the console. The supervisor is a process of its own from the first moment."""
     from functools import partial
@@ -83,7 +87,9 @@ def end_supervisor(home: Home) -> str:
     end = monotonic() + 20.0
     while client.is_running(home):
         if monotonic() > end:
-            raise RetryLater("the supervisor has not ended within 20 s; see state/logs/supervisor.log")
+            raise RetryLater(
+                "the supervisor has not ended within 20 s; see state/logs/supervisor.log"
+            )
         client.pause()
     return "the supervisor has stopped; what is declared comes back with the next one"
 

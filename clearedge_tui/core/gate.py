@@ -66,7 +66,9 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
     if reduces(ask, now.position, now.working):
         return None
     if ask.reduce_only:
-        return Denied("reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}")
+        return Denied(
+            "reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}"
+        )
     return _risk(ask, now)
 
 
@@ -74,24 +76,35 @@ def _shape(ask: Ask, now: Standing) -> Denied | None:
     if ask.side not in ("buy", "sell"):
         return Denied("side", f"side `{ask.side}`; wanted buy or sell")
     if not ask.size.is_finite() or ask.size <= 0:
-        return Denied("size", f"size {ask.size}; wanted more than 0 (the market's step is {now.step})")
+        return Denied(
+            "size", f"size {ask.size}; wanted more than 0 (the market's step is {now.step})"
+        )
     if ask.size % now.step:
         return Denied("size", f"size {ask.size} is no multiple of the market's step {now.step}")
     if not ask.price.is_finite() or ask.price <= 0:
         return Denied("price", f"price {ask.price}; wanted more than 0")
     if ask.price % now.price_step:
-        return Denied("price", f"price {ask.price} is no multiple of the market's tick {now.price_step}")
+        return Denied(
+            "price", f"price {ask.price} is no multiple of the market's tick {now.price_step}"
+        )
     return None
 
 
 def _risk(ask: Ask, now: Standing) -> Denied | None:
     if not now.leased:
-        return Denied("orphan", "no supervisor is listening: only orders that reduce a position pass")
+        return Denied(
+            "orphan", "no supervisor is listening: only orders that reduce a position pass"
+        )
     if now.halted:
         return Denied("halt", "the account is halted: only orders that reduce a position pass")
     if now.orders_last_second >= now.most_orders_per_second:
-        return Denied("rate", f"{now.orders_last_second} orders in a second; at most {now.most_orders_per_second}")
+        return Denied(
+            "rate",
+            f"{now.orders_last_second} orders in a second; at most {now.most_orders_per_second}",
+        )
     after = now.gross + ask.size * ask.price
     if after > now.buying_power:
-        return Denied("buying_power", f"gross notional would be {after:.2f}; at most {now.buying_power:.2f}")
+        return Denied(
+            "buying_power", f"gross notional would be {after:.2f}; at most {now.buying_power:.2f}"
+        )
     return None

@@ -338,10 +338,29 @@ class BookSync(msgspec.Struct, frozen=True, tag=True):
 
 
 ToEngine = (
-    Lease | Attach | Detach | SetMode | CancelOrders | SetConfig | Freeze | Watching | SetSpeed | Stop
+    Lease
+    | Attach
+    | Detach
+    | SetMode
+    | CancelOrders
+    | SetConfig
+    | Freeze
+    | Watching
+    | SetSpeed
+    | Stop
 )
 FromEngine = (
-    Leased | Done | Beat | Stuck | Fault | Said | Drawn | FeedStatus | Ledgers | OrderUpdate | FillUpdate
+    Leased
+    | Done
+    | Beat
+    | Stuck
+    | Fault
+    | Said
+    | Drawn
+    | FeedStatus
+    | Ledgers
+    | OrderUpdate
+    | FillUpdate
 )
 ToInstance = Joined | TickMsg | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

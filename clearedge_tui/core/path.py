@@ -17,7 +17,16 @@ def quote(market: str, ts_ns: int, price: float) -> TickMsg:
 
 def closed(market: str, bar: BarRow) -> TickMsg:
     return TickMsg(
-        market, "bar", bar.ts_ns, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.close, bar.close
+        market,
+        "bar",
+        bar.ts_ns,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.close,
+        bar.close,
     )
 
 

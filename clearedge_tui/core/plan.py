@@ -85,10 +85,14 @@ def _fresh(seen: Seen) -> Step:
         return Step.RELOAD if _mended(seen) else Step.NOTHING
     if seen.state not in (EngineState.RUNNING, EngineState.PAUSED):
         return Step.NOTHING
-    stale = seen.running_config != seen.config_version or (seen.code and seen.running_code != seen.code)
+    stale = seen.running_config != seen.config_version or (
+        seen.code and seen.running_code != seen.code
+    )
     return Step.RELOAD if stale else Step.NOTHING
 
 
 def _mended(seen: Seen) -> bool:
     """Whether the code or the config changed since the fault."""
-    return (seen.code != "" and seen.code != seen.tried_code) or seen.config_version != seen.tried_config
+    return (
+        seen.code != "" and seen.code != seen.tried_code
+    ) or seen.config_version != seen.tried_config

@@ -3,6 +3,7 @@
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.model import BarRow
 
+
 class BarBuilder:
     """Feed it closed base bars; it gives back a closed longer bar when one is complete."""
 
@@ -26,7 +27,12 @@ class BarBuilder:
             BarRow(end, bar.open, bar.high, bar.low, bar.close, bar.volume)
             if old is None
             else BarRow(
-                end, old.open, max(old.high, bar.high), min(old.low, bar.low), bar.close, old.volume + bar.volume
+                end,
+                old.open,
+                max(old.high, bar.high),
+                min(old.low, bar.low),
+                bar.close,
+                old.volume + bar.volume,
             )
         )
         if done is None and bar.ts_ns == end:

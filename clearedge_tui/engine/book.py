@@ -40,7 +40,12 @@ class Book:
     """One node a process: making a second one in the same process is a bug."""
 
     def __init__(
-        self, account: Account, currencies: set[str], logs: Path, name: str, emit: Callable[[BookEvent], None]
+        self,
+        account: Account,
+        currencies: set[str],
+        logs: Path,
+        name: str,
+        emit: Callable[[BookEvent], None],
     ) -> None:
         self._emit = emit
         self._markets: dict[str, MarketInfo] = {}

@@ -136,7 +136,9 @@ class Desk:
         return gate.route(seat.mode, seat.observe, self.own)
 
     # ---- modes --------------------------------------------------------------------------------
-    def set_mode(self, instance: str, mode: Mode, observe: ObserveOrders, policy: ExitPolicy) -> None:
+    def set_mode(
+        self, instance: str, mode: Mode, observe: ObserveOrders, policy: ExitPolicy
+    ) -> None:
         """Enforce a mode from this line on, and settle what the book it leaves still has open."""
         seat = self.seats[instance]
         left = self._book(seat)
@@ -193,7 +195,8 @@ class Desk:
         self._owner[ask.id] = seat.instance.id
         self._put(seat, self._order(seat, book, ask, OrderStatus.SENT))
         self._to_book(
-            book, BookSubmit(seat.instance.id, ask.id, seat.market.id, ask.side, ask.size, ask.price)
+            book,
+            BookSubmit(seat.instance.id, ask.id, seat.market.id, ask.side, ask.size, ask.price),
         )
 
     def _deny(self, seat: Seat, book: Book | None, ask: Submit, rule: str, text: str) -> None:
@@ -250,12 +253,20 @@ class Desk:
         """Return the notional held and working in this quote currency (a shadow book is one's own)."""
         total = Decimal(0)
         for other in self.seats.values():
-            if other.market.quote != seat.market.quote or (book is Book.SHADOW and other is not seat):
+            if other.market.quote != seat.market.quote or (
+                book is Book.SHADOW and other is not seat
+            ):
                 continue
             price = self.prices.get(other.market.id)
             if price is not None and book in other.sums:
                 total += abs(other.sums[book].position.size) * price
-            total += sum(((o.size - o.filled) * (o.price or price or Decimal(0)) for o in other.working(book)), Decimal(0))
+            total += sum(
+                (
+                    (o.size - o.filled) * (o.price or price or Decimal(0))
+                    for o in other.working(book)
+                ),
+                Decimal(0),
+            )
         return total
 
     def _power(self, seat: Seat, book: Book) -> Decimal:
@@ -281,18 +292,26 @@ class Desk:
             self._filled(seat, order, event, now)
         elif event.kind == "accepted":
             if order.status is OrderStatus.SENT:
-                self._put(seat, msgspec.structs.replace(order, status=OrderStatus.OPEN, updated_ns=now))
+                self._put(
+                    seat, msgspec.structs.replace(order, status=OrderStatus.OPEN, updated_ns=now)
+                )
         else:
             status = OrderStatus.CANCELLED if event.kind == "cancelled" else OrderStatus.REJECTED
             reason = clean_text(event.reason)
-            self._put(seat, msgspec.structs.replace(order, status=status, reason=reason, updated_ns=now))
+            self._put(
+                seat, msgspec.structs.replace(order, status=status, reason=reason, updated_ns=now)
+            )
 
     def _filled(self, seat: Seat, order: Order, event: BookEvent, now: int) -> None:
         sums = seat.book(order.book)
-        sums.position, realised = apply_fill(sums.position, order.side, event.size, event.price, event.fee)
+        sums.position, realised = apply_fill(
+            sums.position, order.side, event.size, event.price, event.fee
+        )
         sums.fills += 1
         filled = order.filled + event.size
-        average = ((order.avg_price or Decimal(0)) * order.filled + event.price * event.size) / filled
+        average = (
+            (order.avg_price or Decimal(0)) * order.filled + event.price * event.size
+        ) / filled
         status = OrderStatus.FILLED if filled >= order.size else OrderStatus.PARTIAL
         fill = Fill(
             f"{order.id}/{event.trade}",
@@ -309,7 +328,9 @@ class Desk:
         )
         self._put(
             seat,
-            msgspec.structs.replace(order, filled=filled, avg_price=average, status=status, updated_ns=now),
+            msgspec.structs.replace(
+                order, filled=filled, avg_price=average, status=status, updated_ns=now
+            ),
         )
         self._to_supervisor(FillUpdate(fill))
         if order.book is self._book(seat):

@@ -28,7 +28,9 @@ def draw(render: Callable[[], object], path: Path) -> tuple[dict[str, object], .
         return (_error(f"render returned {type(made).__name__}; wanted {{'widgets': [...]}}"),)
     widgets = [_plain(w, n) for n, w in enumerate(made["widgets"][:_MOST_WIDGETS], 1)]
     if len(made["widgets"]) > _MOST_WIDGETS:
-        widgets.append(_error(f"{len(made['widgets'])} widgets; the first {_MOST_WIDGETS} are shown"))
+        widgets.append(
+            _error(f"{len(made['widgets'])} widgets; the first {_MOST_WIDGETS} are shown")
+        )
     return tuple(widgets)
 
 
@@ -42,9 +44,13 @@ def _plain(widget: Any, number: int) -> dict[str, object]:
     try:
         raw = msgspec.msgpack.encode(widget, enc_hook=_hook)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return _error(f"widget {number} ({clean_text(widget.get('type'), 30)}) cannot be shown: {error}")
+        return _error(
+            f"widget {number} ({clean_text(widget.get('type'), 30)}) cannot be shown: {error}"
+        )
     if len(raw) > _MOST_BYTES:
-        return _error(f"widget {number} has {len(raw):,} bytes; at most {_MOST_BYTES:,} can be shown")
+        return _error(
+            f"widget {number} has {len(raw):,} bytes; at most {_MOST_BYTES:,} can be shown"
+        )
     plain: dict[str, object] = msgspec.msgpack.decode(raw, type=dict[str, object], strict=False)
     return plain
 

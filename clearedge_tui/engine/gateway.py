@@ -123,7 +123,9 @@ class Gateway:
             for order in seat.working(Which.SHADOW):
                 self.desk.heard(
                     Which.SHADOW,
-                    BookEvent(order.instance, order.id, "cancelled", reason="the shadow book restarted"),
+                    BookEvent(
+                        order.instance, order.id, "cancelled", reason="the shadow book restarted"
+                    ),
                 )
 
     # ---- data ---------------------------------------------------------------------------------
@@ -170,12 +172,16 @@ class Gateway:
 
     async def _joins(self) -> None:
         """Wait for those that are attached and not joined yet; each is waited for once."""
-        missing = {s.instance.id for s in self.desk.seats.values() if s.pid} - self.lines.keys() - self.waived
+        missing = (
+            {s.instance.id for s in self.desk.seats.values() if s.pid}
+            - self.lines.keys()
+            - self.waived
+        )
         if not missing:
             return
         try:
             async with asyncio.timeout(_STEP_LIMIT_S):
-                while missing - self.lines.keys():
+                while missing - self.lines.keys():  # noqa: ASYNC110  # bounded, once an instance
                     await asyncio.sleep(0.002)
         except TimeoutError:
             self.waived |= missing - self.lines.keys()
@@ -260,7 +266,9 @@ class Gateway:
         pid = peer_pid(writer)
         if seat is None or seat.pid != pid:
             named = seat.pid if seat else "none"
-            send(writer, Joined(error=f"process {pid} may not speak for {join.id} (named: {named})"))
+            send(
+                writer, Joined(error=f"process {pid} may not speak for {join.id} (named: {named})")
+            )
             return
         old = self.lines.pop(join.id, None)
         if old is not None:
@@ -313,7 +321,9 @@ class Gateway:
         tasks = [
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
-            asyncio.create_task(self.lease.outlive(self.spec.account.orphan_grace_s, self._orphaned)),
+            asyncio.create_task(
+                self.lease.outlive(self.spec.account.orphan_grace_s, self._orphaned)
+            ),
         ]
         await self.over.wait()
         for task in tasks:

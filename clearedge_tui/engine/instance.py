@@ -78,7 +78,9 @@ class InstanceHost:
         self.ticks = 0
         self.slowest_s = 0.0
         self.builder: BarBuilder | None = None
-        self.wanted_s = timeframes.seconds(spec.instance.timeframe) if spec.instance.timeframe != "quote" else 0
+        self.wanted_s = (
+            timeframes.seconds(spec.instance.timeframe) if spec.instance.timeframe != "quote" else 0
+        )
         self.chart: list[BarRow] = []
         self._dirty_state = False
         self._said = 0
@@ -153,7 +155,9 @@ class InstanceHost:
         except StrategyFault as error:
             self._failed(str(error), error.detail)
         except CallbackTimeout:
-            self._failed(f"{Path(self.spec.path).name} did not load within {self.dog.limit_s:g} s", "")
+            self._failed(
+                f"{Path(self.spec.path).name} did not load within {self.dog.limit_s:g} s", ""
+            )
         finally:
             self.dog.leave()
 
@@ -168,7 +172,10 @@ class InstanceHost:
             self.context.bars.extend(self.chart)
             self.chart = self.chart[-_CHART_BARS:]
             if message.bars:
-                self.context.price, self.context.data_ns = message.bars[-1].close, message.bars[-1].ts_ns
+                self.context.price, self.context.data_ns = (
+                    message.bars[-1].close,
+                    message.bars[-1].ts_ns,
+                )
             self._load()
             self._begin()
             self.ready = True
@@ -204,7 +211,9 @@ class InstanceHost:
                 self._call("on_order", view_order(order))
             case FillUpdate():
                 fill = message.fill
-                tag = self.context.orders[fill.order].tag if fill.order in self.context.orders else ""
+                tag = (
+                    self.context.orders[fill.order].tag if fill.order in self.context.orders else ""
+                )
                 self._call("on_fill", view_fill(fill, tag))
 
     def _tick(self, message: TickMsg) -> None:
@@ -255,7 +264,12 @@ class InstanceHost:
             send(
                 writer,
                 Leased(
-                    f"in-{self.id}", os.getpid(), self.lease.epoch, self.id, self.spec.code, self.config_version
+                    f"in-{self.id}",
+                    os.getpid(),
+                    self.lease.epoch,
+                    self.id,
+                    self.spec.code,
+                    self.config_version,
                 ),
             )
             if self.fault is not None:
@@ -307,7 +321,9 @@ class InstanceHost:
         while True:
             await asyncio.sleep(_DRAW_S)
             due = self.watched or monotonic() - drawn_at > _DRAW_UNSEEN_S
-            if not (due and self.ready and self.lease.held) or (self.ticks == drawn_ticks and not self.watched):
+            if not (due and self.ready and self.lease.held) or (
+                self.ticks == drawn_ticks and not self.watched
+            ):
                 continue
             drawn_at, drawn_ticks = monotonic(), self.ticks
             self.lease.tell(Drawn(now_ns(), self._widgets(), self._bars()))
@@ -319,7 +335,9 @@ class InstanceHost:
         try:
             return draw(self.hosted.render, Path(self.spec.path))
         except CallbackTimeout:
-            return ({"type": "error", "text": f"render did not return within {self.dog.limit_s:g} s"},)
+            return (
+                {"type": "error", "text": f"render did not return within {self.dog.limit_s:g} s"},
+            )
         finally:
             self.dog.leave()
 
@@ -339,7 +357,11 @@ class InstanceHost:
         self._dirty_state = False
         try:
             keep.write(
-                self.folder / "state.msgpack", self.context.state, self.spec.code, self.config_version, now_ns()
+                self.folder / "state.msgpack",
+                self.context.state,
+                self.spec.code,
+                self.config_version,
+                now_ns(),
             )
         except StrategyFault as error:
             self._tell_line("warning", "engine", str(error))

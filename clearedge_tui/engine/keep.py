@@ -5,8 +5,8 @@ moment leaves the former state whole.
 """
 
 import importlib
-import os
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +33,7 @@ def write(path: Path, state: dict[str, Any], code: str, config_version: int, at_
     path.parent.mkdir(parents=True, exist_ok=True)
     temp = path.with_suffix(".new")
     temp.write_bytes(raw)
-    os.replace(temp, path)
+    temp.replace(path)
 
 
 def read(path: Path) -> dict[str, Any] | None:
@@ -41,41 +41,57 @@ def read(path: Path) -> dict[str, Any] | None:
     try:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=Kept)
         state = _unpack(kept.body)
-    except (OSError, msgspec.DecodeError, ImportError, AttributeError, TypeError):
+    except (OSError, msgspec.DecodeError, ImportError, AttributeError, TypeError, ValueError):
         return None
     return state if isinstance(state, dict) else None
 
 
 def _pack(value: Any, where: str) -> Any:
-    match value:
-        case None | bool() | float() | str() | bytes():
-            return value
-        case int() if -(2**63) <= value < 2**64:
-            return value
-        case int():
-            return {_TAG: "int", "v": str(value)}
-        case Decimal():
-            return {_TAG: "decimal", "v": str(value)}
-        case datetime():
-            return {_TAG: "datetime", "v": value.isoformat()}
-        case list():
-            return [_pack(v, f"{where}[{i}]") for i, v in enumerate(value)]
-        case tuple() | set() | frozenset():
-            kind = "tuple" if isinstance(value, tuple) else "set"
-            return {_TAG: kind, "v": [_pack(v, where) for v in value]}
-        case deque():
-            return {_TAG: "deque", "v": [_pack(v, where) for v in value], "n": value.maxlen}
-        case dict():
-            pairs = [[_pack(k, where), _pack(v, f"{where}[{k!r}]")] for k, v in value.items()]
-            return {_TAG: "dict", "v": pairs}
-    kind = type(value)
-    if kind.__module__.startswith(_OURS):
+    if value is None or type(value) in _PLAIN:
+        return value
+    if type(value) is list:
+        return [_pack(v, f"{where}[{i}]") for i, v in enumerate(value)]
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else {_TAG: "int", "v": str(value)}
+    for kind, name, write_ in _WRITERS:
+        if isinstance(value, kind):
+            return {_TAG: name, **write_(value, where)}
+    made = type(value)
+    if made.__module__.startswith(_OURS):
         fields = {k: _pack(v, f"{where}.{k}") for k, v in _fields(value).items()}
-        return {_TAG: "object", "t": f"{kind.__module__}:{kind.__qualname__}", "v": fields}
+        return {_TAG: "object", "t": f"{made.__module__}:{made.__qualname__}", "v": fields}
     raise StrategyFault(
-        f"{where} is a {kind.__qualname__}, which cannot be kept over a restart; "
+        f"{where} is a {made.__qualname__}, which cannot be kept over a restart; "
         "use plain values or the contract's indicators"
     )
+
+
+def _items(value: Any, where: str) -> dict[str, Any]:
+    return {"v": [_pack(v, where) for v in value]}
+
+
+_PLAIN = (bool, float, str, bytes)
+_WRITERS: tuple[tuple[Any, str, Callable[[Any, str], dict[str, Any]]], ...] = (
+    (Decimal, "decimal", lambda v, _: {"v": str(v)}),
+    (datetime, "datetime", lambda v, _: {"v": v.isoformat()}),
+    (deque, "deque", lambda v, w: _items(v, w) | {"n": v.maxlen}),
+    (tuple, "tuple", _items),
+    ((set, frozenset), "set", _items),
+    (
+        dict,
+        "dict",
+        lambda v, w: {"v": [[_pack(k, w), _pack(x, f"{w}[{k!r}]")] for k, x in v.items()]},
+    ),
+)
+_READERS: dict[str, Callable[[Any, Any], Any]] = {
+    "int": lambda body, _: int(body),
+    "decimal": lambda body, _: Decimal(body),
+    "datetime": lambda body, _: datetime.fromisoformat(body),
+    "tuple": lambda body, _: tuple(map(_unpack, body)),
+    "set": lambda body, _: set(map(_unpack, body)),
+    "deque": lambda body, whole: deque(map(_unpack, body), maxlen=whole["n"]),
+    "dict": lambda body, _: {_unpack(k): _unpack(v) for k, v in body},
+}
 
 
 def _fields(value: object) -> dict[str, Any]:
@@ -90,21 +106,8 @@ def _unpack(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     body = value["v"]
-    match value[_TAG]:
-        case "int":
-            return int(body)
-        case "decimal":
-            return Decimal(body)
-        case "datetime":
-            return datetime.fromisoformat(body)
-        case "tuple":
-            return tuple(_unpack(v) for v in body)
-        case "set":
-            return {_unpack(v) for v in body}
-        case "deque":
-            return deque((_unpack(v) for v in body), maxlen=value["n"])
-        case "dict":
-            return {_unpack(k): _unpack(v) for k, v in body}
+    if value[_TAG] in _READERS:
+        return _READERS[value[_TAG]](body, value)
     module, name = value["t"].split(":")
     if not module.startswith(_OURS):
         raise TypeError(f"{module} is not ours")

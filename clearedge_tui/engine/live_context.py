@@ -34,7 +34,14 @@ def base36(number: int) -> str:
 
 def view_order(order: Order) -> OrderView:
     return OrderView(
-        order.id, order.side, order.kind, order.size, order.price, order.filled, order.status.value, order.tag
+        order.id,
+        order.side,
+        order.kind,
+        order.size,
+        order.price,
+        order.filled,
+        order.status.value,
+        order.tag,
     )
 
 
@@ -44,7 +51,16 @@ def view_fill(fill: Fill, tag: str) -> FillView:
 
 def bar_tick(bar: BarRow) -> Tick:
     return Tick(
-        "bar", bar.ts_ns, bar.close, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.close, bar.close
+        "bar",
+        bar.ts_ns,
+        bar.close,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.close,
+        bar.close,
     )
 
 
@@ -84,7 +100,11 @@ class LiveContext:
         position = self.position
         price = Decimal(repr(self.price)) if self.price is not None else position.avg_price
         return PositionView(
-            position.size, position.avg_price, position.unrealised(price), position.realised, position.fees
+            position.size,
+            position.avg_price,
+            position.unrealised(price),
+            position.realised,
+            position.fees,
         )
 
     def place_order(

@@ -97,12 +97,16 @@ class NativeHost(InstanceHost):
         venue = self.spec.market.id.rpartition(".")[2]
         builder = (
             LiveNode.builder(f"IN-{tag}".upper(), TraderId("CLEAREDGE-001"), Environment.LIVE)
-            .with_logging(file_logging(self.spec.home.logs, f"in-{self.id}.engine", LogLevel.WARNING))
+            .with_logging(
+                file_logging(self.spec.home.logs, f"in-{self.id}.engine", LogLevel.WARNING)
+            )
             .with_delay_post_stop_secs(0)
             .with_cache_config(CacheConfig(tick_capacity=100, bar_capacity=100))
             .with_risk_engine_config(LiveRiskEngineConfig(max_order_submit_rate="1000000/00:00:01"))
             .with_exec_engine_config(
-                LiveExecutionEngineConfig(reconciliation=True, reconciliation_startup_delay_secs=0.0)
+                LiveExecutionEngineConfig(
+                    reconciliation=True, reconciliation_startup_delay_secs=0.0
+                )
             )
             .add_data_client(venue, GatewayDataFactory(), NoDataConfig())
             .add_exec_client(venue, GatewayExecutionFactory(), NoExecConfig())
@@ -157,7 +161,11 @@ class NativeHost(InstanceHost):
                 self.context.position = message.position
             case OrderUpdate():
                 if message.order.reason:
-                    self._tell_line("warning", "gateway", f"order {message.order.status}: {message.order.reason}")
+                    self._tell_line(
+                        "warning",
+                        "gateway",
+                        f"order {message.order.status}: {message.order.reason}",
+                    )
                 if Wire.execution is not None:
                     Wire.execution.changed(message.order)
             case FillUpdate():
@@ -220,7 +228,11 @@ class NativeHost(InstanceHost):
             return
         try:
             keep.write(
-                self.folder / "state.msgpack", {"native": saved}, self.spec.code, self.config_version, now_ns()
+                self.folder / "state.msgpack",
+                {"native": saved},
+                self.spec.code,
+                self.config_version,
+                now_ns(),
             )
         except (StrategyFault, OSError) as error:
             self._tell_line("warning", "engine", f"the state could not be saved: {error}")

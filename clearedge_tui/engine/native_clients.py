@@ -8,8 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from nautilus_trader.common import Cache, Clock
+from nautilus_trader.common import Clock
 from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
+from nautilus_trader.live import ClientCache
 from nautilus_trader.live.clients import (
     DataClient,
     DataClientFactory,
@@ -23,6 +24,7 @@ from nautilus_trader.model import (
     Bar,
     BarType,
     ClientOrderId,
+    FillReport,
     InstrumentId,
     LiquiditySide,
     Money,
@@ -65,12 +67,12 @@ class Wire:
 
 
 class NoDataConfig(DataClientConfig):
-    def __new__(cls, **kwargs: object) -> "NoDataConfig":
+    def __new__(cls, **kwargs: Any) -> "NoDataConfig":
         return super().__new__(cls, **kwargs)
 
 
 class NoExecConfig(ExecutionClientConfig):
-    def __new__(cls, **kwargs: object) -> "NoExecConfig":
+    def __new__(cls, **kwargs: Any) -> "NoExecConfig":
         return super().__new__(cls, **kwargs)
 
 
@@ -111,14 +113,23 @@ class GatewayData(DataClient):
 
     def bar(self, row: BarRow) -> None:
         digits = Wire.market.price_precision
-        prices = (Price(p, digits) for p in (row.open, row.high, row.low, row.close))
-        volume = Quantity(row.volume, Wire.market.size_precision)
-        self._handle_data(Bar(BarType.from_str(Wire.bar_type), *prices, volume, row.ts_ns, row.ts_ns))
+        self._handle_data(
+            Bar(
+                BarType.from_str(Wire.bar_type),
+                Price(row.open, digits),
+                Price(row.high, digits),
+                Price(row.low, digits),
+                Price(row.close, digits),
+                Quantity(row.volume, Wire.market.size_precision),
+                row.ts_ns,
+                row.ts_ns,
+            )
+        )
 
 
 class GatewayDataFactory(DataClientFactory):
     @staticmethod
-    def create(*, name: str, config: object, cache: Cache, clock: Clock) -> GatewayData:
+    def create(*, name: str, config: Any, cache: ClientCache, clock: Clock) -> GatewayData:
         return GatewayData(name=name, config=config, cache=cache, clock=clock, venue=_venue())
 
 
@@ -142,13 +153,17 @@ class GatewayExecution(ExecutionClient):
     async def _submit_order(self, command: Any) -> None:
         order = command.order
         if order.order_type not in _CARRIED:
-            self.generate_order_denied(order, f"{order.order_type.name} orders do not pass the gateway yet")
+            self.generate_order_denied(
+                order, f"{order.order_type.name} orders do not pass the gateway yet"
+            )
             return
         self.generate_order_submitted(order)
         price = order.price.as_decimal() if order.order_type is OrderType.LIMIT else None
         side = "buy" if order.is_buy else "sell"
         key = order.client_order_id.value
-        Wire.send(Submit(key, side, order.quantity.as_decimal(), price, bool(order.is_reduce_only), ""))
+        Wire.send(
+            Submit(key, side, order.quantity.as_decimal(), price, bool(order.is_reduce_only), "")
+        )
 
     async def _submit_order_list(self, command: Any) -> None:
         for order in command.order_list.orders:
@@ -212,7 +227,11 @@ class GatewayExecution(ExecutionClient):
     def _report(self, order: Order) -> OrderStatusReport:
         now = self.clock.timestamp_ns()
         market = Wire.market
-        price = None if order.price is None else Price.from_str(f"{order.price:.{market.price_precision}f}")
+        price = (
+            None
+            if order.price is None
+            else Price.from_str(f"{order.price:.{market.price_precision}f}")
+        )
         return OrderStatusReport(
             self.account_id,
             InstrumentId.from_str(market.id),
@@ -230,11 +249,13 @@ class GatewayExecution(ExecutionClient):
             price=price,
         )
 
-    async def _generate_fill_reports(self, command: object) -> list[object]:
+    async def _generate_fill_reports(self, command: object) -> list[FillReport]:
         del command
         return []
 
-    async def _generate_position_status_reports(self, command: object) -> list[PositionStatusReport]:
+    async def _generate_position_status_reports(
+        self, command: object
+    ) -> list[PositionStatusReport]:
         del command
         size = Wire.position.size
         if not size:
@@ -256,7 +277,7 @@ class GatewayExecution(ExecutionClient):
 class GatewayExecutionFactory(ExecutionClientFactory):
     @staticmethod
     def create(
-        *, name: str, config: object, cache: Cache, clock: Clock, trader_id: TraderId
+        *, name: str, config: Any, cache: ClientCache, clock: Clock, trader_id: TraderId
     ) -> GatewayExecution:
         return GatewayExecution(
             name=name,

@@ -5,11 +5,13 @@ one sandbox client serves them all and none needs to be known when the node is b
 """
 
 from decimal import Decimal
+from typing import Any
 
 from nautilus_trader.adapters.sandbox import SandboxExecutionClientConfig
-from nautilus_trader.common import Cache, Clock
+from nautilus_trader.common import Clock
 from nautilus_trader.config import DataClientConfig
 from nautilus_trader.execution import MakerTakerFeeModel
+from nautilus_trader.live import ClientCache
 from nautilus_trader.live.clients import DataClient, DataClientFactory
 from nautilus_trader.model import (
     AccountId,
@@ -55,7 +57,9 @@ def instrument(market: MarketInfo) -> CurrencyPair:
     )
 
 
-def sandbox(account: str, currencies: set[str], maker: Decimal, taker: Decimal) -> SandboxExecutionClientConfig:
+def sandbox(
+    account: str, currencies: set[str], maker: Decimal, taker: Decimal
+) -> SandboxExecutionClientConfig:
     """Return a sandbox that fills at quotes only; the gate, not the sandbox, guards the money."""
     return SandboxExecutionClientConfig(
         venue=Venue(VENUE),
@@ -72,7 +76,7 @@ def sandbox(account: str, currencies: set[str], maker: Decimal, taker: Decimal) 
 
 
 class PaperDataConfig(DataClientConfig):
-    def __new__(cls, **kwargs: object) -> "PaperDataConfig":
+    def __new__(cls, **kwargs: Any) -> "PaperDataConfig":
         return super().__new__(cls, **kwargs)
 
 
@@ -113,5 +117,5 @@ class PaperData(DataClient):
 
 class PaperDataFactory(DataClientFactory):
     @staticmethod
-    def create(*, name: str, config: object, cache: Cache, clock: Clock) -> PaperData:
+    def create(*, name: str, config: Any, cache: ClientCache, clock: Clock) -> PaperData:
         return PaperData(name=name, config=config, cache=cache, clock=clock, venue=Venue(VENUE))

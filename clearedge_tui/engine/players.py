@@ -27,7 +27,9 @@ def start_ns(account: Account) -> int:
         raise UsageError(
             f"[{account.name}] start `{account.start}` is no ISO date, e.g. 2022-01-03"
         ) from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * timeframes.NS
+    return (
+        int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * timeframes.NS
+    )
 
 
 def rows(bars: Bars) -> Iterator[BarRow]:
@@ -61,7 +63,9 @@ class Source:
         if self._market.simulated:
             last = ts_ns // period
             return list(rows(simulated.bars(SEED, last - KEEP, KEEP)))
-        found = catalog.stored(self._home, self._market.id, self.timeframe, ts_ns - 3 * KEEP * period, ts_ns)
+        found = catalog.stored(
+            self._home, self._market.id, self.timeframe, ts_ns - 3 * KEEP * period, ts_ns
+        )
         return list(rows(found))[-KEEP:]
 
     def after(self, ts_ns: int) -> Iterator[BarRow]:
@@ -138,7 +142,9 @@ class Players:
             self.error = str(error)
             self._trouble(str(error))
             return
-        default = int(datetime.fromisoformat(_SIM_START + "T00:00+00:00").timestamp()) * timeframes.NS
+        default = (
+            int(datetime.fromisoformat(_SIM_START + "T00:00+00:00").timestamp()) * timeframes.NS
+        )
         first = source.span[0] - 1 if not market.simulated else default
         from_ns = resume_ns or max(first, self._start_ns)
         load: Load = source.after

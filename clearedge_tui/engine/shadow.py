@@ -35,7 +35,11 @@ class Shadow:
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
         self.over = asyncio.Event()
         self.book = Book(
-            spec.account, set(spec.currencies), spec.home.logs, f"sh-{spec.account.name}", self._event
+            spec.account,
+            set(spec.currencies),
+            spec.home.logs,
+            f"sh-{spec.account.name}",
+            self._event,
         )
 
     def _event(self, event: BookEvent) -> None:

@@ -23,7 +23,9 @@ _decode = msgspec.msgpack.Decoder(FromShadow).decode
 
 
 class ShadowLink:
-    def __init__(self, path: Path, heard: Callable[[BookEvent], None], back: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, heard: Callable[[BookEvent], None], back: Callable[[], None]
+    ) -> None:
         self._path = path
         self._heard = heard
         self._back = back
@@ -50,11 +52,15 @@ class ShadowLink:
     def submit(self, ask: BookSubmit) -> None:
         self._busy.add(ask.id)
         if not self._send(ask):
-            self._event(BookEvent(ask.instance, ask.id, "rejected", reason="the shadow book is away"))
+            self._event(
+                BookEvent(ask.instance, ask.id, "rejected", reason="the shadow book is away")
+            )
 
     def cancel(self, ask: BookCancel) -> None:
         if not self._send(ask):
-            self._event(BookEvent(ask.instance, ask.id, "cancelled", reason="the shadow book is away"))
+            self._event(
+                BookEvent(ask.instance, ask.id, "cancelled", reason="the shadow book is away")
+            )
 
     def _event(self, event: BookEvent) -> None:
         if event.kind in ("cancelled", "rejected", "filled"):

@@ -79,12 +79,13 @@ class Zygote:
 
     def run(self) -> None:
         """Serve until the supervisor's end of the socket is gone."""
+        control_fd = self._control.fileno()
         while True:
-            ready, _, _ = select.select([self._control, self._wake_r], [], [])
+            ready, _, _ = select.select([control_fd, self._wake_r], [], [])
             if self._wake_r in ready:
                 os.read(self._wake_r, 4096)
                 self._reap()
-            if self._control in ready:
+            if control_fd in ready:
                 data = self._control.recv(1 << 20)
                 if not data:
                     return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -64,7 +65,11 @@ class Accounts:
                 continue
             task = asyncio.create_task(self._start(place, engine, target, account))
             self._busy[engine.name] = task
-            task.add_done_callback(lambda _, name=engine.name: self._busy.pop(name, None))
+            task.add_done_callback(partial(self._done, engine.name))
+
+    def _done(self, name: str, task: asyncio.Task[None]) -> None:
+        del self._busy[name]
+        task.result()  # an error of ours ends the loop loudly rather than silently
 
     async def _start(
         self, place: AccountRun, engine: EngineProcess, target: str, account: Account
@@ -191,7 +196,9 @@ class Accounts:
         waiter = self._speed_acks[command] = asyncio.get_running_loop().create_future()
         try:
             if place.gateway.link is None or not place.gateway.link.send(SetSpeed(command, speed)):
-                raise RetryLater(f"the gateway of {name} is not running; start one of its instances")
+                raise RetryLater(
+                    f"the gateway of {name} is not running; start one of its instances"
+                )
             await asyncio.wait_for(waiter, 5.0)
         except TimeoutError:
             raise RetryLater(f"the gateway of {name} did not answer within 5 s") from None

@@ -46,10 +46,16 @@ async def _through_supervisor(home: Home, command: Command) -> Result | None:
         async with asyncio.timeout(_ANSWER_S):
             async for body in frames(reader):
                 message = _decode(body)
-                if isinstance(message, Result) and message.id == command.id and message.status != "pending":
+                if (
+                    isinstance(message, Result)
+                    and message.id == command.id
+                    and message.status != "pending"
+                ):
                     return message
     except TimeoutError:
-        raise RetryLater(f"the supervisor did not answer `{command.verb}` within {_ANSWER_S:.0f} s") from None
+        raise RetryLater(
+            f"the supervisor did not answer `{command.verb}` within {_ANSWER_S:.0f} s"
+        ) from None
     finally:
         writer.close()
     raise RetryLater(f"the supervisor went away during `{command.verb}`; try again")
@@ -73,7 +79,9 @@ def look(home: Home) -> Snapshot:
 
     async def ask() -> Snapshot | None:
         try:
-            reader, writer = await asyncio.open_unix_connection(str(home.control_socket), limit=1 << 24)
+            reader, writer = await asyncio.open_unix_connection(
+                str(home.control_socket), limit=1 << 24
+            )
         except OSError:
             return None
         try:
@@ -138,7 +146,9 @@ def ensure(home: Home, limit_s: float = 20.0) -> None:
         if gone and not is_running(home):
             raise Refused(f"the supervisor did not start: {_last_line(home)}")
         if monotonic() > end:
-            raise RetryLater(f"the supervisor did not start within {limit_s:.0f} s: {_last_line(home)}")
+            raise RetryLater(
+                f"the supervisor did not start within {limit_s:.0f} s: {_last_line(home)}"
+            )
         pause()
 
 

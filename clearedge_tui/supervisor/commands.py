@@ -42,7 +42,9 @@ class Commands:
         self.jobs = Jobs(home)
         self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
 
-    async def run(self, command: Command, pending: Callable[[str], None] = lambda text: None) -> Result:
+    async def run(
+        self, command: Command, pending: Callable[[str], None] = lambda text: None
+    ) -> Result:
         """Do one command; every error of ours becomes a refusal with its exit code."""
         verb = VERBS.get(command.verb)
         started = monotonic()
@@ -52,7 +54,9 @@ class Commands:
                 raise UsageError(f"no verb `{command.verb}`; known: {', '.join(sorted(VERBS))}")
             if keep:
                 pending("")
-                self.store.command_begin(command.id, command.verb, command.args, command.who, now_ns())
+                self.store.command_begin(
+                    command.id, command.verb, command.args, command.who, now_ns()
+                )
             message, data = await verb(self, command.args, command.who or "unknown")
             result = Result(command.id, "done", message, data)
         except ClearEdgeError as error:
@@ -74,4 +78,3 @@ class Commands:
 
     def event(self, event: str, subject: str, text: str, who: str) -> None:
         self.store.journal(event, subject, who, text, {}, now_ns())
-

@@ -69,7 +69,9 @@ class Control:
 class _Client:
     """One attached console or command line."""
 
-    def __init__(self, supervisor: Supervisor, commands: Commands, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, supervisor: Supervisor, commands: Commands, writer: asyncio.StreamWriter
+    ) -> None:
         self._sup = supervisor
         self._commands = commands
         self._writer = writer

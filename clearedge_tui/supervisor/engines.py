@@ -44,7 +44,9 @@ def reason(code: int | None) -> str:
 class Engines:
     """Knows which pid belongs to which engine; tells `ended` when one is gone, however it went."""
 
-    def __init__(self, home: Home, epoch: int, ended: Callable[[EngineProcess, int | None], None]) -> None:
+    def __init__(
+        self, home: Home, epoch: int, ended: Callable[[EngineProcess, int | None], None]
+    ) -> None:
         self._home = home
         self._epoch = epoch
         self._ended = ended

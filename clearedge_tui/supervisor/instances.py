@@ -81,7 +81,9 @@ class Instances:
             return True
         return place.feed is not None and place.feed.shadow
 
-    async def _take(self, step: Step, run: InstanceRun, account: Account, place: AccountRun) -> None:
+    async def _take(
+        self, step: Step, run: InstanceRun, account: Account, place: AccountRun
+    ) -> None:
         try:
             match step:
                 case Step.START:
@@ -136,10 +138,13 @@ class Instances:
         self._event(run, "engine.start", f"starting in {instance.mode}")
         starting = asyncio.create_task(
             self._engines.start(
-                run.engine, "native" if run.native else "instance", spec, lambda m: self.heard(run, m)
+                run.engine,
+                "native" if run.native else "instance",
+                spec,
+                lambda m: self.heard(run, m),
             )
         )
-        while not run.engine.alive and not starting.done():  # attach before it asks to join
+        while not run.engine.alive and not starting.done():  # noqa: ASYNC110  # a fork: 1 ms
             await asyncio.sleep(0.001)
         if run.engine.alive:
             self._attach(run, place)
@@ -149,7 +154,9 @@ class Instances:
         market = self._market_of(run.instance.market)
         link = place.gateway.link
         if link is not None and link.send(
-            Attach(run.instance, market.info, run.engine.pid, tuple(run.ledgers.values()), run.native)
+            Attach(
+                run.instance, market.info, run.engine.pid, tuple(run.ledgers.values()), run.native
+            )
         ):
             run.attached = True
             run.enforced = run.instance.mode
@@ -163,10 +170,14 @@ class Instances:
         ask = SetMode(command, wanted.id, wanted.mode, wanted.observe_orders, wanted.exit_policy)
         try:
             if place.gateway.link is None or not place.gateway.link.send(ask):
-                raise RetryLater(f"the gateway of {place.name} is away; the mode follows when it is back")
-            done = await asyncio.wait_for(waiter, _ACK_S)
+                raise RetryLater(
+                    f"the gateway of {place.name} is away; the mode follows when it is back"
+                )
+            done: Done = await asyncio.wait_for(waiter, _ACK_S)
         except TimeoutError:
-            raise RetryLater(f"the gateway of {place.name} did not answer within {_ACK_S:.0f} s") from None
+            raise RetryLater(
+                f"the gateway of {place.name} did not answer within {_ACK_S:.0f} s"
+            ) from None
         finally:
             self._acks.pop(command, None)
         if done.error:
@@ -192,7 +203,9 @@ class Instances:
         command = f"config-{run.instance.id}-{self._count}"
         waiter = self._acks[command] = asyncio.get_running_loop().create_future()
         try:
-            if run.engine.link is None or not run.engine.link.send(SetConfig(command, values, version)):
+            if run.engine.link is None or not run.engine.link.send(
+                SetConfig(command, values, version)
+            ):
                 return False
             done = await asyncio.wait_for(waiter, _ACK_S)
         except TimeoutError:
@@ -280,7 +293,11 @@ class Instances:
     def _beat(self, run: InstanceRun, beat: Beat) -> None:
         run.beat = beat
         run.beat_s = monotonic()
-        if run.engine.state in (EngineState.STARTING, EngineState.UNKNOWN) and beat.joined and not run.fault:
+        if (
+            run.engine.state in (EngineState.STARTING, EngineState.UNKNOWN)
+            and beat.joined
+            and not run.fault
+        ):
             run.engine.state = EngineState.RUNNING
             run.engine.error = ""
             self._event(run, "engine.running", f"running in {run.instance.mode}")

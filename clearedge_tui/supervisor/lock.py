@@ -57,7 +57,9 @@ class SupervisorLock:
                 "or stop it with: clearedge stop"
             ) from None
         self._fd = fd
-        self._owner_fd = os.open(owner_file(self._path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._owner_fd = os.open(
+            owner_file(self._path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
         fcntl.lockf(self._owner_fd, fcntl.LOCK_EX)
         me = Holder(os.getpid(), socket.gethostname(), now_ns(), self._what)
         os.ftruncate(fd, 0)
@@ -74,6 +76,9 @@ class SupervisorLock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.release()

@@ -138,7 +138,9 @@ class Detail(msgspec.Struct, frozen=True, tag=True):
     at_ns: int
     widgets: tuple[dict[str, object], ...] = ()  # what render() returned, validated as data
     widgets_ns: int = 0  # when it was drawn
-    bars: tuple[BarRow, ...] = ()  # the last 600 of the instance's timeframe, the newest may be forming
+    bars: tuple[
+        BarRow, ...
+    ] = ()  # the last 600 of the instance's timeframe, the newest may be forming
     orders: tuple[Order, ...] = ()  # newest first
     fills: tuple[Fill, ...] = ()  # newest first
     log: tuple[LogLine, ...] = ()  # newest last

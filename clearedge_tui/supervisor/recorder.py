@@ -24,7 +24,12 @@ class Recorder:
         self._meta: dict[str, str] = {}
 
     def event(
-        self, event: str, subject: str, text: str, who: str = "supervisor", payload: Mapping[str, Any] | None = None
+        self,
+        event: str,
+        subject: str,
+        text: str,
+        who: str = "supervisor",
+        payload: Mapping[str, Any] | None = None,
     ) -> None:
         """Add a line to the journal."""
         self._journal.append((event, subject, who, clean_text(text), dict(payload or {}), now_ns()))
@@ -47,7 +52,14 @@ class Recorder:
 
     def flush(self) -> None:
         """Commit what was gathered, in one transaction."""
-        if not (self._orders or self._fills or self._ledgers or self._journal or self._status or self._meta):
+        if not (
+            self._orders
+            or self._fills
+            or self._ledgers
+            or self._journal
+            or self._status
+            or self._meta
+        ):
             return
         orders, self._orders = self._orders, {}
         fills, self._fills = self._fills, []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.contract.info import LoadError
 from clearedge_tui.core.errors import NotFound
 from clearedge_tui.settings import Home
 
@@ -40,7 +41,9 @@ class StrategyFiles:
         return found
 
     def names(self) -> list[str]:
-        return sorted(p.stem for p in self._home.strategies.glob("*.py") if not p.stem.startswith("_"))
+        return sorted(
+            p.stem for p in self._home.strategies.glob("*.py") if not p.stem.startswith("_")
+        )
 
     def sha256(self, strategy: str) -> str:
         """Return the hash of the file as it lies there now, '' when it is not there."""
@@ -68,18 +71,23 @@ class StrategyFiles:
             self._seen[key] = (await self.look_many([path]))[0]
         return self._seen[key]
 
+    def _short(self, error: str) -> str:
+        return error.replace(f"{self._home.strategies}/", "")
+
     async def look_many(self, paths: list[Path]) -> list[FileSeen]:
         from clearedge_tui.engine.inspect import inspect_files
 
         found = await asyncio.to_thread(inspect_files, paths, _LIMIT_S)
         rows = []
         for path, info in zip(paths, found, strict=True):
-            error = getattr(info, "error", "")
-            rows.append(
-                FileSeen(str(path), self.sha256(path.stem), error=error)
-                if error
-                else FileSeen(
-                    str(path), info.sha256, info.kind, info.doc, dict(info.schema), tuple(info.hooks)
+            if isinstance(info, LoadError):
+                rows.append(
+                    FileSeen(str(path), self.sha256(path.stem), error=self._short(info.error))
                 )
-            )
+            else:
+                rows.append(
+                    FileSeen(
+                        str(path), info.sha256, info.kind, info.doc, dict(info.schema), info.hooks
+                    )
+                )
         return rows

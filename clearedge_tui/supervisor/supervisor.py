@@ -6,6 +6,7 @@ declared, knock at every engine socket that lies about, and let the plan do the 
 
 import asyncio
 import os
+from functools import partial
 
 import msgspec
 import psutil
@@ -127,20 +128,22 @@ class Supervisor:
             place = self.places.place(name)
             for engine in (place.gateway, place.shadow):
                 if engine.socket.exists() and await self.engines.link(
-                    engine, lambda m, p=place: self.places.heard(p, m), 1.0
+                    engine, partial(self.places.heard, place), 1.0
                 ):
                     engine.state = EngineState.RUNNING
                     self.record.event("engine.adopt", engine.name, f"adopted process {engine.pid}")
         for run in self.runs.values():
             place = self.places.place(run.instance.account)
             found = run.engine.socket.exists() and await self.engines.link(
-                run.engine, lambda m, r=run: self.instances.heard(r, m), 1.0
+                run.engine, partial(self.instances.heard, run), 1.0
             )
             if found:
                 run.engine.state = EngineState.UNKNOWN
                 leased = place.gateway.link.leased if place.gateway.link else None
                 run.attached = leased is not None and run.instance.id in leased.attached
-                self.record.event("engine.adopt", run.instance.id, f"adopted process {run.engine.pid}")
+                self.record.event(
+                    "engine.adopt", run.instance.id, f"adopted process {run.engine.pid}"
+                )
             elif not clean:
                 if not place.gateway.up:
                     self.places.lose_orders(place)
@@ -168,16 +171,15 @@ class Supervisor:
         accounts = self.accounts()
         for name, account in accounts.items():
             wanted = any(
-                r.instance.account == name and r.instance.mode is not Mode.OFF for r in self.runs.values()
+                r.instance.account == name and r.instance.mode is not Mode.OFF
+                for r in self.runs.values()
             )
             self.places.step(account, wanted)
         for run in self.runs.values():
-            account = accounts.get(run.instance.account)
-            if account is None and run.instance.mode is not Mode.OFF:
-                run.engine.error = (
-                    f"account `{run.instance.account}` is not in {self.home.config / 'accounts.toml'}"
-                )
-            self.instances.step(run, account, self.places.places.get(run.instance.account))
+            own = accounts.get(run.instance.account)
+            if own is None and run.instance.mode is not Mode.OFF:
+                run.engine.error = f"account `{run.instance.account}` is not in {self.home.config / 'accounts.toml'}"
+            self.instances.step(run, own, self.places.places.get(run.instance.account))
 
     def _sweep(self) -> None:
         """Look at files and processes: what nobody tells us of by itself."""
@@ -188,7 +190,9 @@ class Supervisor:
             if run.live_state() in (EngineState.STALLED, EngineState.BACKOFF):
                 self.touch(run)
         clocks = {
-            name: place.feed.clocks for name, place in self.places.places.items() if place.feed is not None
+            name: place.feed.clocks
+            for name, place in self.places.places.items()
+            if place.feed is not None
         }
         if clocks:
             merged = {**self.places.resume, **clocks}
@@ -364,4 +368,3 @@ class Supervisor:
             if engine in (place.gateway, place.shadow):
                 self.places.ended(place, engine, code)
                 return
-

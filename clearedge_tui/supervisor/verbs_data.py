@@ -62,7 +62,7 @@ async def stop_all(commands: "Commands", args: Args, who: str) -> Answer:
     if commands.supervisor:
         sup = commands.supervisor
         async with asyncio.timeout(8):
-            while any(r.engine.alive for r in sup.runs.values()):
+            while any(r.engine.alive for r in sup.runs.values()):  # noqa: ASYNC110  # bounded
                 await asyncio.sleep(0.02)
         asyncio.get_running_loop().call_later(0.1, sup.over.set)
     return f"everything stopped: {len(stopped)} instances off", stopped

@@ -87,7 +87,9 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
         timeframe=timeframe,
         mode=mode,
         config=config,
-        observe_orders=_choice(ObserveOrders, text(args, "observe_orders", "shadow"), "observe_orders"),
+        observe_orders=_choice(
+            ObserveOrders, text(args, "observe_orders", "shadow"), "observe_orders"
+        ),
         exit_policy=_choice(ExitPolicy, text(args, "exit_policy", "cancel"), "exit_policy"),
         resume_mode=mode if mode is not Mode.OFF else Mode.OBSERVE,
         created_ns=now_ns(),
@@ -99,7 +101,9 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
 
 
 def _free_id(commands: "Commands", strategy: str, symbol: str) -> str:
-    base = re.sub(r"[^a-z0-9]+", "-", f"{strategy}-{symbol.partition('/')[0]}".lower()).strip("-")[:34]
+    base = re.sub(r"[^a-z0-9]+", "-", f"{strategy}-{symbol.partition('/')[0]}".lower()).strip("-")[
+        :34
+    ]
     taken = {i.id for i in commands.store.instances()}
     return next(f"{base}-{n}" for n in range(1, 10_000) if f"{base}-{n}" not in taken)
 
@@ -115,7 +119,9 @@ async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who:
     if wanted.rank > before.rank:
         account = load_accounts(commands.home).get(instance.account)
         if account is not None and account.kind is AccountKind.LIVE and wanted is Mode.ACTIVE:
-            raise Refused(f"{instance.id} is on the live account {account.name}: this version trades on paper only")
+            raise Refused(
+                f"{instance.id} is on the live account {account.name}: this version trades on paper only"
+            )
     if wanted is not before:
         commands.store.set_mode(instance.id, wanted, who, now_ns())
         if before is not Mode.OFF and wanted is Mode.OFF:
@@ -152,8 +158,12 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
     changes = table(args, "config")
     config = schema.validate({**instance.config, **changes})
     policies = {
-        "observe_orders": _choice(ObserveOrders, text(args, "observe_orders", instance.observe_orders), "observe_orders"),
-        "exit_policy": _choice(ExitPolicy, text(args, "exit_policy", instance.exit_policy), "exit_policy"),
+        "observe_orders": _choice(
+            ObserveOrders, text(args, "observe_orders", instance.observe_orders), "observe_orders"
+        ),
+        "exit_policy": _choice(
+            ExitPolicy, text(args, "exit_policy", instance.exit_policy), "exit_policy"
+        ),
         "armed": text(args, "armed", str(instance.armed)).lower() in ("true", "yes", "1", "on"),
     }
     commands.store.set_policies(instance.id, who=who, **policies)  # type: ignore[arg-type]
@@ -171,14 +181,20 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
 
 
 async def _apply(
-    commands: "Commands", instance: Instance, schema: Schema, changed: set[str], config: dict[str, object]
+    commands: "Commands",
+    instance: Instance,
+    schema: Schema,
+    changed: set[str],
+    config: dict[str, object],
 ) -> str:
     sup = commands.supervisor
     if sup is None:
         return f"{', '.join(sorted(changed))} declared; no supervisor runs"
     run = sup.runs[instance.id]
     live = changed <= schema.live_fields and run.engine.state is EngineState.RUNNING
-    if live and await sup.instances.set_live(run, {k: config[k] for k in changed}, instance.config_version):
+    if live and await sup.instances.set_live(
+        run, {k: config[k] for k in changed}, instance.config_version
+    ):
         sup.adopt_declared(instance)
         return f"{', '.join(sorted(changed))} applied in place"
     sup.adopt_declared(instance)
@@ -210,7 +226,9 @@ async def remove(commands: "Commands", args: Args, who: str) -> Answer:
     sup = commands.supervisor
     run = sup.runs.get(instance.id) if sup else None
     if instance.mode is not Mode.OFF or (run and run.engine.alive):
-        raise Refused(f"{instance.id} is {instance.mode}; stop it first: clearedge instance stop {instance.id}")
+        raise Refused(
+            f"{instance.id} is {instance.mode}; stop it first: clearedge instance stop {instance.id}"
+        )
     commands.store.remove_instance(instance.id, who, now_ns())
     if sup:
         sup.forget(instance.id)

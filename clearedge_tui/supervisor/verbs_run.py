@@ -24,7 +24,9 @@ def moment_ns(value: str, name: str) -> int:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise UsageError(f"`{name}` is `{value}`; wanted a date like 2022-01-03 or 2022-01-03T14:30") from None
+        raise UsageError(
+            f"`{name}` is `{value}`; wanted a date like 2022-01-03 or 2022-01-03T14:30"
+        ) from None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(aware.timestamp()) * 1_000_000_000
 

@@ -49,7 +49,9 @@ async def new(commands: "Commands", args: Args, who: str) -> Answer:
 
     name, kind = need(args, "name"), text(args, "kind", "class")
     if not name.isidentifier() or name.startswith("_") or name != name.lower():
-        raise UsageError(f"name `{name}`; wanted lower case letters, digits and _, e.g. my_strategy")
+        raise UsageError(
+            f"name `{name}`; wanted lower case letters, digits and _, e.g. my_strategy"
+        )
     if kind not in TEMPLATES:
         raise UsageError(f"kind `{kind}`; wanted one of: {', '.join(TEMPLATES)}")
     path = commands.home.strategies / f"{name}.py"

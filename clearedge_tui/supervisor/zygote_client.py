@@ -34,7 +34,7 @@ class ZygoteClient:
         self._logs.mkdir(parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
         with (self._logs / "zygote.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            self._process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own interpreter; returns at once
                 [sys.executable, "-m", "clearedge_tui.engine.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

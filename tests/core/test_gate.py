@@ -44,7 +44,11 @@ def test_an_order_within_every_limit_passes() -> None:
         (Ask("buy", D(1), D("100.001")), {}, "price"),
         (Ask("buy", D(1), D("Infinity")), {}, "price"),
         (Ask("buy", D(1), D(100)), {"mode": Mode.OFF}, "mode"),
-        (Ask("buy", D(1), D(100)), {"mode": Mode.OBSERVE, "observe_orders": ObserveOrders.DENY}, "mode"),
+        (
+            Ask("buy", D(1), D(100)),
+            {"mode": Mode.OBSERVE, "observe_orders": ObserveOrders.DENY},
+            "mode",
+        ),
         (Ask("buy", D(1), D(100)), {"leased": False}, "orphan"),
         (Ask("buy", D(1), D(100)), {"halted": True}, "halt"),
         (Ask("buy", D(1), D(100)), {"orders_last_second": 10}, "rate"),
@@ -56,7 +60,8 @@ def test_an_order_within_every_limit_passes() -> None:
 )
 def test_each_rule_refuses_by_name(ask: Ask, now: dict[str, object], rule: str) -> None:
     denied = decide(ask, standing(**now))
-    assert denied is not None and denied.rule == rule
+    assert denied is not None
+    assert denied.rule == rule
 
 
 @given(
@@ -64,13 +69,20 @@ def test_each_rule_refuses_by_name(ask: Ask, now: dict[str, object], rule: str) 
     share=st.decimals("0.001", "1", places=3),
     mode=st.sampled_from([Mode.ACTIVE, Mode.OBSERVE]),
 )
-def test_an_order_that_only_reduces_passes_every_risk_rule(position: Decimal, share: Decimal, mode: Mode) -> None:
+def test_an_order_that_only_reduces_passes_every_risk_rule(
+    position: Decimal, share: Decimal, mode: Mode
+) -> None:
     size = (abs(position) * share).quantize(D("0.001"))
     if not size:
         return
     side = "sell" if position > 0 else "buy"
     worst = standing(
-        mode=mode, position=position, leased=False, halted=True, buying_power=D(0), orders_last_second=99
+        mode=mode,
+        position=position,
+        leased=False,
+        halted=True,
+        buying_power=D(0),
+        orders_last_second=99,
     )
     assert decide(Ask(side, size, D(100)), worst) is None
 

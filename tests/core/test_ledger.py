@@ -8,7 +8,8 @@ from clearedge_tui.core.model import Position
 
 money = st.decimals(min_value="0.01", max_value="99999", places=2)
 fills = st.lists(
-    st.tuples(st.sampled_from(["buy", "sell"]), st.decimals("0.001", "100", places=3), money), max_size=30
+    st.tuples(st.sampled_from(["buy", "sell"]), st.decimals("0.001", "100", places=3), money),
+    max_size=30,
 )
 D = Decimal
 
@@ -22,7 +23,9 @@ def play(rows: list[tuple[str, Decimal, Decimal]]) -> tuple[Position, Decimal]:
 
 
 @given(fills, money)
-def test_total_pnl_is_cash_plus_value_of_what_is_held(rows: list[tuple[str, Decimal, Decimal]], mark: Decimal) -> None:
+def test_total_pnl_is_cash_plus_value_of_what_is_held(
+    rows: list[tuple[str, Decimal, Decimal]], mark: Decimal
+) -> None:
     position, realised = play(rows)
     cash = sum((-s * p if side == "buy" else s * p for side, s, p in rows), D(0))
     held = sum((s if side == "buy" else -s for side, s, _ in rows), D(0))
@@ -34,7 +37,9 @@ def test_total_pnl_is_cash_plus_value_of_what_is_held(rows: list[tuple[str, Deci
 
 
 @given(fills)
-def test_flat_means_no_average_and_a_side_means_a_positive_one(rows: list[tuple[str, Decimal, Decimal]]) -> None:
+def test_flat_means_no_average_and_a_side_means_a_positive_one(
+    rows: list[tuple[str, Decimal, Decimal]],
+) -> None:
     position, _ = play(rows)
     assert (position.avg_price == 0) == (position.size == 0)
     assert position.avg_price >= 0

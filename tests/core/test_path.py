@@ -29,7 +29,8 @@ def test_every_bar_is_walked_open_extremes_close_and_comes_out_once(rows: list[B
     assert len(quotes) == 4 * len(rows)
     for n, row in enumerate(rows):
         path = [q.close for q in quotes[4 * n : 4 * n + 4]]
-        assert path[0] == row.open and path[3] == row.close
+        assert path[0] == row.open
+        assert path[3] == row.close
         assert {path[1], path[2]} == {row.low, row.high}
     stamps = [q.ts_ns for q in quotes]
     assert stamps == sorted(stamps)
@@ -45,7 +46,9 @@ def test_a_closed_bar_comes_after_the_next_open(rows: list[BarRow]) -> None:
 
 
 @given(series(), st.sampled_from([1, 5, 15]))
-def test_longer_bars_hold_exactly_the_base_bars_of_their_span(rows: list[BarRow], minutes: int) -> None:
+def test_longer_bars_hold_exactly_the_base_bars_of_their_span(
+    rows: list[BarRow], minutes: int
+) -> None:
     builder = BarBuilder(60, 60 * minutes)
     made = [bar for bar in map(builder.feed, rows) if bar is not None]
     if builder.forming is not None:

@@ -14,16 +14,21 @@ from clearedge_tui.core.wire import Deframer, FrameError, frame
 def test_no_control_or_direction_character_survives_the_cleaner(text: str) -> None:
     washed = clean_text(text)
     assert len(washed) <= 400
-    assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0x202A <= ord(c) <= 0x202E for c in washed)
+    assert not any(
+        ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0x202A <= ord(c) <= 0x202E for c in washed
+    )
 
 
 @pytest.mark.parametrize("attack", ["\x1b]52;c;aGk=\x07", "\x1b[2J", "\x9b31m", "a\u202eb", "\x00"])
 def test_escape_sequences_lose_their_teeth(attack: str) -> None:
-    assert "\x1b" not in clean_text(attack) and "\x9b" not in clean_text(attack)
+    assert "\x1b" not in clean_text(attack)
+    assert "\x9b" not in clean_text(attack)
 
 
 @given(st.lists(st.lists(st.integers(-(2**63), 2**64 - 1)), max_size=8), st.integers(1, 50))
-def test_frames_come_out_as_they_went_in_however_the_stream_is_cut(messages: list[list[int]], cut: int) -> None:
+def test_frames_come_out_as_they_went_in_however_the_stream_is_cut(
+    messages: list[list[int]], cut: int
+) -> None:
     stream = b"".join(frame(m) for m in messages)
     deframer = Deframer()
     out = []
@@ -41,7 +46,8 @@ def test_a_frame_too_large_is_refused() -> None:
 def test_sizes_round_down_to_whole_steps(size: Decimal) -> None:
     step = Decimal("0.001")
     rounded = round_size(size, step)
-    assert 0 <= size - rounded < step and rounded % step == 0
+    assert 0 <= size - rounded < step
+    assert rounded % step == 0
 
 
 @pytest.mark.parametrize("bad", [0, -1, "x", float("nan"), float("inf"), None, "0.0001"])

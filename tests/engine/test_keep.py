@@ -12,19 +12,31 @@ from clearedge_tui.contract.indicators import Ema
 from clearedge_tui.core.errors import StrategyFault
 from clearedge_tui.engine import keep
 
-leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | st.decimals(allow_nan=False)
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.decimals(allow_nan=False)
+)
 values = st.recursive(
     leaves,
-    lambda inner: st.lists(inner)
-    | st.tuples(inner, inner)
-    | st.dictionaries(st.text() | st.integers(), inner)
-    | st.lists(inner).map(lambda v: deque(v, maxlen=50)),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner)
+        | st.lists(inner).map(lambda v: deque(v, maxlen=50))
+    ),
     max_leaves=20,
 )
 
 
 @given(state=st.dictionaries(st.text(), values))
-def test_state_comes_back_equal(tmp_path_factory: pytest.TempPathFactory, state: dict[str, Any]) -> None:
+def test_state_comes_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, state: dict[str, Any]
+) -> None:
     path = tmp_path_factory.mktemp("keep") / "state"
     keep.write(path, state, "code", 1, 0)
     assert keep.read(path) == state
@@ -35,7 +47,13 @@ def test_indicators_of_the_contract_come_back_warm(tmp_path: Path) -> None:
     for price in (1.0, 2.0, 4.0, 8.0):
         ema.update(price)
     when = datetime(2022, 1, 1, tzinfo=UTC)
-    keep.write(tmp_path / "state", {"ema": ema, "when": when, "seen": {1, 2}, "d": Decimal("0.1")}, "", 1, 0)
+    keep.write(
+        tmp_path / "state",
+        {"ema": ema, "when": when, "seen": {1, 2}, "d": Decimal("0.1")},
+        "",
+        1,
+        0,
+    )
     back = keep.read(tmp_path / "state")
     assert back is not None
     assert back["ema"].update(16.0) == ema.update(16.0)

@@ -38,7 +38,9 @@ LIMIT_S = 15.0
 class Box:
     """One home; `start` it, ask it, kill parts of it, and look at what is left."""
 
-    def __init__(self, root: Path, speed: float = 600, grace_s: float = 30.0, extra: str = "") -> None:
+    def __init__(
+        self, root: Path, speed: float = 600, grace_s: float = 30.0, extra: str = ""
+    ) -> None:
         self.home = Home(root)
         self.process: subprocess.Popen[bytes] | None = None
         for folder in (self.home.config, self.home.strategies, self.home.state):
@@ -62,7 +64,9 @@ class Box:
             start_new_session=True,
         )
         log.close()
-        self.until(lambda: self.home.control_socket.exists() and self._knock(), "a supervisor answers")
+        self.until(
+            lambda: self.home.control_socket.exists() and self._knock(), "a supervisor answers"
+        )
         return self
 
     def _knock(self) -> bool:
@@ -102,7 +106,9 @@ class Box:
     def do(self, verb: str, **args: object) -> Result:
         return call(self.home, verb, args, "tester")
 
-    def add(self, name: str, strategy: str = "ema_cross", mode: str = "observe", **config: object) -> Result:
+    def add(
+        self, name: str, strategy: str = "ema_cross", mode: str = "observe", **config: object
+    ) -> Result:
         return self.do(
             "instance.add",
             id=name,
@@ -158,7 +164,9 @@ class Box:
             time.sleep(0.02)
         return time.monotonic() - start
 
-    def wait_row(self, name: str, good: Callable[[InstanceRow], object], what: str, limit_s: float = LIMIT_S) -> InstanceRow:
+    def wait_row(
+        self, name: str, good: Callable[[InstanceRow], object], what: str, limit_s: float = LIMIT_S
+    ) -> InstanceRow:
         seen: list[InstanceRow] = []
 
         def look() -> bool:
@@ -172,7 +180,9 @@ class Box:
         return seen[0]
 
     def running(self, name: str) -> InstanceRow:
-        return self.wait_row(name, lambda r: r.state == "running" and r.actual == r.desired, f"{name} runs")
+        return self.wait_row(
+            name, lambda r: r.state == "running" and r.actual == r.desired, f"{name} runs"
+        )
 
     def orders(self, name: str) -> list[Order]:
         with open_reader(self.home.database) as reader:
@@ -204,7 +214,9 @@ class Box:
                     knock.connect(str(path))
                     import struct
 
-                    raw = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+                    raw = knock.getsockopt(
+                        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+                    )
                     found.append((struct.unpack("3i", raw)[0], path.stem))
             except OSError:
                 continue

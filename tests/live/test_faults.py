@@ -31,10 +31,18 @@ def strategy(body: str) -> str:
 @pytest.mark.parametrize(
     ("body", "states", "words"),
     [
-        ("raise ValueError('no such thing')", ("faulted",), ("faulty.py:10", "no such thing", "on_tick")),
+        (
+            "raise ValueError('no such thing')",
+            ("faulted",),
+            ("faulty.py:10", "no such thing", "on_tick"),
+        ),
         ("raise SystemExit(0)", ("faulted",), ("faulty.py:10", "SystemExit")),
         ("while True:\n    pass", ("faulted",), ("did not return within 5 s", "faulty.py:1")),
-        ("hog = [bytearray(1 << 20) for _ in range(4000)]", ("faulted",), ("MemoryError", "faulty.py:10")),
+        (
+            "hog = [bytearray(1 << 20) for _ in range(4000)]",
+            ("faulted",),
+            ("MemoryError", "faulty.py:10"),
+        ),
         ("import os\nos._exit(0)", ("back-off", "failed"), ("ended with 0",)),
         ("import ctypes\nctypes.string_at(0)", ("back-off", "failed"), ("-11",)),
     ],
@@ -59,14 +67,20 @@ def test_three_crashes_latch_failed_until_a_person_clears_it(box: Box) -> None:
     box.write("faulty", strategy("import os\nos._exit(7)"))
     box.add("faulty", strategy="faulty", mode="observe")
     row = box.wait_row("faulty", lambda r: r.state == "failed", "it is failed", 25.0)
-    assert "ended with 7" in row.error and "clear it" in row.error
+    assert "ended with 7" in row.error
+    assert "clear it" in row.error
     box.write("faulty", strategy("pass"))
     assert box.do("instance.clear", id="faulty").status == "done"
     assert box.running("faulty").error == ""
 
 
 def test_a_loop_that_catches_everything_is_ended_by_force(box: Box) -> None:
-    box.write("faulty", strategy("import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"))
+    box.write(
+        "faulty",
+        strategy(
+            "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
+        ),
+    )
     box.add("faulty", strategy="faulty", mode="observe")
     box.wait_row("faulty", lambda r: r.restarts >= 1, "it was ended", 25.0)
     box.until(lambda: "engine.crash faulty ended with 71" in box.story(), "the journal says so")
@@ -92,7 +106,8 @@ def test_a_file_that_does_not_load_is_refused_with_file_and_line(
 ) -> None:
     box.write("bad", source)
     result = box.add("bad", strategy="bad")
-    assert result.status == "refused" and result.code == 5
+    assert result.status == "refused"
+    assert result.code == 5
     for word in words:
         assert word in result.message
 
@@ -103,9 +118,14 @@ def test_a_file_that_breaks_while_running_keeps_the_old_code_and_says_so(box: Bo
     row = box.running("mine")
     box.write("mine", strategy("pass") + "\ndef oops(:\n")
     broken = box.wait_row("mine", lambda r: "does not load" in r.error, "the row says it")
-    assert "mine.py:" in broken.error and broken.pid == row.pid
+    assert "mine.py:" in broken.error
+    assert broken.pid == row.pid
     box.write("mine", strategy("pass") + "\nLATER = 1\n")
-    box.wait_row("mine", lambda r: r.pid not in (0, row.pid) and r.state == "running" and not r.error, "reloaded")
+    box.wait_row(
+        "mine",
+        lambda r: r.pid not in (0, row.pid) and r.state == "running" and not r.error,
+        "reloaded",
+    )
 
 
 def test_a_faulted_strategy_starts_again_when_its_file_is_mended(box: Box) -> None:
@@ -166,7 +186,9 @@ def test_leaving_active_applies_the_exit_policy(box: Box, policy: str) -> None:
             return False  # not written down yet
         resting = orders["limit"].status
         sold = sum(f.size for f in box.fills("holds") if f.side == "sell" and f.book is Book.PAPER)
-        return (resting is OrderStatus.OPEN) == (policy == "leave") and (sold == 1) == (policy == "flatten")
+        return (resting is OrderStatus.OPEN) == (policy == "leave") and (sold == 1) == (
+            policy == "flatten"
+        )
 
     box.until(settled, f"{policy} is applied")
 
@@ -193,7 +215,8 @@ def test_a_stranger_can_neither_command_nor_trade(box: Box) -> None:
         line.sendall(frame(Join("ema")))
         body = next(Deframer().feed(line.recv(1 << 20)))
         answer = msgspec.msgpack.decode(body, type=Joined | FromEngine)
-        assert isinstance(answer, Joined) and f"process {os.getpid()} may not speak" in answer.error
+        assert isinstance(answer, Joined)
+        assert f"process {os.getpid()} may not speak" in answer.error
     assert box.row("ema").actual is Mode.OBSERVE
 
 
@@ -203,7 +226,7 @@ def test_a_forged_epoch_inside_a_strategy_cannot_raise_its_mode(box: Box) -> Non
         "from clearedge_tui.core.messages import Lease, SetMode\n"
         "from clearedge_tui.core.model import Mode, ObserveOrders, ExitPolicy\n"
         "from clearedge_tui.core.wire import frame\n"
-        f"s = socket.socket(socket.AF_UNIX); s.connect({{path!r}})\n"
+        "s = socket.socket(socket.AF_UNIX); s.connect({path!r})\n"
         "s.sendall(frame(Lease(99)) + frame(SetMode('x', 'evil', Mode.ACTIVE, ObserveOrders.SHADOW, ExitPolicy.LEAVE)))\n"
         "s.settimeout(1)\n"
         "self.context.log(f'answer {{{{s.recv(10)!r}}}}')"

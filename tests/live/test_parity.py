@@ -34,9 +34,7 @@ def test_a_replay_as_fast_as_possible_fills_like_the_backtest(
     save_market(box.home, market)
     bars = simulated.bars(11, 28_000_000, BARS)
     catalog.write_bars(box.home, market, "1m", [bars])
-    report = run_backtest(
-        box.home, BacktestSpec(strategy, market.market_id, "1m", config=config)
-    )
+    report = run_backtest(box.home, BacktestSpec(strategy, market.market_id, "1m", config=config))
     assert report.summary.status == "done", report.summary.error
     box.start()
     added = box.do(
