@@ -25,7 +25,9 @@ _OPEN = ("sent", "open", "partial")
 class Desk(Protocol):
     """What the context needs of the host: send and cancel orders at the engine."""
 
-    def send(self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool) -> str: ...
+    def send(
+        self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
+    ) -> str: ...
     def drop(self, order_id: str) -> None: ...
 
 
@@ -93,24 +95,7 @@ class BacktestContext:
         limit = None if price is None else round_price(price, self._price_step)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
-        return (
-            self.desk.send(side, exact, limit, reduce_only)
-            if not tag
-            else self._tagged(self.desk, side, exact, limit, reduce_only, tag)
-        )
-
-    def _tagged(
-        self,
-        desk: Desk,
-        side: str,
-        size: Decimal,
-        limit: Decimal | None,
-        reduce_only: bool,
-        tag: str,
-    ) -> str:
-        order_id = desk.send(side, size, limit, reduce_only)
-        self.orders[order_id].tag = str(tag)
-        return order_id
+        return self.desk.send(side, exact, limit, reduce_only, str(tag))
 
     def cancel_order(self, order_id: str) -> None:
         if order_id in self._open and self.desk is not None:

@@ -109,7 +109,9 @@ class ContractHost(Strategy):
         self.shutdown_system(f"{callback} ended the run")
 
     # ---- the context's desk ---------------------------------------------------------------------
-    def send(self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool) -> str:
+    def send(
+        self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
+    ) -> str:
         quantity = Quantity.from_decimal(size)
         if price is None:
             order = self.order_factory.market(
@@ -126,7 +128,8 @@ class ContractHost(Strategy):
         order_id: str = order.client_order_id.value
         tick = self.context.tick
         kind = "market" if price is None else "limit"
-        self.context.opened(OrderRow(order_id, tick.ts_ns if tick else 0, side, kind, size, price))
+        row = OrderRow(order_id, tick.ts_ns if tick else 0, side, kind, size, price, tag=tag)
+        self.context.opened(row)
         self.submit_order(order)
         return order_id
 

@@ -45,8 +45,8 @@ def value_text(name: str, value: float | None) -> str:
 
 
 def render(report: RunReport, width: int = 80) -> str:
-    """Return the whole report, at most `width` columns wide."""
-    width = max(60, width)
+    """Return the whole report, at most `width` columns wide (80 at the least)."""
+    width = max(80, width)
     parts = [*_head(report, width)]
     if report.summary.metrics:
         parts += ["", *_figures(report, width)]

@@ -60,7 +60,9 @@ class Bare(Strategy):
         self.denied.append(str(event.reason))
 
 
-def run_bare(bars: Bars, decide: Callable[[Bare, int, Any], None], balance: float = 100_000.0) -> Bare:
+def run_bare(
+    bars: Bars, decide: Callable[[Bare, int, Any], None], balance: float = 100_000.0
+) -> Bare:
     """Run over bars with default settings (only the log is silenced) and return the strategy."""
     quiet = LoggerConfig(stdout_level=LogLevel.OFF, bypass_logging=True)
     engine = BacktestEngine(BacktestEngineConfig(logging=quiet))

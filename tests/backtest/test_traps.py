@@ -96,7 +96,9 @@ def test_an_order_meets_the_next_open_not_the_close_it_was_decided_on(tmp_path: 
 def test_the_fill_convention_stands_on_the_report(tmp_path: Path) -> None:
     path = case(tmp_path, "pass")
     assert "next bar's open" in execute(path, sim_bars(20), tmp_path).conventions[0]
-    assert "optimistic" in execute(path, sim_bars(20), tmp_path, fill_at="same_close").conventions[0]
+    assert (
+        "optimistic" in execute(path, sim_bars(20), tmp_path, fill_at="same_close").conventions[0]
+    )
     with pytest.raises(UsageError, match="next_open or same_close"):
         execute(path, sim_bars(20), tmp_path, fill_at="best")
 
@@ -224,7 +226,9 @@ def test_an_average_that_has_seen_too_little_is_none_not_zero() -> None:
 
 def test_the_first_order_time_is_the_bar_that_decided_it(tmp_path: Path) -> None:
     bars = sim_bars(60)
-    outcome = execute(case(tmp_path, "if n == 20: self.context.place_order('buy', 1)"), bars, tmp_path)
+    outcome = execute(
+        case(tmp_path, "if n == 20: self.context.place_order('buy', 1)"), bars, tmp_path
+    )
     assert outcome.orders[0].ts_ns == int(bars.ts_ns[19])
     assert outcome.fills[0].ts_ns - outcome.orders[0].ts_ns == 1
     assert int(bars.ts_ns[20]) - outcome.fills[0].ts_ns == MINUTE - 1

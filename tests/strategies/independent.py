@@ -7,7 +7,7 @@ it. The path is open, the nearer extreme, the other, close.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
@@ -155,54 +155,68 @@ def rsi_pullback(
     return at_next_open(bars, decide)
 
 
+Rest = tuple[str, Decimal, int]  # side, price, rung
+
+
+class Ladder:
+    """Resting orders of the grid and the account they fill. `tick` is the market's price step."""
+
+    def __init__(self, levels: int, step: Decimal, size: Decimal, tick: Decimal) -> None:
+        self.levels, self.step, self.size, self.tick = levels, step, size, tick
+        self.books = Books()
+        self.anchor: Decimal | None = None
+        self.resting: list[Rest] = []
+        self.coming: list[Rest] = []  # placed during a bar: they rest from the next open on
+
+    def price(self, rung: int) -> Decimal:
+        assert self.anchor is not None
+        raw = self.anchor * (1 - self.step / 100 * rung)
+        return (raw / self.tick).to_integral_value(ROUND_HALF_EVEN) * self.tick
+
+    def take(self, bar: int, order: Rest, price: Decimal, rate: Decimal) -> None:
+        side, _, rung = order
+        self.books.fill(bar, side, self.size, price, rate)
+        other = (
+            ("sell", self.price(rung - 1), rung)
+            if side == "buy"
+            else ("buy", self.price(rung), rung)
+        )
+        self.coming.append(other)
+
+    def visit(self, bar: int, at: Decimal) -> None:
+        """Fill what rests and is touched, best price first."""
+        hit = [order for order in self.resting if reached(order, at)]
+        for order in sorted(hit, key=lambda o: -o[1] if o[0] == "buy" else o[1]):
+            self.resting.remove(order)
+            self.take(bar, order, order[1], MAKER)
+
+    def arrive(self, bar: int, at: Decimal) -> None:
+        arrived, self.coming = self.coming, []
+        for order in arrived:
+            if reached(order, at):
+                self.take(bar, order, at, TAKER)
+            else:
+                self.resting.append(order)
+
+    def think(self, close: Decimal) -> None:
+        reach = float(self.step) / 100 * self.levels
+        away = self.anchor is not None and float(close) > float(self.anchor) * (1 + reach)
+        if self.anchor is None or (away and not self.books.size):
+            self.anchor, self.resting = close, []
+            self.coming = [("buy", self.price(rung), rung) for rung in range(1, self.levels + 1)]
+
+
+def reached(order: Rest, at: Decimal) -> bool:
+    return at <= order[1] if order[0] == "buy" else at >= order[1]
+
+
 def grid_maker(bars: Bars, levels: int, step: Decimal, size: Decimal, tick: Decimal) -> Books:
-    """`tick` is the market's price step. Orders placed during a bar rest from the next open on."""
-    books = Books()
-    resting: list[tuple[str, Decimal, int]] = []  # side, price, rung
-    coming: list[tuple[str, Decimal, int]] = []
-    anchor: Decimal | None = None
-    reach = float(step) / 100 * levels
-
-    def price(rung: int) -> Decimal:
-        assert anchor is not None
-        raw = anchor * (1 - step / 100 * rung)
-        return (raw / tick).to_integral_value(ROUND_HALF_EVEN) * tick
-
-    def answer(side: str, rung: int) -> None:
-        coming.append(("sell", price(rung - 1), rung) if side == "buy" else ("buy", price(rung), rung))
-
-    def reached(side: str, limit: Decimal, at: Decimal) -> bool:
-        return at <= limit if side == "buy" else at >= limit
-
-    def hit(orders: list[tuple[str, Decimal, int]], at: Decimal) -> list[tuple[str, Decimal, int]]:
-        found = [order for order in orders if reached(order[0], order[1], at)]
-        return sorted(found, key=lambda order: -order[1] if order[0] == "buy" else order[1])
-
+    ladder = Ladder(levels, step, size, tick)
     for i in range(len(bars)):
         o, h, low, c = (exact(x[i]) for x in (bars.open, bars.high, bars.low, bars.close))
-        for order in hit(resting, o):
-            resting.remove(order)
-            books.fill(i, order[0], size, order[1], MAKER)
-            answer(order[0], order[2])
-        arrived, coming = coming, []
-        for side, limit, rung in arrived:
-            if reached(side, limit, o):
-                books.fill(i, side, size, o, TAKER)
-                answer(side, rung)
-            else:
-                resting.append((side, limit, rung))
-        inside = (low, h) if abs(o - low) < abs(h - o) else (h, low)
-        for at in (*inside, c):
-            for order in hit(resting, at):
-                resting.remove(order)
-                books.fill(i, order[0], size, order[1], MAKER)
-                answer(order[0], order[2])
-        if anchor is None or (not books.size and float(c) > float(anchor) * (1 + reach)):
-            anchor, resting = c, []
-            coming = [("buy", price(rung), rung) for rung in range(1, levels + 1)]
-    return books
-
-
-def lots(size: float) -> Decimal:
-    """Return a size rounded down to the step, as the market takes it."""
-    return exact(size).quantize(STEP, ROUND_DOWN)
+        ladder.visit(i, o)
+        ladder.arrive(i, o)
+        for at in (*((low, h) if o - low < h - o else (h, low)), c):
+            ladder.visit(i, at)
+        ladder.think(c)
+    return ladder.books

@@ -25,8 +25,21 @@ from tests.strategies.independent import Books
 CONFIGS: dict[str, dict[str, object]] = {
     "ema_cross": {"fast": 10, "slow": 30, "size": "0.2", "short": True},
     "native_ema": {"fast": 12, "slow": 48, "size": "0.1"},
-    "donchian_breakout": {"entry": 40, "leave": 15, "atr": 20, "risk": "50", "stop": 2.0, "most": "1"},
-    "rsi_pullback": {"trend": 100, "length": 14, "buy_below": 38.0, "sell_above": 55.0, "patience": 40},
+    "donchian_breakout": {
+        "entry": 40,
+        "leave": 15,
+        "atr": 20,
+        "risk": "50",
+        "stop": 2.0,
+        "most": "1",
+    },
+    "rsi_pullback": {
+        "trend": 100,
+        "length": 14,
+        "buy_below": 38.0,
+        "sell_above": 55.0,
+        "patience": 40,
+    },
     "grid_maker": {"levels": 6, "step": "0.4", "size": "0.05"},
 }
 
@@ -49,12 +62,19 @@ def check(name: str, bars: Bars, market: Market, folder: Path) -> None:
     wanted = by_hand(name, bars, market)
     assert (outcome.status, outcome.error) == ("done", "")
     found = [
-        (int((fill.ts_ns - 1 - int(bars.ts_ns[0]) + MINUTE) // MINUTE), fill.side, fill.size, fill.price)
+        (
+            int((fill.ts_ns - 1 - int(bars.ts_ns[0]) + MINUTE) // MINUTE),
+            fill.side,
+            fill.size,
+            fill.price,
+        )
         for fill in outcome.fills
     ]
     assert len(found) > 10
     assert found == wanted.fills
-    assert sum(fill.fee for fill in outcome.fills) == pytest.approx(wanted.fees, abs=Decimal("0.001"))
+    assert sum(fill.fee for fill in outcome.fills) == pytest.approx(
+        wanted.fees, abs=Decimal("0.001")
+    )
     end = wanted.equity(float(bars.close[-1]))
     assert final_equity(outcome) == pytest.approx(end, abs=Decimal("0.001"))
 

@@ -1,0 +1,324 @@
+"""Runs as people start them: a process of its own, artifacts on disk, the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from clearedge_tui.cli.backtest import backtest as backtest_command
+from clearedge_tui.cli.data import data as data_command
+from clearedge_tui.cli.run_cmds import run as run_command
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.errors import BadData, NotFound, Refused, StrategyFault, UsageError
+from clearedge_tui.market.simulated import market as simulated_market
+from clearedge_tui.runs import listing
+from clearedge_tui.runs.launch import Launch, run_backtest
+from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.runs.text_report import render
+from clearedge_tui.settings import Home
+from tests.backtest.box import BTC_FILE, add_strategy, import_btc, make_home, sim_bars, store
+
+pytestmark = pytest.mark.slow
+
+SIM = "SIMUSDT.SIMULATED"
+SLOW = """
+import time
+from clearedge_tui.contract import Strategy
+class Slow(Strategy):
+    def on_tick(self, tick):
+        time.sleep(0.002)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path / "home")
+    store(home, simulated_market(), "1m", sim_bars(3000))
+    add_strategy(home, "ema_cross")
+    return home
+
+
+def spec(strategy: str = "ema_cross", **given: object) -> BacktestSpec:
+    return BacktestSpec(strategy, SIM, "1m", **given)  # type: ignore[arg-type]
+
+
+def leftovers(home: Home) -> list[str]:
+    return [path.name for path in home.runs.iterdir() if path.name.startswith(".")]
+
+
+def test_a_run_leaves_a_complete_folder(home: Home) -> None:
+    report = run_backtest(home, spec(config={"fast": 5, "slow": 20, "size": "2"}))
+    folder = listing.run_folder(home, report.summary.run_id)
+    assert report.summary.status == "done"
+    assert report.summary.simulated
+    assert leftovers(home) == []
+    assert {Path(path).name for path in report.paths.values()} <= {p.name for p in folder.iterdir()}
+    assert listing.load_report(home, report.summary.run_id) == report
+    assert [run.run_id for run in listing.list_runs(home)] == [report.summary.run_id]
+    fills = pq.read_table(folder / "fills.parquet").to_pylist()
+    assert report.summary.metrics["fills"] == len(fills) > 20
+    fees = sum(Decimal(row["fee"]) for row in fills)
+    assert report.summary.metrics["fees"] == pytest.approx(float(fees))
+    curve = pq.read_table(folder / "equity.parquet")
+    assert curve.num_rows == report.bars == 3000
+    assert curve["equity"][-1].as_py() == pytest.approx(
+        100_000 * (1 + (report.summary.metrics["total_return"] or 0))
+    )
+    assert report.spec.config["short"] is False  # defaults are on record too
+
+
+def test_the_same_run_twice_has_the_same_figures(home: Home) -> None:
+    one, two = run_backtest(home, spec()), run_backtest(home, spec())
+    assert one.summary.run_id != two.summary.run_id
+    assert one.summary.metrics == two.summary.metrics
+    assert one.trades == two.trades
+
+
+def test_a_killed_worker_is_a_failed_run_with_the_reason(home: Home) -> None:
+    add_strategy(home, "slow", SLOW)
+    launch = Launch(home, spec("slow"))
+    for _ in launch.progress():
+        os.kill(launch.pid, signal.SIGKILL)
+    assert launch.report is not None
+    assert launch.report.summary.status == "failed"
+    assert "ended by SIGKILL" in launch.report.summary.error
+    assert listing.list_runs(home)[0].status == "failed"
+    assert leftovers(home) == []
+
+
+def test_cancel_ends_the_worker_within_a_second(home: Home) -> None:
+    add_strategy(home, "slow", SLOW)
+    launch = Launch(home, spec("slow"))
+    began = 0.0
+    for _ in launch.progress():
+        began = began or monotonic()
+        launch.cancel()
+    assert monotonic() - began < 1.0
+    assert launch.report is not None
+    assert launch.report.summary.status == "cancelled"
+
+
+def test_leaving_early_cancels_and_leaves_no_process(home: Home) -> None:
+    add_strategy(home, "slow", SLOW)
+    launch = Launch(home, spec("slow"))
+    with closing(launch.progress()) as steps:
+        next(steps)
+    with pytest.raises(ProcessLookupError):
+        os.kill(launch.pid, 0)
+    assert listing.list_runs(home)[0].status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("        import os; os._exit(7)", "ended with code 7"),
+        ("        import os; os.abort()", "ended by SIGABRT"),
+    ],
+)
+def test_a_strategy_that_ends_its_process_is_a_failed_run(
+    body: str, words: str, home: Home
+) -> None:
+    head = "from clearedge_tui.contract import Strategy\nclass Bad(Strategy):\n    def on_tick(self, tick):\n"
+    add_strategy(home, "bad", head + body + "\n")
+    report = run_backtest(home, spec("bad"))
+    assert report.summary.status == "failed"
+    assert words in report.summary.error
+
+
+def test_what_a_strategy_prints_is_in_the_log_and_nowhere_else(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        "import sys\nfrom clearedge_tui.contract import Strategy\nclass Loud(Strategy):\n"
+        "    def on_tick(self, tick):\n        print('\\x1b[2Jloud'); sys.stderr.write('louder\\n')\n"
+        "        self.context.log('said')\n"
+    )
+    add_strategy(home, "loud", source)
+    report = run_backtest(home, spec("loud"))
+    assert capfd.readouterr() == ("", "")
+    log = Path(report.paths["log"]).read_text()
+    assert "loud" in log
+    assert "louder" in log
+    assert " info    said" in log
+
+
+def test_a_fault_is_a_failed_run_with_figures_up_to_it(home: Home) -> None:
+    source = (
+        "from clearedge_tui.contract import Strategy\nclass Bad(Strategy):\n"
+        "    def init(self):\n        return {'n': 0}\n"
+        "    def on_tick(self, tick):\n        self.state['n'] += 1\n"
+        "        if self.state['n'] == 500:\n            raise ValueError('enough')\n"
+    )
+    path = add_strategy(home, "bad", source)
+    report = run_backtest(home, spec("bad"))
+    assert (report.summary.status, report.bars) == ("failed", 500)
+    assert f"{path}:8: ValueError: enough" in report.summary.error
+    assert "Traceback" in Path(report.paths["log"]).read_text()
+
+
+def test_a_file_that_does_not_load_is_a_failed_run_with_its_line(home: Home) -> None:
+    path = add_strategy(home, "broken", "x = 1\ndef on_tick(context, tick)\n    pass\n")
+    with pytest.raises(StrategyFault, match=f"{path}:2"):
+        run_backtest(home, spec("broken"))
+    assert listing.list_runs(home)[0].status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "words"),
+    [
+        ({"strategy": "ema_cros"}, UsageError, "no strategy `ema_cros`.*there: ema_cross"),
+        ({"config": {"fast": 1000}}, UsageError, "config `fast`: 1000"),
+        ({"config": {"fst": 3}}, UsageError, "fst"),
+        ({"config": {"fast": 60, "slow": 20}}, UsageError, "fast < slow"),
+        ({"start_ns": 1}, None, ""),
+        ({"end_ns": 10**9}, UsageError, "no 1m bars"),
+    ],
+)
+def test_a_wrong_question_is_answered_and_leaves_no_run(
+    asked: dict[str, object], error: type[Exception] | None, words: str, home: Home
+) -> None:
+    wrong = spec(**{"strategy": "ema_cross", **asked})  # type: ignore[arg-type]
+    if error is None:
+        assert run_backtest(home, wrong).bars == 3000
+        return
+    with pytest.raises(error, match=words):
+        run_backtest(home, wrong)
+    assert listing.list_runs(home) == []
+    assert leftovers(home) == []
+
+
+def test_a_run_is_removed_and_a_path_is_no_run_id(home: Home) -> None:
+    run_id = run_backtest(home, spec()).summary.run_id
+    listing.remove_run(home, run_id)
+    assert listing.list_runs(home) == []
+    for wrong in (run_id, "../../etc", "", "."):
+        with pytest.raises(NotFound):
+            listing.load_report(home, wrong)
+        with pytest.raises(NotFound):
+            listing.remove_run(home, wrong)
+
+
+def test_a_damaged_report_is_named_and_the_list_goes_on(home: Home) -> None:
+    run_id = run_backtest(home, spec()).summary.run_id
+    folder = listing.run_folder(home, run_id)
+    (folder / "report.json").write_text("{")
+    with pytest.raises(BadData, match=f"run rm {run_id}"):
+        listing.load_report(home, run_id)
+    (folder / "run.json").write_text("{")
+    assert listing.list_runs(home) == []
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_report_fits_its_width_and_says_simulated(width: int, home: Home) -> None:
+    text = render(run_backtest(home, spec()), width)
+    lines = [line for line in text.split("\n") if not line.startswith("in  ")]  # a path stays whole
+    assert max(len(line) for line in lines) <= width
+    for words in ("SIM/USDT (SIMULATED)", "total return", "Equity", "Drawdown", "How to read this"):
+        assert words in text
+    assert "\x1b" not in text
+
+
+def test_listing_runs_needs_neither_engine_nor_numpy() -> None:
+    code = (
+        "import sys; import clearedge_tui.runs.listing, clearedge_tui.runs.launch,"
+        "clearedge_tui.cli.backtest, clearedge_tui.cli.data, clearedge_tui.cli.run_cmds;"
+        "print([m for m in ('numpy', 'pyarrow', 'nautilus_trader', 'textual', 'pydantic', 'plotext') "
+        "if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def call(command: object, home: Home, *words: str) -> str:
+    """Run a command in a home and return what it printed; its own errors are raised."""
+    runner = CliRunner()
+    found = runner.invoke(command, list(words), obj={"home": str(home.root)})  # type: ignore[arg-type]
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    return found.stdout
+
+
+def test_backtest_prints_one_object(home: Home) -> None:
+    words = ["ema_cross", "--market", "SIM/USDT", "--set", "fast=5", "--set", "slow=20", "--json"]
+    found = json.loads(call(backtest_command, home, *words))
+    assert found["status"] == "done"
+    assert {"trades", "total_return", "sharpe", "max_drawdown", "fees"} <= set(found["metrics"])
+    assert found["spec"]["config"]["fast"] == 5
+    assert all(Path(path).exists() for path in found["paths"].values())
+    assert [
+        run["run_id"] for run in json.loads(call(run_command, home, "list", "--json"))["runs"]
+    ] == [found["run_id"]]
+    assert (
+        json.loads(call(run_command, home, "show", found["run_id"], "--json"))["metrics"]
+        == found["metrics"]
+    )
+    assert "ema_cross" in call(run_command, home, "list")
+    assert "total return" in call(run_command, home, "show", found["run_id"])
+    assert json.loads(call(run_command, home, "rm", found["run_id"], "--json"))["removed"] == [
+        found["run_id"]
+    ]
+    assert "no runs yet" in call(run_command, home, "list")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--from", "tomorrow"],
+        ["--from", "2026-02-01", "--to", "2026-01-01"],
+        ["--set", "fast"],
+        ["--balance", "-5"],
+        ["--taker-fee", "half"],
+        ["--timeframe", "7m"],
+    ],
+)
+def test_a_mistyped_option_is_a_usage_error(words: list[str], home: Home) -> None:
+    with pytest.raises(UsageError):
+        call(backtest_command, home, "ema_cross", "--market", "SIM/USDT", *words)
+
+
+def test_data_commands_import_and_list(tmp_path: Path, real_data: Path) -> None:
+    home = make_home(tmp_path / "home")
+    file = str(real_data / BTC_FILE)
+    with pytest.raises(Refused, match="--yes"):
+        call(data_command, home, "import", file, "--market", "BTC/USDT", "--timeframe", "1m")
+    assert "no data yet" in call(data_command, home, "list")
+    words = ("import", file, "--market", "BTC/USDT", "--timeframe", "1m", "--yes")
+    shown = call(data_command, home, *words)
+    assert "time=timestamp" in shown
+    assert "45,031 bars added" in shown
+    assert "nothing added" in call(data_command, home, *words)
+    assert json.loads(call(data_command, home, *words, "--json"))["already"] == 45_031
+    assert json.loads(call(data_command, home, "list", "--json"))["series"][0]["rows"] == 45_031
+    sample = json.loads(call(data_command, home, "sample", "--days", "2", "--json"))["imported"]
+    assert [one["added"] for one in sample] == [5031, 5031, 2880]
+    assert "simulated, seeded · SIMULATED" in call(data_command, home, "list")
+
+
+def test_the_whole_way_on_real_bitcoin_bars(tmp_path: Path, real_data: Path) -> None:
+    home = make_home(tmp_path / "home")
+    import_btc(home, real_data)
+    add_strategy(home, "ema_cross")
+    words = [
+        "ema_cross",
+        "--market",
+        "BTC/USDT",
+        "--from",
+        "2022-01-02",
+        "--to",
+        "2022-01-30",
+        "--json",
+    ]
+    found = json.loads(call(backtest_command, home, *words, "--timeframe", "5m"))
+    report: RunReport = listing.load_report(home, found["run_id"])
+    assert report.bars == 28 * 288
+    assert found["metrics"]["trades"] > 50
+    assert found["metrics"]["fees"] > 0
+    assert not report.summary.simulated
