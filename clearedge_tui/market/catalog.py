@@ -58,11 +58,22 @@ def folder(home: Home, market_id: str, timeframe: str) -> Path:
 
 @contextmanager
 def locked(home: Home) -> Iterator[None]:
-    """Hold the catalog against other writers; waits for them."""
+    """Hold the catalog against other writers; waits for them, and clears what a killed one left."""
     home.catalog.mkdir(parents=True, exist_ok=True)
     with (home.catalog / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        for left in home.catalog.glob(".staging-*"):
+            _recover(home, left)
         yield
+
+
+def _recover(home: Home, staging: Path) -> None:
+    """Put a series back that a killed writer had moved aside, and drop the rest of its work."""
+    for old in staging.glob("old/*"):
+        place = home.catalog / "data" / "bars" / old.name
+        if not place.exists():
+            old.rename(place)
+    shutil.rmtree(staging, ignore_errors=True)
 
 
 def _stamp(ts_ns: int) -> str:
@@ -204,7 +215,7 @@ def replace_series(home: Home, market: Market, timeframe: str, bars: Bars) -> No
         draft.replace(fresh / f"{_stamp(first_ns)}_{_stamp(last_ns)}.parquet")
         _made(where.parent)
         if where.exists():
-            where.rename(staging / "old")
+            where.rename(_made(staging / "old") / where.name)
         fresh.rename(where)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -1,5 +1,7 @@
 """The catalog: the engine reads what we write, we read what it writes, and a crash leaves nothing."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +17,7 @@ from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.timeframes import bar_type
 from clearedge_tui.settings import Home
-from tests.backtest.box import BTC, FIRST, MINUTE, import_btc, make_home, sim_bars, store
+from tests.backtest.box import BTC, FIRST, MINUTE, REPO, import_btc, make_home, sim_bars, store
 
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
 
@@ -87,6 +89,33 @@ def test_a_crash_while_writing_leaves_no_trace(home: Home) -> None:
     with pytest.raises(RuntimeError), catalog.locked(home):
         catalog.write_bars(home, BTC, "1m", failing())
     assert [p.name for p in home.catalog.rglob("*") if p.is_file()] == [".lock"]
+
+
+def test_a_writer_killed_between_two_renames_loses_nothing(home: Home) -> None:
+    store(home, BTC, "1m", sim_bars(100))
+    where = catalog.folder(home, BTC.market_id, "1m")
+    aside = home.catalog / ".staging-dead" / "old"
+    aside.mkdir(parents=True)
+    where.rename(aside / where.name)
+    with catalog.locked(home):
+        assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 100
+    assert not list(home.catalog.glob(".staging-*"))
+
+
+def test_a_writer_killed_while_writing_leaves_the_catalog_as_it_was(home: Home) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from clearedge_tui.settings import Home;"
+        "from clearedge_tui.market import catalog; from tests.backtest.box import BTC, sim_bars\n"
+        "def batches():\n    yield sim_bars(5000)\n    os.kill(os.getpid(), 9)\n"
+        "with catalog.locked(Home(Path(sys.argv[1]))):\n"
+        "    catalog.write_bars(Home(Path(sys.argv[1])), BTC, '1m', batches())\n"
+    )
+    died = subprocess.run([sys.executable, "-c", code, str(home.root)], cwd=REPO, check=False)
+    assert died.returncode == -9
+    assert catalog.series(home) == []
+    store(home, BTC, "1m", sim_bars(100))
+    assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 100
+    assert not list(home.catalog.glob(".staging-*"))
 
 
 def test_overlapping_writes_are_refused(home: Home) -> None:
