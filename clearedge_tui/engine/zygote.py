@@ -18,12 +18,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pydantic
 
+from clearedge_tui.contract import indicators
+from clearedge_tui.contract import model as contract_model
 from clearedge_tui.core.messages import Exited, Fork, Forked
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import gateway, instance, native, shadow
 
-_PRELOADED = (np, pa)
+_PRELOADED = (np, pa, pydantic.BaseModel, indicators, contract_model)  # shared, not paid for by each child
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "gateway": gateway.main,
     "shadow": shadow.main,
