@@ -1,0 +1,82 @@
+"""The same EMA cross on our host, the bare engine and two peers, in turns and in fresh processes."""
+
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.table import Row
+
+REPO = Path(__file__).resolve().parent.parent
+REAL = REPO.parent / "shared" / "data" / "btc-perp-20211231-20220201_1m.csv"
+_FIRST_MINUTE = 29_000_000
+_NS = 60_000_000_000
+
+
+def bars(count: int) -> tuple[Any, str]:
+    """Return the real bars where they are, else simulated ones, and which they are."""
+    if REAL.is_file():
+        from clearedge_tui.cli.init import make_home
+        from clearedge_tui.market import catalog, ingest
+
+        with tempfile.TemporaryDirectory() as folder:
+            home = make_home(Path(folder))
+            ingest.run(home, ingest.plan(home, ingest.Request(REAL, "BTC/USDT", "1m")))
+            found = catalog.read_bars(home, "BTCUSDT.LOCAL", "1m")
+            return found.slice(0, count), "real BTC minutes"
+    from clearedge_tui.market import simulated
+
+    return simulated.bars(3, _FIRST_MINUTE, count), "simulated minutes"
+
+
+def race(count: int, rounds: int) -> list[Row]:
+    """Return one row a racer; the limit is on our host against the bare engine."""
+    data, kind = bars(count)
+    there = {"backtrader": "backtrader", "backtesting": "backtesting"}
+    names = ["contract", "bare", *(n for n, m in there.items() if importlib.util.find_spec(m))]
+    took: dict[str, list[float]] = {name: [] for name in names}
+    fills: dict[str, int] = {}
+    with tempfile.NamedTemporaryFile(suffix=".npy") as saved:
+        columns = (data.ts_ns, data.open, data.high, data.low, data.close, data.volume)
+        # float64 holds whole minutes exactly, which is what these times are
+        np.save(saved, np.array([np.asarray(c, dtype=np.float64) for c in columns]))
+        saved.flush()
+        for _ in range(rounds):
+            for name in names:
+                found = _run(name, saved.name)
+                took[name].append(found["seconds"])
+                fills[name] = found["fills"]
+    return _rows(took, fills, len(data), kind, [n for n in there if n not in names])
+
+
+def _rows(
+    took: dict[str, list[float]], fills: dict[str, int], count: int, kind: str, missing: list[str]
+) -> list[Row]:
+    # turns are paired, so that a busy moment of the box weighs on both sides of a ratio
+    ratio = statistics.median(a / b for a, b in zip(took["contract"], took["bare"], strict=True))
+    note = f"{count:,} {kind}, EMA 12/48, {fills['contract']} fills (bare: {fills['bare']})"
+    rows = [Row("contract strategy against the bare engine", ratio, "x", 1.10, note)]
+    for name, seconds in took.items():
+        middle = statistics.median(seconds)
+        said = f"{count / middle / 1000:,.0f} thousand bars/s, {fills[name]} fills"
+        rows.append(Row(f"  backtest: {name}", middle, "s", None, said))
+    rows += [
+        Row(f"  backtest: {name}", None, "s", None, "pip install -r benchmarks/requirements.txt")
+        for name in missing
+    ]
+    return rows
+
+
+def _run(name: str, path: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.race", name, path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=REPO)
+    if done.returncode:
+        raise RuntimeError(f"{name} failed: {done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])
+    return found

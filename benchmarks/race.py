@@ -1,0 +1,187 @@
+"""One EMA cross, one engine, one process: `python -m benchmarks.race NAME BARS.npy`.
+
+Measured from bars in memory to the end of the run. All decide on a close and fill at the next
+open, long or flat, averages of 12 and 48 bars.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FAST, SLOW = 12, 48
+Result = tuple[float, int]
+
+
+def _market() -> Any:
+    from clearedge_tui.market.markets import describe
+
+    return describe("BTC/USDT", price_precision=3)
+
+
+def _plan(bars: Any, folder: Path) -> Any:
+    from clearedge_tui.engine import backtest
+    from clearedge_tui.engine.loading import load
+    from clearedge_tui.runs.model import BacktestSpec
+
+    path = Path(__file__).resolve().parent.parent / "strategies" / "ema_cross.py"
+    loaded = load(path)
+    config = loaded.schema.validate({"fast": FAST, "slow": SLOW})
+    market = _market()
+    spec = BacktestSpec("ema_cross", market.market_id, "1m", config=config)
+    return backtest.Plan(spec, market.info, bars, loaded, folder, lambda *_: None)
+
+
+def contract(bars: Any) -> Result:
+    """The sample strategy as `clearedge backtest` runs it, without its artifacts."""
+    from clearedge_tui.engine import backtest
+
+    with tempfile.TemporaryDirectory() as folder:
+        plan = _plan(bars, Path(folder))
+        began = time.perf_counter()
+        outcome = backtest.execute(plan, lambda _: None)
+        return time.perf_counter() - began, len(outcome.fills)
+
+
+def bare(bars: Any) -> Result:
+    """The same logic as a strategy of the engine itself: same venue, same feed, no host."""
+    from nautilus_trader.model import BarType, InstrumentId, OrderSide, Quantity
+    from nautilus_trader.trading import Strategy
+
+    from clearedge_tui.contract.indicators import Ema
+    from clearedge_tui.engine import backtest
+
+    market = _market()
+
+    class Cross(Strategy):  # type: ignore[misc]  # the engine's base is untyped here
+        def __init__(self) -> None:
+            super().__init__()
+            self.fast, self.slow = Ema(FAST), Ema(SLOW)
+            self.above: bool | None = None
+            self.holding = False
+            self.fills = 0
+            self.market = InstrumentId.from_str(market.market_id)
+
+        def on_start(self) -> None:
+            self.subscribe_bars(BarType.from_str(f"{market.market_id}-1-MINUTE-LAST-EXTERNAL"))
+
+        def on_bar(self, bar: Any) -> None:
+            close = float(bar.close)
+            fast, slow = self.fast.update(close), self.slow.update(close)
+            if fast is None or slow is None or (fast > slow) is self.above:
+                return
+            self.above = fast > slow
+            if self.above is self.holding:
+                return
+            self.holding = self.above
+            side = OrderSide.BUY if self.above else OrderSide.SELL
+            self.submit_order(
+                self.order_factory.market(self.market, side, Quantity.from_str("0.1"))
+            )
+
+        def on_order_filled(self, event: Any) -> None:
+            del event
+            self.fills += 1
+
+    with tempfile.TemporaryDirectory() as folder:
+        plan = _plan(bars, Path(folder))
+        began = time.perf_counter()
+        engine = backtest._engine(plan)
+        strategy = Cross()
+        engine.add_strategy(strategy)
+        engine.add_data(backtest._feed(plan).data(bars))
+        engine.run()
+        took = time.perf_counter() - began
+        engine.dispose()
+        return took, strategy.fills
+
+
+def _frame(bars: Any) -> Any:
+    import pandas as pd
+
+    names = ("Open", "High", "Low", "Close", "Volume")
+    columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
+    index = pd.to_datetime(bars.ts_ns, unit="ns")
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
+
+
+def backtrader(bars: Any) -> Result:
+    import backtrader as bt
+
+    class Cross(bt.Strategy):  # type: ignore[misc]  # untyped peer
+        fills = 0
+
+        def __init__(self) -> None:
+            self.cross = bt.ind.CrossOver(
+                bt.ind.EMA(self.data.close, period=FAST), bt.ind.EMA(self.data.close, period=SLOW)
+            )
+
+        def next(self) -> None:
+            if not self.position and self.cross > 0:
+                self.buy(size=0.1)
+            elif self.position and self.cross < 0:
+                self.sell(size=0.1)
+
+        def notify_order(self, order: Any) -> None:
+            Cross.fills += order.status == order.Completed
+
+    cerebro = bt.Cerebro()
+    cerebro.adddata(bt.feeds.PandasData(dataname=_frame(bars)))
+    cerebro.addstrategy(Cross)
+    cerebro.broker.setcash(100_000)
+    began = time.perf_counter()
+    cerebro.run()
+    return time.perf_counter() - began, Cross.fills
+
+
+def backtesting(bars: Any) -> Result:
+    from backtesting import Backtest, Strategy
+    from backtesting.lib import crossover
+
+    def ema(values: Any, length: int) -> Any:
+        import pandas as pd
+
+        return pd.Series(values).ewm(span=length, adjust=False).mean()
+
+    class Cross(Strategy):  # type: ignore[misc]  # untyped peer
+        def init(self) -> None:
+            self.fast = self.I(ema, self.data.Close, FAST)
+            self.slow = self.I(ema, self.data.Close, SLOW)
+
+        def next(self) -> None:
+            if crossover(self.fast, self.slow):
+                self.buy(size=1)
+            elif crossover(self.slow, self.fast) and self.position:
+                self.position.close()
+
+    test = Backtest(_frame(bars), Cross, cash=10_000_000, finalize_trades=True)
+    began = time.perf_counter()
+    stats = test.run()
+    return time.perf_counter() - began, 2 * int(stats["# Trades"])
+
+
+RUNNERS: dict[str, Callable[[Any], Result]] = {
+    "contract": contract,
+    "bare": bare,
+    "backtrader": backtrader,
+    "backtesting": backtesting,
+}
+
+
+def main(name: str, path: str) -> None:
+    """Run one racer over saved bars and print one JSON line."""
+    from clearedge_tui.market.columns import Bars
+
+    rows = np.load(path)
+    bars = Bars(rows[0].astype(np.int64), *rows[1:])
+    seconds, fills = RUNNERS[name](bars)
+    print(json.dumps({"seconds": seconds, "fills": fills}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
