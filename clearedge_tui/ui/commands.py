@@ -103,6 +103,11 @@ def parse(line: str) -> Doing:
     return Doing(verb.name, tuple(words), settings)
 
 
+def names_instance(doing: Doing) -> bool:
+    """True when the first word of this line has to be an instance."""
+    return VERBS[doing.name].usage.partition(" ")[2].startswith("INSTANCE")
+
+
 def offers(model: Model) -> Iterator[Offer]:
     """Yield every line that makes sense now, commonest first."""
     rows = list(model.instances.values())

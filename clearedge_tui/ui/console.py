@@ -122,7 +122,7 @@ class Console(App[int], inherit_bindings=False):
         """Return the screen under any dialog."""
         return next((s for s in reversed(self.screen_stack) if isinstance(s, Page)), None)
 
-    async def visit(self, name: str, subject: str = "") -> None:
+    def visit(self, name: str, subject: str = "") -> None:
         """Go to a place: board, runs, data, journal, detail of an instance, report of a run."""
         from clearedge_tui.ui.places import make_page  # brings the screen with it
 
@@ -131,9 +131,9 @@ class Console(App[int], inherit_bindings=False):
             self.previous = here
         deep = name in ("detail", "report", "config")
         while len(self.screen_stack) > 1 and not (deep and self._is_root(self.screen, name)):
-            await self.pop_screen()
+            self.pop_screen()
         if name != "board":
-            await self.push_screen(make_page(name, subject))
+            self.push_screen(make_page(name, subject))
         self.paint_now()
 
     @staticmethod
@@ -193,10 +193,10 @@ class Console(App[int], inherit_bindings=False):
 
     # -- keys that work everywhere
 
-    async def action_go(self, name: str) -> None:
-        await self.visit(name)
+    def action_go(self, name: str) -> None:
+        self.visit(name)
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         page = self.page
         if self.screen is not page:
             self.screen.dismiss(None)
@@ -204,11 +204,11 @@ class Console(App[int], inherit_bindings=False):
             page.clear_transient()
         elif page is not None and not _cleared(page):
             self.previous = page.place()
-            await self.pop_screen()
+            self.pop_screen()
             self.paint_now()
 
-    async def action_last(self) -> None:
-        await self.visit(*self.previous)
+    def action_last(self) -> None:
+        self.visit(*self.previous)
 
     def action_freeze(self) -> None:
         self.look.frozen = not self.look.frozen
@@ -267,10 +267,10 @@ class Console(App[int], inherit_bindings=False):
 
         start_stop(self, self._subjects())
 
-    async def action_config(self) -> None:
+    def action_config(self) -> None:
         subjects = self._subjects()
         if subjects:
-            await self.visit("config", subjects[0])
+            self.visit("config", subjects[0])
 
     def action_backtest(self) -> None:
         from clearedge_tui.ui.acts import backtest_instance

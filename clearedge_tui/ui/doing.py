@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
 
-async def run(ui: "Console", doing: Doing) -> None:
+def run(ui: "Console", doing: Doing) -> None:
     """Do it; UsageError says why not."""
     words = doing.words
     match doing.name:
         case "mode":
             acts.set_mode(ui, [_instance(ui, words[0])], _mode(words[1]))
         case "open":
-            await _open(ui, words[0])
+            _open(ui, words[0])
         case "config":
-            await ui.visit("config", _instance(ui, words[0]))
+            ui.visit("config", _instance(ui, words[0]))
         case "go":
-            await ui.visit(_one_of(words[0], PLACES, "screen"))
+            ui.visit(_one_of(words[0], PLACES, "screen"))
         case "set":
             _set(ui, _instance(ui, words[0]), doing)
         case "backtest":
@@ -80,16 +80,16 @@ def _instance(ui: "Console", name: str) -> str:
     raise NotFound(f"no instance `{name}`" + (f"; near: {', '.join(near[:5])}" if near else ""))
 
 
-async def _open(ui: "Console", name: str) -> None:
+def _open(ui: "Console", name: str) -> None:
     if name not in ui.model.instances and name not in PLACES:
         jobs = {job.run_id for job in ui.model.jobs.values()}
         if name in jobs or name.startswith(("bt-", "run-")):
-            await ui.visit("report", name)
+            ui.visit("report", name)
             return
     if name in PLACES:
-        await ui.visit(name)
+        ui.visit(name)
         return
-    await ui.visit("detail", _instance(ui, name))
+    ui.visit("detail", _instance(ui, name))
 
 
 def _set(ui: "Console", instance: str, doing: Doing) -> None:

@@ -113,19 +113,19 @@ class FormRows(RowsView):
         cells.text(y, 16, "*" if changed else " ", p.WARN)
         ink = p.BAD if error else p.ACCENT if changed else p.BRIGHT
         if index == self.cursor and self.edit is not None:
-            self.edit.paint(cells, y, 18, 20, ground=p.FAINT)
+            self.edit.paint(cells, y, 18, 22, ground=p.FAINT)
         elif row.choices:
-            cells.text(y, 18, f"‹ {clean_text(value)} ›", ink, width=20)
+            cells.text(y, 18, f"‹ {clean_text(value)} ›", ink, width=22)
         else:
             shown = "•" * len(value) if row.secret else clean_text(value)
-            cells.text(y, 18, f"[{shown:<18}]", ink, width=20)
-        x = cells.text(y, 39, clean_text(row.unit), p.DIM, width=6)
+            cells.text(y, 18, f"[{shown:<20}]", ink, width=22)
+        x = cells.text(y, 41, clean_text(row.unit), p.DIM, width=6)
         if error:
-            cells.text(y, max(x + 1, 40), f"✖ {clean_text(error)}", p.BAD)
+            cells.text(y, max(x + 1, 42), f"✖ {clean_text(error)}", p.BAD)
             return
         note = {True: "live", False: "reload", None: ""}[row.live]
-        cells.text(y, 46, note, p.GOOD if row.live else p.DIM)
-        cells.text(y, 46 if row.live is None else 54, clean_text(row.about), p.DIM)
+        cells.text(y, 48, note, p.GOOD if row.live else p.DIM)
+        cells.text(y, 48 if row.live is None else 55, clean_text(row.about), p.DIM)
 
     def action_edit(self) -> None:
         self.current()

@@ -213,7 +213,7 @@ class BacktestPlan:
 def send_backtest(ui: "Console", **args: object) -> None:
     """Send a backtest and go where its progress is shown."""
     ui.ask("backtest.run", dict(args), f"backtest {clean_text(args.get('strategy'))}")
-    ui.run_worker(ui.visit("runs"), exclusive=True)
+    ui.visit("runs")
 
 
 def _about(market: Mapping[str, object]) -> str:

@@ -54,13 +54,13 @@ class Desk:
             await self.pilot.pause(0.02)
 
     def text(self) -> str:
-        """Return everything painted on the visible screen, dialogs included."""
+        """Return everything painted on the page, and on the dialogs over it."""
         from clearedge_tui.ui.view import CellView
 
         self.app.paint_now()
         return "\n".join(
             line
-            for screen in self.app.screen_stack[-2:]
+            for screen in self.app.screen_stack[self.app.screen_stack.index(self.app.page) :]
             for view in screen.query(CellView)
             if view.cells is not None and view.display
             for line in view.cells.lines()

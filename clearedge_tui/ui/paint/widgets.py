@@ -88,14 +88,22 @@ def guarded(cells: Cells, area: Area, spec: Spec, paint: Paint) -> int:
     try:
         return paint(cells, area, spec)
     except WRONG as error:
-        cells.fill(area._replace(h=min(area.h, 1)), p.BG)
         reason = (
-            f"no `{error.args[0]}`"
+            f"no `{clean_text(error.args[0], 40)}`"
             if isinstance(error, KeyError) and error.args
             else clean_text(error, 200)
         )
-        cells.text(area.y, area.x, f"✖ {_name(spec)}: {reason}", p.BAD, width=area.w)
-        return 1
+        return _paint_fault(cells, area, f"✖ {_name(spec)}: {reason}")
+
+
+def _paint_fault(cells: Cells, area: Area, text: str) -> int:
+    import textwrap
+
+    lines = textwrap.wrap(text, max(10, area.w))[: max(1, min(4, area.h))]
+    cells.fill(area._replace(h=len(lines)), p.BG)
+    for y, line in enumerate(lines):
+        cells.text(area.y + y, area.x, line, p.BAD, width=area.w)
+    return len(lines)
 
 
 def _name(spec: Spec) -> str:

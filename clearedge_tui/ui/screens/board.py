@@ -145,7 +145,7 @@ class BoardPage(Page):
         self.tick()
 
     def on_rows_view_opened(self, event: RowsView.Opened) -> None:
-        self.run_worker(self.ui.visit("detail", event.key), exclusive=True)
+        self.ui.visit("detail", event.key)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         self.board.state = replace(self.board.state, words=event.words)

@@ -60,7 +60,7 @@ class CommandScreen(ModalScreen[None]):
         with Vertical(classes="box"):
             yield CommandView()
 
-    async def on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         view = self.query_one(CommandView)
@@ -71,7 +71,7 @@ class CommandScreen(ModalScreen[None]):
                 self.dismiss(None)
                 return
             case "enter":
-                await self._run(view, offers)
+                self._run(view, offers)
                 return
             case "up" | "down" | "ctrl+p" | "ctrl+n":
                 step = 1 if event.key in ("down", "ctrl+n") else -1
@@ -85,12 +85,12 @@ class CommandScreen(ModalScreen[None]):
                 view.at = -1
         view.redraw()
 
-    async def _run(self, view: CommandView, offers: list[commands.Offer]) -> None:
+    def _run(self, view: CommandView, offers: list[commands.Offer]) -> None:
         ui = view.ui
         try:
             wanted = self._wanted(view, offers)
             self.dismiss(None)
-            await doing.run(ui, wanted)
+            doing.run(ui, wanted)
         except ClearEdgeError as error:
             if self.is_current:
                 view.error = clean_text(error)
@@ -104,13 +104,16 @@ class CommandScreen(ModalScreen[None]):
         """Return the chosen offer; else what was typed when it is whole; else the best offer."""
         if view.at >= 0 and offers:
             return commands.parse(offers[view.at].line)
+        best = offers[0] if offers and view.edit.text.strip() else None
+        safe = commands.parse(best.line) if best is not None and not best.danger else None
         try:
-            return commands.parse(view.edit.text)
+            typed = commands.parse(view.edit.text)
         except UsageError:
-            best = offers[0] if offers and view.edit.text.strip() else None
-            if best is None or best.danger:
+            if safe is None:
                 raise
-            return commands.parse(best.line)
+            return safe
+        known = not commands.names_instance(typed) or typed.words[0] in view.ui.model.instances
+        return typed if known or safe is None or safe.name != typed.name else safe
 
     def on_paste(self, event: events.Paste) -> None:
         view = self.query_one(CommandView)

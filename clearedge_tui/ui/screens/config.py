@@ -65,4 +65,7 @@ class ConfigPage(Page):
             return
         self._opened = True
         form = FormPage(plans.ConfigPlan(row, detail, schema), self.instance)
-        self.call_later(self.ui.switch_screen, form)
+        self.call_later(self._become, form)
+
+    def _become(self, form: FormPage) -> None:
+        self.ui.switch_screen(form)  # not awaited: this screen would wait for its own end

@@ -136,7 +136,7 @@ class RunsPage(Page):
     def on_rows_view_opened(self) -> None:
         item = self.selected()
         if isinstance(item, RunSummary) and item.status == "done":
-            self.run_worker(self.ui.visit("report", item.run_id), exclusive=True)
+            self.ui.visit("report", item.run_id)
         elif item is not None:
             self.action_errors()
 

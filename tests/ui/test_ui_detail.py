@@ -1,0 +1,131 @@
+"""One instance: charts, widgets, panes; a bad widget is named in its place and the rest is drawn."""
+
+import msgspec
+
+from clearedge_tui.ui.paint.widgets import View
+from tests.fakes import market
+
+change = msgspec.structs.replace
+
+
+async def opened(d):
+    await d.press("enter")
+    await d.until(lambda: d.app.page.NAME == "detail" and d.app.page.detail)
+
+
+async def test_detail_shows_charts_small_widgets_orders_and_facts(world, desk):
+    async with desk(size=(200, 60)) as d:
+        await opened(d)
+        text = d.text()
+        for words in ("BTC/USDT 1m", "━ fast", "spread", "Signal", "Levels", "PnL by hour", "Sharpe",
+                      "Notes", "Orders 1", "denied: size 50 is above the limit of 10", "config v1"):  # fmt: skip
+            assert words in text, words
+
+
+async def test_panes_turn_with_tab_on_a_small_screen(world, desk):
+    async with desk(size=(80, 24)) as d:
+        await opened(d)
+        seen = []
+        for _ in range(7):
+            seen.append(d.app.page.pane)
+            await d.press("tab")
+        assert seen == ["chart", "panel", "orders", "fills", "log", "config", "history"]
+        assert d.app.page.pane == "chart"
+
+
+async def test_each_pane_shows_its_lines(world, desk):
+    async with desk(size=(100, 30)) as d:
+        await opened(d)
+        await d.press("o")
+        assert "limit" in d.text() and "open" in d.text()
+        await d.press("f")
+        assert "closed +4.20" in d.text()
+        await d.press("L")
+        assert "gateway" in d.text()
+        await d.press("tab")
+        assert "fast average" in d.text() and "reload" in d.text()
+        await d.press("tab")
+        assert "fast 10 -> 12" in d.text()
+
+
+async def test_zoom_pan_and_overlays(world, desk):
+    async with desk(size=(160, 30)) as d:
+        await opened(d)
+        await d.press("plus", "plus", "left")
+        assert d.app.page.view.zoom == 4 and d.app.page.view.back > 0
+        await d.press("right", "underscore")
+        assert d.app.page.view == View(zoom=2, back=0)
+        assert "━ fast" in d.text()
+        await d.press("i")
+        assert "━ fast" not in d.text()
+
+
+async def test_one_bad_widget_is_named_and_the_others_are_drawn(world, desk):
+    made = market.detail(world.rows["ema-btc-1"], market.START_NS)
+    bad = (
+        {"type": "metric", "label": "fine", "value": 7},
+        {"type": "gauge", "label": "torn", "value": "high", "low": 0, "high": 1},
+        {"type": "line_chart", "title": "crooked", "series": {"a": "text"}},
+        {"type": "table", "title": "rows"},
+        {"type": "wheel", "spokes": 12},
+        {"type": "heatmap", "title": "flat", "rows": [1, 2]},
+        {"type": "metric", "label": "last", "value": float("nan")},
+    )
+    world.details["ema-btc-1"] = change(made, widgets=bad)
+    async with desk(size=(200, 60)) as d:
+        await opened(d)
+        text = d.text()
+        assert "✖ gauge torn: value: found 'high'," in text
+        assert "✖ line_chart crooked: series: found str, wanted a list" in text
+        assert "✖ table rows: no `columns`" in text
+        assert "✖ heatmap flat: rows: found int," in text
+        assert "wheel (unknown type)" in text and "spokes" in text
+        assert "fine" in text and "last" in text and "not a number" in text
+        assert "C 3" in text  # the bars are there all the same
+
+
+async def test_hostile_text_never_reaches_the_terminal_raw(world, desk):
+    evil = "\x1b]0;owned\x07\x1b[31mred\x1b[0m [bold]not markup[/bold] \u202egnp.exe"
+    row = change(world.rows["ema-btc-1"], last_event=evil, error=evil, account=evil, strategy=evil)
+    world.rows["ema-btc-1"] = row
+    made = market.detail(row, market.START_NS)
+    world.details["ema-btc-1"] = change(
+        made, widgets=({"type": "metric", "label": evil, "value": evil}, {"type": evil, evil: evil},
+                       {"type": "text", "text": evil}),
+    )  # fmt: skip
+    async with desk(size=(200, 60)) as d:
+        await d.shows("[bold]not markup[/bold]")
+        await opened(d)
+        await d.shows("[bold]not markup[/bold]")
+        text = d.text()
+        assert not [c for c in text if c != "\n" and (ord(c) < 32 or c in "\x7f\u202e\x9b")]
+
+
+async def test_an_instance_that_went_away_is_told(world, desk):
+    async with desk() as d:
+        await opened(d)
+        d.app.model.instances.pop("ema-btc-1")
+        await d.shows("this instance is not there")
+        await d.press("escape")
+        assert d.app.page.NAME == "board"
+
+
+async def test_detail_is_watched_while_it_is_open_and_not_afterwards(world, desk):
+    async with desk(size=(80, 24)) as d:
+        await opened(d)
+        assert world.watched[-1] == "ema-btc-1"
+        await d.press("escape")
+        await d.until(lambda: world.watched[-1] == "")
+
+
+async def test_last_screen_goes_back_and_forth(world, desk):
+    async with desk() as d:
+        await opened(d)
+        await d.press("6")
+        await d.until(lambda: d.app.page.NAME == "journal")
+        await d.press("minus")
+        await d.until(lambda: d.app.page.NAME == "detail")
+        await d.press("minus")
+        await d.until(lambda: d.app.page.NAME == "journal")
+        await d.press("h")
+        await d.until(lambda: d.app.page.NAME == "board")

@@ -1,0 +1,100 @@
+"""Runs, reports, data, journal: asked for, converted, shown; a bad answer is named."""
+
+
+def sent(world, verb):
+    return [c.args for c in world.commands if c.verb == verb]
+
+
+async def test_runs_show_progress_results_and_failures(world, desk):
+    async with desk() as d:
+        await d.press("2")
+        await d.shows("bt-0007")
+        text = d.text()
+        for words in ("63 %  eta 4.0s", "+31.40 %", "-4.20 %", "sim", "failed", "NameError", "equity so far"):
+            assert words in text, words
+
+
+async def test_report_shows_every_pane(world, desk):
+    async with desk(size=(120, 50)) as d:
+        await d.press("2")
+        await d.shows("bt-0007")
+        await d.press("j", "enter")
+        await d.shows("buy and hold")
+        text = d.text()
+        for words in ("Sharpe", "1.42", "drawdown", "months", "2021"):
+            assert words in text, words
+        await d.press("tab")
+        assert "newest 40 of 412" in d.text()
+        await d.press("tab")
+        assert "+3.1" in d.text()
+        await d.press("tab")
+        assert "PnL a trade, USDT" in d.text()
+        await d.press("tab")
+        assert "fills at the next open" in d.text()
+        await d.press("escape")
+        await d.until(lambda: d.app.page.NAME == "runs")
+
+
+async def test_a_failed_run_shows_its_whole_error(world, desk):
+    async with desk() as d:
+        await d.press("2")
+        await d.shows("bt-0005")
+        await d.press("j", "j", "j", "enter")
+        assert "strategies/broken.py:7: NameError" in d.text()
+        await d.press("escape")
+        assert d.app.page.NAME == "runs"
+
+
+async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(world, desk):
+    async with desk() as d:
+        await d.press("2")
+        await d.shows("bt-0007")
+        await d.press("x")
+        await d.until(lambda: sent(world, "job.cancel") == [{"id": "job-1"}])
+        await d.press("j", "x")
+        await d.type("bt-0007")
+        await d.press("enter")
+        await d.until(lambda: sent(world, "run.rm") == [{"run_id": "bt-0007"}])
+
+
+async def test_data_lists_series_and_opens_a_backtest(world, desk):
+    async with desk() as d:
+        await d.press("3")
+        await d.shows("GBP/USD")
+        text = d.text()
+        assert "372,000" in text and "52" in text and "sim" in text and "BTCUSDT.LOCAL" in text
+        await d.press("j", "b")
+        await d.shows("Backtest")
+        assert "‹ GBP/USD 1m ›" in d.text()
+
+
+async def test_journal_lists_filters_and_expands(world, desk):
+    async with desk() as d:
+        await d.press("6")
+        await d.shows("ZeroDivisionError")
+        await d.press("slash")
+        await d.type("fault")
+        await d.press("enter")
+        assert "observe -> active" not in d.text()
+        await d.press("enter")
+        assert "strategies/grid_maker.py:41: ZeroDivisionError" in d.text()
+
+
+async def test_an_answer_of_the_wrong_shape_is_named_not_fatal(world, desk):
+    from tests.fakes import supervisor
+
+    before = supervisor._VERBS["data.list"]
+    supervisor._VERBS["data.list"] = lambda w, a: ("", [{"market": 7}], [])
+    try:
+        async with desk() as d:
+            await d.press("3")
+            await d.shows("the answer cannot be read")
+    finally:
+        supervisor._VERBS["data.list"] = before
+
+
+async def test_a_refused_list_says_why(world, desk):
+    world.refuse["run.list"] = "the runs folder cannot be read"
+    async with desk() as d:
+        await d.press("2")
+        await d.shows("the runs folder cannot be read")
