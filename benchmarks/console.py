@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks.table import Row, percentile
@@ -103,20 +104,16 @@ def keys(count: int) -> list[Row]:
             for number in range(count):
                 before = picture.selected()
                 sent = terminal.press("j" if number // 8 % 2 == 0 else "k")
-                painted = terminal.pump(
-                    1.0, until=lambda data, old=before: _moved(picture, data, old)
-                )
+                painted = terminal.pump(1.0, until=partial(_moved, picture, before))
                 took.append(1.0 if painted is None else painted - sent)
-                terminal.pump(
-                    0.06 + (number * 0.037) % 0.1, until=lambda data: _moved(picture, data, 99)
-                )
+                terminal.pump(0.06 + (number * 0.037) % 0.1, until=partial(_moved, picture, 99))
         finally:
             terminal.close()
     note = f"{count} keys, median {percentile(took, 0.5) * 1000:.1f} ms, 100 rows at 10 Hz"
     return [Row("key to paint, p99", percentile(took, 0.99) * 1000, "ms", 50, note)]
 
 
-def _moved(picture: Picture, data: bytes, before: int) -> bool:
+def _moved(picture: Picture, before: int, data: bytes) -> bool:
     """Take a piece of output; whether the selection has left the line `before` (99: never)."""
     picture.feed(data)
     return before != 99 and picture.selected() not in (before, -1)

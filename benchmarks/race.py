@@ -58,7 +58,7 @@ def bare(bars: Any) -> Result:
 
     market = _market()
 
-    class Cross(Strategy):  # type: ignore[misc]  # the engine's base is untyped here
+    class Cross(Strategy):
         def __init__(self) -> None:
             super().__init__()
             self.fast, self.slow = Ema(FAST), Ema(SLOW)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_makers import GOOD, SCHEMA
 
 from clearedge_tui.core.model import Instance
 from clearedge_tui.store.db import Store, open_store
+from tests.store.makers import GOOD, SCHEMA
 
 
 @pytest.fixture

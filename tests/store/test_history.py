@@ -6,11 +6,11 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
-from store_makers import GOOD, SCHEMA
 
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.model import Instance, Mode
 from clearedge_tui.store.db import open_store
+from tests.store.makers import GOOD, SCHEMA
 
 
 class History(RuleBasedStateMachine):

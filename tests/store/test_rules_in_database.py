@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from pysqlite3 import dbapi2
-from store_makers import GOOD
 
 from clearedge_tui.core.model import Instance
 from clearedge_tui.store.db import Store
 from clearedge_tui.store.rules import config_ok
+from tests.store.makers import GOOD
 
 VERSION = "INSERT INTO config_versions VALUES ('ema', 2, 1, 'x', '', ?)"
 
