@@ -24,7 +24,7 @@ from clearedge_tui.engine.backtest_context import BacktestContext
 from clearedge_tui.engine.backtest_feed import Feed
 from clearedge_tui.engine.backtest_host import ContractHost, Watch
 from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument
-from clearedge_tui.engine.loading import Loaded, fault_from
+from clearedge_tui.engine.loading import Hosted, Loaded, fault_from
 from clearedge_tui.engine.quiet import file_logging
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.model import BacktestSpec, Progress
@@ -142,9 +142,19 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
         outcome.orders = list(context.orders.values())
         if host.watch.error is None:
             _guarded(plan, hosted.on_stop)
-            outcome.picture = _guarded(plan, hosted.render) or {}
+            outcome.picture = _picture(plan, hosted)
 
     return host.watch, host.expect, finish
+
+
+def _picture(plan: Plan, hosted: Hosted) -> dict[str, object]:
+    """Return the last picture; one that cannot be drawn is told in the log and fails nothing."""
+    try:
+        drawn = _guarded(plan, hosted.render)
+    except StrategyFault as fault:
+        plan.say(0, "warning", f"no picture: {fault}")
+        return {}
+    return drawn if isinstance(drawn, dict) else {}
 
 
 def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:

@@ -25,6 +25,7 @@ _NAMES = {
     "fills": "fills.parquet",
     "orders": "orders.parquet",
     "trades": "trades.parquet",
+    "picture": "picture.json",
     "log": LOG,
 }
 
@@ -44,6 +45,7 @@ def write(home: Home, result: "Result") -> RunReport:
     draft, final = start_draft(home, run_id), run_folder(home, run_id)
     _tables(draft, result)
     (draft / LOG).touch()
+    _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     paths = {name: str(final / file) for name, file in _NAMES.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report), "utf-8")
@@ -96,6 +98,11 @@ def _json(path: Path, value: object) -> None:
         handle.write(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def _plain(picture: object) -> object:
+    """Return what a strategy drew as plain data; what JSON does not know becomes its text."""
+    return msgspec.to_builtins(picture, enc_hook=clean_text, str_keys=True)
 
 
 def _tables(folder: Path, result: "Result") -> None:

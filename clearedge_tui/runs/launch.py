@@ -85,7 +85,7 @@ class Launch:
         job = Job(self.run_id, str(self.home.root), self.spec, self.market_name)
         early = self._early_log()
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
                 [sys.executable, "-m", "clearedge_tui.engine.worker", str(write)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

@@ -61,14 +61,17 @@ class Bare(Strategy):
 
 
 def run_bare(
-    bars: Bars, decide: Callable[[Bare, int, Any], None], balance: float = 100_000.0
+    bars: Bars,
+    decide: Callable[[Bare, int, Any], None],
+    balance: float = 100_000.0,
+    hedging: bool = False,
 ) -> Bare:
     """Run over bars with default settings (only the log is silenced) and return the strategy."""
     quiet = LoggerConfig(stdout_level=LogLevel.OFF, bypass_logging=True)
     engine = BacktestEngine(BacktestEngineConfig(logging=quiet))
     engine.add_venue(
         venue=Venue("LOCAL"),
-        oms_type=OmsType.NETTING,
+        oms_type=OmsType.HEDGING if hedging else OmsType.NETTING,
         account_type=AccountType.MARGIN,
         starting_balances=[Money(balance, currency("USDT"))],
         default_leverage=Decimal(10),

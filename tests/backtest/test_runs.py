@@ -150,6 +150,27 @@ def test_what_a_strategy_prints_is_in_the_log_and_nowhere_else(
     assert " info    said" in log
 
 
+def test_what_the_engine_says_is_in_a_file(home: Home) -> None:
+    """The bare engine either fills the terminal or, silenced, says nothing at all."""
+    code = (
+        "from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig;"
+        "BacktestEngine(BacktestEngineConfig(bypass_logging=True)).dispose()"
+    )
+    bare = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len(bare.stdout) > 500
+
+    source = (
+        "from clearedge_tui.contract import Strategy\nclass Big(Strategy):\n"
+        "    def on_tick(self, tick):\n        self.context.place_order('buy', '100000')\n"
+    )
+    add_strategy(home, "big", source)
+    report = run_backtest(home, spec("big"))
+    folder = Path(report.paths["log"]).parent
+    assert "INITIAL_MARGIN_EXCEEDS_FREE_BALANCE" in (folder / "engine.log").read_text()
+    denied = pq.read_table(folder / "orders.parquet").to_pylist()[0]
+    assert (denied["status"], "MARGIN" in denied["reason"]) == ("denied", True)
+
+
 def test_a_fault_is_a_failed_run_with_figures_up_to_it(home: Home) -> None:
     source = (
         "from clearedge_tui.contract import Strategy\nclass Bad(Strategy):\n"

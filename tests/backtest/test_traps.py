@@ -5,6 +5,7 @@ Each test shows the bare engine's behaviour first, so it also tells when the eng
 
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_an_exception_in_a_hook_ends_the_run_too(hook: str, tmp_path: Path) -> N
     assert outcome.seen <= 11
 
 
-@pytest.mark.parametrize("hook", ["init", "on_stop", "render"])
+@pytest.mark.parametrize("hook", ["init", "on_stop"])
 def test_an_exception_around_the_run_fails_it(hook: str, tmp_path: Path) -> None:
     path = tmp_path / "case.py"
     path.write_text(
@@ -73,6 +74,14 @@ def test_an_exception_around_the_run_fails_it(hook: str, tmp_path: Path) -> None
     )
     outcome = execute(path, sim_bars(50), tmp_path)
     assert (outcome.status, f"{path}:5: ZeroDivisionError" in outcome.error) == ("failed", True)
+
+
+def test_a_picture_that_fails_is_told_and_spoils_nothing(tmp_path: Path) -> None:
+    path = case(tmp_path, "pass", "    def render(self):\n        return [][1]\n")
+    lines: list[str] = []
+    outcome = execute(path, sim_bars(30), tmp_path, lines=lines)
+    assert (outcome.status, outcome.picture) == ("done", {})
+    assert f"{path}:{line_of(path, '[][1]')}: IndexError" in lines[0]
 
 
 def test_an_order_meets_the_next_open_not_the_close_it_was_decided_on(tmp_path: Path) -> None:
@@ -206,6 +215,36 @@ def test_a_position_is_netted_not_hedged(tmp_path: Path) -> None:
     after = "    def render(self):\n        return {'widgets': [], 'size': self.state['size']}\n"
     outcome = execute(case(tmp_path, body, after), flat_bars([100.0] * 30), tmp_path)
     assert Decimal(str(outcome.picture["size"])) == -1
+
+
+def test_the_cost_of_an_order_does_not_grow_with_the_trades_before_it(tmp_path: Path) -> None:
+    """In hedging mode the bare engine looks through every position it ever had."""
+    bars = sim_bars(1600)
+
+    def trips(self: Bare, n: int, bar: Any) -> None:
+        if n % 400 == 0:
+            stops.append(process_time())
+        self.market("sell" if n % 2 else "buy", "0.010000")
+
+    stops: list[float] = []
+    run_bare(bars, trips, hedging=True)
+    assert growth(stops) > 3
+
+    body = (
+        "if n % 400 == 1:\n    import time; self.state.setdefault('at', []).append(time.process_time())\n"
+        "self.context.place_order('sell' if n % 2 else 'buy', '0.01')"
+    )
+    after = "    def render(self):\n        return {'widgets': [], 'at': self.state['at']}\n"
+    outcome = execute(case(tmp_path, body, after), bars, tmp_path)
+    assert len(outcome.fills) == 1599
+    at = outcome.picture["at"]
+    assert isinstance(at, list)
+    assert growth(at) < 3
+
+
+def growth(stops: list[float]) -> float:
+    """Return how many times longer the last stretch took than the first."""
+    return (stops[-1] - stops[-2]) / (stops[1] - stops[0])
 
 
 def test_an_average_that_has_seen_too_little_is_none_not_zero() -> None:
