@@ -26,7 +26,13 @@ from clearedge_tui.core.messages import Exited, Fork, Forked
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import gateway, instance, native, shadow
 
-_PRELOADED = (np, pa, pydantic.BaseModel, indicators, contract_model)  # shared, not paid for by each child
+_PRELOADED = (
+    np,
+    pa,
+    pydantic.BaseModel,
+    indicators,
+    contract_model,
+)  # shared, not paid for by each child
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "gateway": gateway.main,
     "shadow": shadow.main,

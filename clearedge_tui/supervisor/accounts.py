@@ -166,12 +166,13 @@ class Accounts:
             return
         run.remember_order(order)
         run.detail_seq += 1
-        price = f" @ {order.price}" if order.price is not None else ""
+        price = f" @ {order.price.normalize():,f}" if order.price is not None else ""
+        size = f"{order.size.normalize():f}"
         if order.status in (OrderStatus.DENIED, OrderStatus.REJECTED):
-            run.last_event = f"{order.side} {order.size}{price} {order.status}: {order.reason}"
+            run.last_event = f"{order.side} {size}{price} {order.status}: {order.reason}"
             run.last_event_ns = order.updated_ns
         elif order.status is OrderStatus.OPEN:
-            run.last_event = f"{order.side} {order.size}{price} open"
+            run.last_event = f"{order.side} {size}{price} open"
             run.last_event_ns = order.updated_ns
         self._instance_changed(run)
 
@@ -184,7 +185,9 @@ class Accounts:
         run.fills.append(fill)
         run.detail_seq += 1
         verb = "bought" if fill.side == "buy" else "sold"
-        run.last_event = f"{verb} {fill.size} @ {fill.price} ({fill.book})"
+        run.last_event = (
+            f"{verb} {fill.size.normalize():f} @ {fill.price.normalize():,f} ({fill.book})"
+        )
         run.last_event_ns = fill.at_ns
         self._instance_changed(run)
 

@@ -23,6 +23,7 @@ from clearedge_tui.supervisor.accounts import Accounts
 from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
+from clearedge_tui.supervisor.memory import private_mb
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.strategies import StrategyFiles
@@ -30,6 +31,7 @@ from clearedge_tui.supervisor.strategies import StrategyFiles
 SWEEP_S = 1.0
 _FLUSH_S = 0.25
 _STOP_S = 5.0
+_WEIGH_S = 10.0  # summing a process's pages costs milliseconds
 
 
 class Supervisor:
@@ -52,6 +54,7 @@ class Supervisor:
         self._markets: dict[str, Market] = {}
         self._markets_stamp = 0
         self._psutil: dict[int, psutil.Process] = {}
+        self._weighed: dict[int, float] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self.store: Store
         self.record: Recorder
@@ -243,9 +246,10 @@ class Supervisor:
             process = self._psutil.get(run.engine.pid)
             if process is None:
                 process = self._psutil[run.engine.pid] = psutil.Process(run.engine.pid)
-            memory = process.memory_info()
-            run.memory_mb = round((memory.rss - memory.shared) / 1e6, 1)
             run.cpu_pct = process.cpu_percent()
+            if monotonic() - self._weighed.get(run.engine.pid, 0.0) > _WEIGH_S:
+                self._weighed[run.engine.pid] = monotonic()
+                run.memory_mb = private_mb(run.engine.pid)
         except psutil.Error:
             self._psutil.pop(run.engine.pid, None)
 

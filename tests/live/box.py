@@ -65,11 +65,11 @@ class Box:
         )
         log.close()
         self.until(
-            lambda: self.home.control_socket.exists() and self._knock(), "a supervisor answers"
+            lambda: self.home.control_socket.exists() and self.answers(), "a supervisor answers"
         )
         return self
 
-    def _knock(self) -> bool:
+    def answers(self) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as knock:
                 knock.connect(str(self.home.control_socket))
@@ -90,6 +90,8 @@ class Box:
     def close(self) -> None:
         """Leave nothing running, whatever the test did."""
         pids = [pid for pid, _ in self.processes()]
+        if self.answers() and (self.process is None or self.process.poll() is not None):
+            call(self.home, "supervisor.stop", {}, "tester")  # a console started it
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:

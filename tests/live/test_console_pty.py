@@ -1,0 +1,189 @@
+"""The real console in a real terminal, on a real supervisor, engines and market data."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from clearedge_tui.core.model import Book, Mode
+from clearedge_tui.runs.listing import list_runs
+from tests.live.box import LIMIT_S, Box
+from tests.ui.picture import Terminal
+
+pytestmark = pytest.mark.timeout(90)
+BTC = "btc-perp-20211231-20220201_1m.csv"
+
+
+def cli(box: Box, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Seat:
+    """A person at the console: types keys, looks at the screen."""
+
+    def __init__(self, box: Box, cols: int = 160, rows: int = 45, **env: str) -> None:
+        command = [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root)]
+        size = {"COLUMNS": str(cols), "LINES": str(rows)}  # pytest sets its own
+        self.terminal = Terminal(command, cols, rows, {"TERM": "xterm-256color", **size, **env})
+
+    def screen(self) -> str:
+        return "\n".join(self.terminal.text())
+
+    def see(self, *patterns: str, limit_s: float = LIMIT_S) -> str:
+        """Read until every pattern is on the screen; return the screen."""
+        end = time.monotonic() + limit_s
+        while True:
+            self.terminal.read(0.1)
+            shown = self.screen()
+            missing = [p for p in patterns if not re.search(p, shown)]
+            if not missing:
+                return shown
+            if time.monotonic() > end:
+                raise AssertionError(f"not on the screen within {limit_s} s: {missing}\n{shown}")
+
+    def type(self, keys: str) -> None:
+        self.terminal.type(keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal as a dropped line does."""
+        os.close(self.terminal.fd)
+        os.waitpid(self.terminal.pid, 0)
+
+
+@pytest.fixture
+def sit() -> Iterator[Callable[..., Seat]]:
+    seats: list[Seat] = []
+
+    def make(box: Box, **options: object) -> Seat:
+        seats.append(Seat(box, **options))  # type: ignore[arg-type]
+        return seats[-1]
+
+    yield make
+    for seat in seats:
+        try:
+            os.kill(seat.terminal.pid, signal.SIGKILL)
+            os.waitpid(seat.terminal.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            continue
+
+
+def test_bitcoin_is_imported_backtested_and_traded_in_three_modes_from_the_console(
+    make_box: Callable[..., Box], sit: Callable[..., Seat], real_data: Path
+) -> None:
+    box = make_box(speed=600)
+    done = cli(
+        box,
+        "data",
+        "import",
+        str(real_data / BTC),
+        "--market",
+        "BTC/USDT",
+        "--timeframe",
+        "1m",
+        "--yes",
+    )
+    assert done.returncode == 0, done.stderr
+    run = cli(box, "backtest", "ema_cross", "--market", "BTC/USDT", "--set", "fast=10")
+    assert run.returncode == 0, run.stderr
+    summary = list_runs(box.home)[0]
+    assert summary.status == "done"
+    assert (summary.metrics["trades"] or 0) > 100
+    for name, mode in (("b-off", "off"), ("b-observe", "observe"), ("b-active", "active")):
+        added = cli(
+            box, "instance", "add", "ema_cross", "--id", name, "--account", "paper", "--market", "BTC/USDT",
+            "--mode", mode, "--set", "fast=3", "--set", "slow=8",
+        )  # fmt: skip
+        assert added.returncode == 0, added.stderr
+    seat = sit(box)  # the console starts the supervisor itself
+    seat.see(r"b-off +off +stopped", r"b-observe .*observe +running", r"b-active .*active +running")
+    box.until(lambda: box.fills("b-active") and box.fills("b-observe"), "both trade")
+    seat.see(
+        r"b-active .*(bought|sold) 0.1 @ 4\d,\d{3}", r"b-observe .*(bought|sold) 0.1 @ 4\d,\d{3}"
+    )
+    assert {o.book for o in box.orders("b-observe")} == {Book.SHADOW}
+    seat.type("g j j m v")
+    box.wait_row("b-active", lambda r: r.actual is Mode.OBSERVE, "the key lowered it")
+    seat.see(r"b-active .*observe +running")
+    seat.type("g s")
+    box.wait_row("b-off", lambda r: r.state == "running", "the key started it")
+    seat.see(r"b-off .*observe +running")
+    seat.type("enter")
+    seat.see(r"BTC/USDT 1m", r"Orders", r"spread")
+    seat.type("escape 2")
+    seat.see(r"ema_cross +BTC/USDT")
+    seat.type("enter")
+    seat.see(r"[Ss]harpe", r"[Dd]rawdown")
+
+
+def test_leaving_closing_and_killing_the_console_leave_the_instances_running(
+    make_box: Callable[..., Box], sit: Callable[..., Seat]
+) -> None:
+    box = make_box()
+    assert box.add("ema", mode="active", fast=3, slow=8).status == "done"
+    seat = sit(box)
+    seat.see(r"ema .*active +running")
+    pid = box.row("ema").pid
+    seat.type("q enter")
+    os.waitpid(seat.terminal.pid, 0)
+    again = sit(box)
+    again.see(r"ema .*active +running")
+    again.hang_up()
+    third = sit(box)
+    third.see(r"ema .*active +running")
+    os.kill(third.terminal.pid, signal.SIGKILL)
+    fills = box.row("ema").fills
+    row = box.wait_row("ema", lambda r: r.fills > fills, "it trades on")
+    assert row.pid == pid
+    assert cli(box, "stop").returncode == 0
+
+
+def test_stop_everything_stops_everything(
+    make_box: Callable[..., Box], sit: Callable[..., Seat]
+) -> None:
+    box = make_box()
+    assert box.add("ema", mode="active", fast=3, slow=8).status == "done"
+    seat = sit(box)
+    seat.see(r"ema .*active +running")
+    seat.type("q s S T O P enter")
+    os.waitpid(seat.terminal.pid, 0)
+    box.until(lambda: not box.processes() and not box.home.control_socket.exists(), "all is gone")
+    listed = cli(box, "instance", "list", "--json")
+    assert '"off"' in listed.stdout
+
+
+def test_the_console_brings_a_killed_supervisor_back_and_adopts_its_engines(
+    make_box: Callable[..., Box], sit: Callable[..., Seat]
+) -> None:
+    box = make_box().start()
+    box.add("ema", mode="active", fast=3, slow=8)
+    seat = sit(box)
+    seat.see(r"ema .*active +running")
+    pid = box.row("ema").pid
+    box.kill()
+    box.until(box.answers, "a new supervisor answers")
+    row = box.running("ema")
+    assert (row.pid, row.actual) == (pid, Mode.ACTIVE)
+    seat.see(r"ema .*active +running")
+    assert cli(box, "stop").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "env", [{"COLORTERM": ""}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}]
+)
+def test_the_board_reads_the_same_in_fewer_colours(
+    box: Box, sit: Callable[..., Seat], env: dict[str, str]
+) -> None:
+    box.add("ema", mode="observe")
+    sit(box, cols=80, rows=24, **env).see(r"ema .*observe +running", r"SIM/USDT 1m sim")
