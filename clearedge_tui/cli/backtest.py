@@ -41,7 +41,7 @@ _BAR = 30
     help="where an order decided on a close is filled",
 )
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
-def backtest(strategy: str, as_json: bool, **asked: object) -> None:
+def backtest(strategy: str, as_json: bool, **asked: object) -> int:
     """Run STRATEGY over stored bars. Exit code 5: the strategy failed."""
     where = home()
     spec = _spec(where, strategy, asked)
@@ -52,8 +52,7 @@ def backtest(strategy: str, as_json: bool, **asked: object) -> None:
         from clearedge_tui.runs.text_report import render
 
         click.echo(render(report, min(columns(), 120)), nl=False)
-    if report.summary.status != "done":
-        raise SystemExit(5 if report.summary.status == "failed" else 1)
+    return {"done": 0, "failed": 5}.get(report.summary.status, 1)
 
 
 def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSpec":

@@ -10,6 +10,7 @@ import msgspec
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.market.markets import load_markets
 from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, draft_folder, run_folder
 from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
 from clearedge_tui.settings import Home
@@ -65,22 +66,24 @@ def record_failure(
     """Write the run of a worker that cannot speak for itself any more, with the reason."""
     draft, final = start_draft(home, run_id), run_folder(home, run_id)
     (draft / LOG).touch()
+    known = load_markets(home).get(spec.market)
     summary = RunSummary(
         run_id=run_id,
         kind="backtest",
         status=status,
         strategy=spec.strategy,
-        market=market,
+        market=known.symbol if known else market,
         timeframe=spec.timeframe,
         start_ns=spec.start_ns,
         end_ns=spec.end_ns,
         created_ns=created_ns,
         duration_s=round((now_ns() - created_ns) / 1e9, 3),
-        simulated=False,
+        simulated=known is not None and known.simulated,
         error=clean_text(reason),
     )
     paths = {name: str(final / _NAMES[name]) for name in ("summary", "report", "log")}
-    report = RunReport(summary=summary, spec=spec, bars=0, currency="", paths=paths)
+    currency = known.quote if known else ""
+    report = RunReport(summary=summary, spec=spec, bars=0, currency=currency, paths=paths)
     _seal(draft, final, report)
     return report
 

@@ -90,7 +90,8 @@ def test_a_killed_worker_is_a_failed_run_with_the_reason(home: Home) -> None:
     assert launch.report is not None
     assert launch.report.summary.status == "failed"
     assert "ended by SIGKILL" in launch.report.summary.error
-    assert listing.list_runs(home)[0].status == "failed"
+    (run,) = listing.list_runs(home)
+    assert (run.status, run.market, run.simulated) == ("failed", "SIM/USDT", True)
     assert leftovers(home) == []
 
 
