@@ -21,7 +21,7 @@ _ACCOUNTS = """\
 [paper]
 kind = "paper"
 feed = "simulated"
-speed = 60.0
+speed = 300.0
 balance = "100000"
 currency = "USDT"
 maker_fee = "0.0002"
