@@ -13,7 +13,7 @@ from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs import equity, metrics
 from clearedge_tui.runs.outcome import FillRow
 from clearedge_tui.runs.trades import round_trips
-from tests.backtest.box import FIRST, MINUTE, flat_bars
+from tests.backtest.box import FIRST, MINUTE, REPO, flat_bars
 
 DAY = 1440 * MINUTE
 
@@ -34,7 +34,8 @@ def test_a_round_trip_is_priced_by_hand() -> None:
         fill(5, "sell", "2", "120", "0.2"),
     ]
     (trade,) = round_trips(fills, closes(10))
-    assert (trade.side, trade.size, trade.entry_price, trade.exit_price) == ("long", 2, 105, 120)
+    assert (trade.side, trade.size) == ("long", Decimal(2))
+    assert (trade.entry_price, trade.exit_price) == (Decimal(105), Decimal(120))
     assert (trade.pnl, trade.fees, trade.bars) == (Decimal("29.6"), Decimal("0.4"), 4)
 
 
@@ -46,7 +47,7 @@ def test_a_flip_closes_one_trade_and_opens_the_next() -> None:
     ]
     long, short = round_trips(fills, closes(10))
     assert (long.side, long.pnl) == ("long", Decimal("-10.2"))
-    assert (short.side, short.size, short.pnl) == ("short", 2, Decimal("-10.4"))
+    assert (short.side, short.size, short.pnl) == ("short", Decimal(2), Decimal("-10.4"))
 
 
 def test_an_open_position_is_no_trade() -> None:
@@ -170,6 +171,11 @@ def test_a_ruined_account_has_figures_too() -> None:
 
 def test_every_figure_says_its_formula() -> None:
     assert all((figure.__doc__ or "").strip() for figure in metrics.FIGURES)
+
+
+def test_the_manual_names_every_figure() -> None:
+    manual = (REPO / "docs" / "backtests.md").read_text()
+    assert [f.__name__ for f in metrics.FIGURES if f"`{f.__name__}`" not in manual] == []
 
 
 @given(st.integers(1, 5000), st.integers(2, 400))

@@ -170,7 +170,7 @@ def test_a_range_of_longer_bars_has_whole_bars_at_its_edges(home: Home) -> None:
 
 
 def test_a_timeframe_that_cannot_be_made_is_named(home: Home) -> None:
-    store(home, BTC, "1h", catalog.columns.resample(sim_bars(600), HOUR))
+    store(home, BTC, "1h", columns.resample(sim_bars(600), HOUR))
     with pytest.raises(NotFound, match="has no bars to make 5m from; it has 1h"):
         catalog.read_bars(home, BTC.market_id, "5m")
 
