@@ -60,9 +60,9 @@ def settle_colours(colour: str | None) -> str:
     if wanted == "none" or (wanted == "auto" and os.environ.get("NO_COLOR")):
         os.environ["NO_COLOR"] = "1"
         return "none"
+    os.environ.pop("NO_COLOR", None)  # set but empty means colours; Textual would take it as a no
     if wanted == "auto":
         return _guess()
-    os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = COLOURS[wanted]
     return COLOURS[wanted]
 

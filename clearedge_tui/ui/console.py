@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -30,7 +31,7 @@ RATES = (1.0, 2.0, 5.0, 10.0)
 class Console(App[int], inherit_bindings=False):
     """The console. `live=False` leaves link and tick out, for tests that feed the model."""
 
-    CSS_PATH = "theme.tcss"
+    CSS_PATH = Path(__file__).with_name("theme.tcss")
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = [
         *bindings("global"),

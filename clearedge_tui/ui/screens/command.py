@@ -1,5 +1,7 @@
 """`:` the command line: type a verb and its arguments, tab completes, enter runs."""
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,6 +14,9 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.line_edit import LineEdit
 from clearedge_tui.ui.view import CellView
+
+if TYPE_CHECKING:
+    from clearedge_tui.ui.console import Console
 
 ROWS = 10
 
@@ -89,15 +94,12 @@ class CommandScreen(ModalScreen[None]):
         ui = view.ui
         try:
             wanted = self._wanted(view, offers)
-            self.dismiss(None)
-            doing.run(ui, wanted)
         except ClearEdgeError as error:
-            if self.is_current:
-                view.error = clean_text(error)
-                view.redraw()
-            else:
-                ui.model.say(clean_text(error), good=False)
-                ui.paint_now()
+            view.error = clean_text(error)
+            view.redraw()
+            return
+        self.dismiss(None)
+        ui.call_later(_do, ui, wanted)  # by the app: a question asked there outlives this screen
 
     @staticmethod
     def _wanted(view: CommandView, offers: list[commands.Offer]) -> commands.Doing:
@@ -119,3 +121,11 @@ class CommandScreen(ModalScreen[None]):
         view = self.query_one(CommandView)
         view.edit.insert(event.text)
         view.redraw()
+
+
+def _do(ui: "Console", wanted: commands.Doing) -> None:
+    try:
+        doing.run(ui, wanted)
+    except ClearEdgeError as error:
+        ui.model.say(clean_text(error), good=False)
+        ui.paint_now()

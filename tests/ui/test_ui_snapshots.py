@@ -1,0 +1,105 @@
+"""One picture of each screen at two sizes: the world stands still, so every cell is known."""
+
+import pytest
+
+from clearedge_tui.runs.model import RunSummary
+from clearedge_tui.settings import Home
+from clearedge_tui.supervisor.protocol import Command, Hello, Result, Snapshot
+from clearedge_tui.ui.console import Console
+from clearedge_tui.ui.link import Link
+from clearedge_tui.ui.look import Look
+from clearedge_tui.ui.model import LinkState, Model
+from clearedge_tui.ui.palette import palette
+from clearedge_tui.ui.symbols import SETS
+from tests.fakes.market import START_NS
+from tests.fakes.supervisor import FakeSupervisor
+
+SIZES = [(80, 24), (200, 60)]
+
+
+class StillLink(Link):
+    """Answers from a world in memory, at once: no socket, no time."""
+
+    world: FakeSupervisor
+
+    def send(self, message: object) -> bool:
+        if isinstance(message, Command):
+            for answer in self.world._command(message):
+                self.model.apply(answer)  # type: ignore[arg-type]  # what a supervisor sends
+        return True
+
+    def watch(self, instance: str, chart_columns: int = 240) -> None:
+        if instance in self.world.rows and (self.model.detail is None or self.model.detail.id != instance):
+            self.model.apply(self.world.detail_of(instance))
+
+
+class StillConsole(Console):
+    """Opens at a place, so that a picture needs no keys that wait."""
+
+    start = ("board", "")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.start[0] != "board":
+            self.visit(*self.start)
+
+
+def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "default", symbols: str = "braille",
+          colours: str = "truecolor") -> Console:  # fmt: skip
+    world = FakeSupervisor()
+    model = Model(wall_ns=lambda: START_NS, mono=lambda: 0.0)
+    model.apply(Hello(1, 3, 4711, "home", START_NS, "console"))
+    model.apply(Snapshot(0, START_NS, tuple(world.rows.values()), tuple(world.accounts), tuple(world.jobs.values())))
+    model.set_link(LinkState.UP)
+    look = Look(theme=palette(theme, colours), symbols=SETS[symbols])
+    app = StillConsole(home, model=model, look=look, colours=colours, live=False)
+    app.home_name = "desk"
+    link = StillLink(model, lambda: None)  # type: ignore[arg-type, return-value]  # never connects
+    link.world = world
+    app.link = link
+    app.start = place
+    return app
+
+
+PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("report", "bt-0007"), ("data", ""),
+          ("journal", ""), ("config", "ema-btc-1")]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("place", PLACES, ids=lambda x: x[0])
+def test_screen(snap_compare, home, place, size):
+    assert snap_compare(still(home, place), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("help", ["question_mark"]), ("palette", ["colon", *"mode"]), ("mode", ["m"]), ("leave", ["q"]), ("new", ["n"]),
+     ("backtest", ["b"]), ("filter", ["slash", *"eth"]), ("sort", ["S"])],
+)  # fmt: skip
+def test_dialog(snap_compare, home, name, keys, size):
+    assert snap_compare(still(home), terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("theme", ["cb-safe", "standard", "none", "ascii", "block"])
+def test_look_of_the_board(snap_compare, home, theme, size):
+    made = {
+        "cb-safe": lambda: still(home, theme="cb-safe"),
+        "standard": lambda: still(home, colours="standard"),
+        "none": lambda: still(home, colours="none"),
+    }.get(theme, lambda: still(home, symbols=theme))()
+    assert snap_compare(made, terminal_size=size)
+
+
+def test_too_small(snap_compare, home):
+    assert snap_compare(still(home), terminal_size=(50, 14))
+
+
+def test_the_fake_runs_are_what_the_supervisor_would_send():
+    world = FakeSupervisor()
+    (_, result) = world._command(Command("x", "run.list"))
+    import msgspec
+
+    assert isinstance(result, Result)
+    assert msgspec.convert(result.data, list[RunSummary])
