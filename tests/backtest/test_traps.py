@@ -271,3 +271,20 @@ def test_the_first_order_time_is_the_bar_that_decided_it(tmp_path: Path) -> None
     assert outcome.orders[0].ts_ns == int(bars.ts_ns[19])
     assert outcome.fills[0].ts_ns - outcome.orders[0].ts_ns == 1
     assert int(bars.ts_ns[20]) - outcome.fills[0].ts_ns == MINUTE - 1
+
+
+def test_limit_orders_at_a_gap(tmp_path: Path) -> None:
+    """One that rested gets its price, as maker; a new one beyond the open gets the open, as taker."""
+    bars = flat_bars([100.0] * 20, spread=0.2)
+    for column in (bars.open, bars.high, bars.low, bars.close):
+        column[10:] -= 5.0  # the tenth bar opens at 95
+    body = (
+        "if n == 5: self.context.place_order('buy', '1', price='98', tag='rested')\n"
+        "if n == 10: self.context.place_order('buy', '1', price='97', tag='new')"
+    )
+    fills = execute(case(tmp_path, body), bars, tmp_path).fills
+    assert [(fill.tag, fill.price, fill.maker) for fill in fills] == [
+        ("rested", Decimal("98.000"), True),
+        ("new", Decimal("95.000"), False),
+    ]
+    assert [fill.ts_ns - int(bars.ts_ns[9]) for fill in fills] == [1, 1]
