@@ -31,7 +31,8 @@ from clearedge_tui.runs.model import BacktestSpec, Progress
 from clearedge_tui.runs.outcome import Outcome
 
 NEXT_OPEN, SAME_CLOSE = "next_open", "same_close"
-_SLICE, _FIRST_SLICE = 10_000, 500
+_SLICE = 10_000
+_FIRST_SLICE = 10  # so that a slow strategy shows progress soon
 _PACE_S = 0.1
 _POINTS = 120
 _RATE = "1000000/00:00:01"  # the engine's default denies all but 100 orders a second
@@ -87,10 +88,10 @@ def execute(
     try:
         engine = _engine(plan)
         run = _contract if plan.loaded.info.kind != "native" else _native
-        watch, load, finish = run(plan, engine, context)
-        outcome.status = _drive(plan, engine, context, watch, load, report, stop, outcome)
-        finish(outcome)
-        _judge(plan, watch, outcome)
+        seat = run(plan, engine, context)
+        outcome.status = _drive(plan, engine, context, seat, outcome, report, stop)
+        seat.finish(outcome)
+        _judge(plan, seat.watch, outcome)
     except StrategyFault as fault:
         outcome.status, outcome.error, outcome.detail = "failed", str(fault), fault.detail
     finally:
@@ -126,10 +127,16 @@ def _engine(plan: Plan) -> BacktestEngine:
     return engine
 
 
-Setup = tuple[Watch, Callable[[Bars], None], Callable[[Outcome], None]]
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A strategy in its place: what may end it, how to say which bars come, what to do at the end."""
+
+    watch: Watch
+    expect: Callable[[Bars], None]
+    finish: Callable[[Outcome], None]
 
 
-def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
+def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:
     feed = _feed(plan)
     hosted = plan.loaded.create(context, plan.loaded.typed(plan.spec.config))
     host = ContractHost(
@@ -144,7 +151,7 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
             _guarded(plan, hosted.on_stop)
             outcome.picture = _picture(plan, hosted)
 
-    return host.watch, host.expect, finish
+    return Seat(host.watch, host.expect, finish)
 
 
 def _picture(plan: Plan, hosted: Hosted) -> dict[str, object]:
@@ -157,7 +164,7 @@ def _picture(plan: Plan, hosted: Hosted) -> dict[str, object]:
     return drawn if isinstance(drawn, dict) else {}
 
 
-def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Setup:
+def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:
     from clearedge_tui.engine.backtest_native import Witness, guarded, orders_of
 
     watch = Watch()
@@ -175,7 +182,7 @@ def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Set
     def finish(outcome: Outcome) -> None:
         outcome.orders = orders_of(engine)
 
-    return watch, lambda _bars: None, finish
+    return Seat(watch, lambda _bars: None, finish)
 
 
 def _feed(plan: Plan) -> Feed:
@@ -224,11 +231,10 @@ def _drive(
     plan: Plan,
     engine: BacktestEngine,
     context: BacktestContext,
-    watch: Watch,
-    load: Callable[[Bars], None],
+    seat: Seat,
+    outcome: Outcome,
     report: Callable[[Progress], None],
     stop: Callable[[], bool],
-    outcome: Outcome,
 ) -> str:
     """Feed the engine to the end of the data, or until something ends the run; return the status."""
     feed, total, began = _feed(plan), len(plan.bars), monotonic()
@@ -238,11 +244,11 @@ def _drive(
         at = monotonic()
         part = plan.bars.slice(start, end)
         engine.add_data(feed.data(part))
-        load(part)
+        seat.expect(part)
         engine.run(streaming=True)
         engine.clear_data()
         pace.spent_s = monotonic() - at
-        if watch.over:
+        if seat.watch.over:
             seen_ns = context.tick.ts_ns if context.tick else 0
             outcome.seen = int(np.searchsorted(plan.bars.ts_ns, seen_ns, side="right"))
             break
