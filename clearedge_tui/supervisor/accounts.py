@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 import msgspec
 
@@ -16,6 +15,7 @@ from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, reason
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
+from clearedge_tui.supervisor.tasks import Tasks
 
 _MAJORS = ("USD", "USDT", "USDC", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "BTC", "ETH")
 
@@ -30,6 +30,7 @@ class Accounts:
         changed: Callable[[AccountRun], None],
         instance_changed: Callable[[InstanceRun], None],
         acknowledged: Callable[[Done], None],
+        tasks: Tasks,
     ) -> None:
         self._home = home
         self._engines = engines
@@ -38,7 +39,7 @@ class Accounts:
         self._changed = changed
         self._instance_changed = instance_changed
         self._acknowledged = acknowledged
-        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._busy = tasks
         self._count = 0
         self._speed_acks: dict[str, asyncio.Future[Done]] = {}
         self.resume: dict[str, dict[str, int]] = {}
@@ -63,13 +64,7 @@ class Accounts:
                 continue
             if engine.state is EngineState.FAILED:
                 continue
-            task = asyncio.create_task(self._start(place, engine, target, account))
-            self._busy[engine.name] = task
-            task.add_done_callback(partial(self._done, engine.name))
-
-    def _done(self, name: str, task: asyncio.Task[None]) -> None:
-        del self._busy[name]
-        task.result()  # an error of ours ends the loop loudly rather than silently
+            self._busy.start(engine.name, self._start(place, engine, target, account))
 
     async def _start(
         self, place: AccountRun, engine: EngineProcess, target: str, account: Account

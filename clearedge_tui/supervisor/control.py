@@ -177,23 +177,24 @@ class _Client:
 
     # ---- shapes -------------------------------------------------------------------------------
     def _row(self, run: InstanceRun) -> InstanceRow:
-        account = self._sup.accounts().get(run.instance.account)
+        account = self._sup.declared.accounts().get(run.instance.account)
         place = self._sup.places.places.get(run.instance.account)
         return instance_row(run, account, self._market_or_none(run), _trouble(place))
 
     def _market_or_none(self, run: InstanceRun) -> MarketInfo | None:
         try:
-            return self._sup.market(run.instance.market).info
+            return self._sup.declared.market(run.instance.market).info
         except ClearEdgeError:
             return None
 
     def _accounts(self, since: int = -1) -> list[AccountRow]:
         rows = []
-        for name, account in self._sup.accounts().items():
+        trouble = self._sup.store_error or self._sup.declared.error
+        for name, account in self._sup.declared.accounts().items():
             place = self._sup.places.place(name)
             if place.seq > since:
                 runs = [r for r in self._sup.runs.values() if r.instance.account == name]
-                rows.append(account_row(place, account, runs))
+                rows.append(account_row(place, account, runs, trouble))
         return rows
 
     def _detail(self, run: InstanceRun) -> Detail:

@@ -33,6 +33,7 @@ from clearedge_tui.supervisor.protocol import LogLine
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
 from clearedge_tui.supervisor.strategies import StrategyFiles
+from clearedge_tui.supervisor.tasks import Tasks
 
 _ACK_S = 5.0
 
@@ -49,6 +50,7 @@ class Instances:
         changed: Callable[[InstanceRun], None],
         market_of: Callable[[str], Market],
         lower: Callable[[InstanceRun, str], None],
+        tasks: Tasks,
     ) -> None:
         self._home = home
         self._engines = engines
@@ -57,23 +59,21 @@ class Instances:
         self._changed = changed
         self._market_of = market_of
         self._lower = lower
-        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._busy = tasks
         self._acks: dict[str, asyncio.Future[Done]] = {}
         self._count = 0
 
     # ---- the loop's view ----------------------------------------------------------------------
     def step(self, run: InstanceRun, account: Account | None, place: AccountRun | None) -> None:
         """Take the next step of one instance, if there is one and none is under way."""
-        if run.instance.id in self._busy:
+        if f"in-{run.instance.id}" in self._busy:
             return
         up = bool(place and place.gateway.up and self._book_ready(run, place))
         now = monotonic()
         step = next_step(run.seen(up, now), now)
         if step is Step.NOTHING or account is None or place is None:
             return
-        task = asyncio.create_task(self._take(step, run, account, place))
-        self._busy[run.instance.id] = task
-        task.add_done_callback(lambda _: self._busy.pop(run.instance.id, None))
+        self._busy.start(f"in-{run.instance.id}", self._take(step, run, account, place))
 
     def _book_ready(self, run: InstanceRun, place: AccountRun) -> bool:
         """Whether the book of its mode is there: nobody starts to observe without a shadow node."""

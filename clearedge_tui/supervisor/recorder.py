@@ -51,32 +51,29 @@ class Recorder:
         self._meta[key] = value
 
     def flush(self) -> None:
-        """Commit what was gathered, in one transaction."""
-        if not (
-            self._orders
-            or self._fills
-            or self._ledgers
-            or self._journal
-            or self._status
-            or self._meta
+        """Commit what was gathered, in one transaction; when that fails everything is kept."""
+        if not any(
+            (self._orders, self._fills, self._ledgers, self._journal, self._status, self._meta)
         ):
             return
-        orders, self._orders = self._orders, {}
-        fills, self._fills = self._fills, []
-        ledgers, self._ledgers = self._ledgers, {}
-        journal, self._journal = self._journal, []
-        status, self._status = self._status, {}
-        meta, self._meta = self._meta, {}
         with self._store.batch():
-            if orders:
-                self._store.put_orders(list(orders.values()))
-            if fills:
-                self._store.put_fills(fills)
-            if ledgers:
-                self._store.put_ledgers(list(ledgers.values()))
-            for event, subject, who, text, payload, at_ns in journal:
-                self._store.journal(event, subject, who, text, payload, at_ns)
-            for instance, (mode, state, error, at_ns) in status.items():
-                self._store.put_status(instance, mode, state, error, at_ns)
-            for key, value in meta.items():
-                self._store.set_meta(key, value)
+            self._write()
+        for gathered in (self._orders, self._ledgers, self._status, self._meta):
+            gathered.clear()
+        self._fills.clear()
+        self._journal.clear()
+
+    def _write(self) -> None:
+        store = self._store
+        if self._orders:
+            store.put_orders(list(self._orders.values()))
+        if self._fills:
+            store.put_fills(self._fills)
+        if self._ledgers:
+            store.put_ledgers(list(self._ledgers.values()))
+        for event, subject, who, text, payload, at_ns in self._journal:
+            store.journal(event, subject, who, text, payload, at_ns)
+        for instance, (mode, state, error, at_ns) in self._status.items():
+            store.put_status(instance, mode, state, error, at_ns)
+        for key, value in self._meta.items():
+            store.set_meta(key, value)

@@ -107,7 +107,9 @@ def instance_row(
     )
 
 
-def account_row(run: AccountRun, account: Account, runs: list[InstanceRun]) -> AccountRow:
+def account_row(
+    run: AccountRun, account: Account, runs: list[InstanceRun], trouble: str = ""
+) -> AccountRow:
     """Return one account: its book's sums over all instances in the account's currency."""
     book = own_book(account)
     ledgers = [r.ledgers[book] for r in runs if book in r.ledgers]
@@ -129,6 +131,6 @@ def account_row(run: AccountRun, account: Account, runs: list[InstanceRun]) -> A
         data_ns=max(feed.clocks.values(), default=0) if feed else 0,
         done=feed.done if feed else None,
         heard_ns=feed.at_ns if feed else 0,
-        error=run.gateway.error or (feed.error if feed else ""),
+        error=trouble or run.gateway.error or (feed.error if feed else ""),
         pid=run.gateway.pid,
     )

@@ -6,20 +6,21 @@ declared, knock at every engine socket that lies about, and let the plan do the 
 
 import asyncio
 import os
+import sys
 from functools import partial
 
 import msgspec
 import psutil
 
-from clearedge_tui.core.clock import monotonic, now_ns
-from clearedge_tui.core.errors import NotFound, UsageError
+from clearedge_tui.core.clock import iso, monotonic, now_ns
+from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.core.messages import Watching
 from clearedge_tui.core.model import EngineState, Instance, Mode
 from clearedge_tui.engine.specs import instance_socket
-from clearedge_tui.market.markets import Market, load_markets
-from clearedge_tui.settings import Account, Home, load_accounts
+from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
+from clearedge_tui.supervisor.declared import Declared
 from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
@@ -27,6 +28,7 @@ from clearedge_tui.supervisor.memory import private_mb
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.strategies import StrategyFiles
+from clearedge_tui.supervisor.tasks import Tasks
 
 SWEEP_S = 1.0
 _FLUSH_S = 0.25
@@ -48,11 +50,9 @@ class Supervisor:
         self.over = asyncio.Event()
         self.ready = asyncio.Event()
         self._due = asyncio.Event()
-        self._accounts: dict[str, Account] = {}
-        self._accounts_stamp = 0
-        self.accounts_error = ""
-        self._markets: dict[str, Market] = {}
-        self._markets_stamp = 0
+        self.declared = Declared(home)
+        self.store_error = ""
+        self.store_error = ""
         self._psutil: dict[int, psutil.Process] = {}
         self._weighed: dict[int, float] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -86,14 +86,16 @@ class Supervisor:
         self.epoch = self.store.bump_epoch()
         self.record = Recorder(self.store)
         self.engines = Engines(self.home, self.epoch, self._ended)
+        tasks = Tasks(self._failed)
         self.instances = Instances(
             self.home,
             self.engines,
             self.files,
             self.record,
             self.touch,
-            self.market,
+            self.declared.market,
             self._lower,
+            tasks,
         )
         self.places = Accounts(
             self.home,
@@ -103,6 +105,7 @@ class Supervisor:
             self.touch_account,
             self.touch,
             self.instances.acknowledged,
+            tasks,
         )
         self.places.resume = self._resume_points()
         for instance in self.store.instances():
@@ -171,7 +174,7 @@ class Supervisor:
 
     def reconcile(self) -> None:
         """Compare what was declared with what runs, and take the next step of each."""
-        accounts = self.accounts()
+        accounts = self.declared.accounts()
         for name, account in accounts.items():
             wanted = any(
                 r.instance.account == name and r.instance.mode is not Mode.OFF
@@ -256,7 +259,23 @@ class Supervisor:
     async def _flushes(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_S)
-            self.record.flush()
+            try:
+                self.record.flush()
+                self.store_error = ""
+            except ClearEdgeError as error:  # a full disk: keep it, show it, try again
+                self.store_error = f"nothing can be written down: {error}"
+                sys.stderr.write(f"{iso(now_ns())} {self.store_error}\n")
+                for place in self.places.places.values():
+                    self.touch_account(place)
+
+    def _failed(self, name: str, error: BaseException, detail: str) -> None:
+        """A task of ours died: say so where people look; the plan will try its step again."""
+        sys.stderr.write(f"{iso(now_ns())} {name}: {detail}\n")
+        self.record.event("supervisor.bug", name, f"{type(error).__name__}: {error}")
+        run = self.runs.get(name.removeprefix("in-"))
+        if run is not None:
+            run.engine.error = f"a bug of ours: {type(error).__name__}: {error}"
+            self.touch(run)
 
     async def _close(self) -> None:
         """Stop every engine: instances first, so that their state and last orders are saved."""
@@ -323,36 +342,8 @@ class Supervisor:
         if run is not None and run.engine.link is not None:
             run.engine.link.send(Watching(on))
 
-    def accounts(self) -> dict[str, Account]:
-        """Return the declared accounts, read again when their file changed."""
-        path = self.home.config / "accounts.toml"
-        try:
-            stamp = path.stat().st_mtime_ns
-        except OSError:
-            stamp = -1
-        if stamp != self._accounts_stamp:
-            self._accounts_stamp = stamp
-            try:
-                self._accounts = load_accounts(self.home)
-                self.accounts_error = ""
-            except UsageError as error:  # keep what was good; the header shows the error
-                self.accounts_error = str(error)
-        return self._accounts
-
     def _account_names(self) -> set[str]:
-        return {*self.accounts(), *(r.instance.account for r in self.runs.values())}
-
-    def market(self, market_id: str) -> Market:
-        """Return a market by id, from the catalog's list as it lies there now."""
-        path = self.home.catalog / "markets.json"
-        stamp = path.stat().st_mtime_ns if path.exists() else 0
-        if stamp != self._markets_stamp:
-            self._markets = load_markets(self.home)
-            self._markets_stamp = stamp
-        found = self._markets.get(market_id)
-        if found is None:
-            raise NotFound(f"market {market_id} is not in the catalog; see: clearedge data list")
-        return found
+        return {*self.declared.accounts(), *(r.instance.account for r in self.runs.values())}
 
     def _lower(self, run: InstanceRun, why: str) -> None:
         """After an unclean end an instance comes back at most in `observe`, unless it was armed."""

@@ -72,6 +72,11 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
     if account not in accounts:
         raise not_found("account", account, accounts)
     market = resolve(commands.home, need(args, "market"))
+    if market.quote != accounts[account].currency:
+        raise Refused(
+            f"{market.symbol} is quoted in {market.quote} and account {account} is in "
+            f"{accounts[account].currency}: their money cannot be summed; use an account in {market.quote}"
+        )
     timeframe = text(args, "timeframe", "1m")
     if timeframe != "quote":
         timeframes.seconds(timeframe)
