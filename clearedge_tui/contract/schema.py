@@ -83,6 +83,10 @@ class Schema:
             raise UsageError("; ".join(f"{name}: {text}" for name, text in errors.items()))
         return values
 
+    def known(self, stored: Mapping[str, object]) -> dict[str, Any]:
+        """Return a stored configuration without the fields that the schema no longer has."""
+        return {name: value for name, value in stored.items() if name in self.fields}
+
     def typed(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Return what a strategy sees of plain values: Decimal objects, seconds as int."""
         return {name: self.fields[name].read(value) for name, value in values.items()}

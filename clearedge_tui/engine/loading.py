@@ -34,8 +34,12 @@ class Loaded:
         self._made = made
 
     def typed(self, config: Mapping[str, object]) -> dict[str, Any]:
-        """Return what the strategy sees of a plain config. A bad value is a StrategyFault."""
-        values, errors = self.schema.check(config)
+        """Return what the strategy sees of a stored config. A bad value is a StrategyFault.
+
+        The file may have changed since: a field it no longer has is left out, a new one has its
+        default.
+        """
+        values, errors = self.schema.check(self.schema.known(config))
         for name, text in errors.items():
             raise StrategyFault(f"config `{name}`: {text}", self.info.path)
         return self.schema.typed(values)

@@ -10,11 +10,11 @@ from clearedge_tui.core.model import Book, Fill, Order, Position
 from clearedge_tui.store import rows
 
 
-def _insert(table: str, names: Iterable[str], tail: str) -> str:
+def _insert(table: str, names: Iterable[str], tail: str, where: str = "WHERE true") -> str:
     listed = list(names)
     columns = ", ".join(f'"{name}"' for name in listed)
     marks = ", ".join(f":{name}" for name in listed)
-    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) {tail}"  # noqa: S608  # our own names
+    return f"INSERT INTO {table} ({columns}) SELECT {marks} {where} {tail}"  # noqa: S608  # our own names
 
 
 def _replacing(names: Iterable[str]) -> str:
@@ -35,6 +35,8 @@ PUT_LEDGER = _insert(
     "ledgers",
     _LEDGER_KEYS,
     f"ON CONFLICT (instance, book) DO UPDATE SET {_replacing(_LEDGER_KEYS[2:])}",
+    # a late one must not come back under the id of a removed instance
+    where="WHERE EXISTS (SELECT 1 FROM instances WHERE id = :instance)",
 )
 PUT_STATUS = """INSERT INTO status (id, mode, state, error, at_ns)
     SELECT :id, :mode, :state, :error, :at_ns WHERE EXISTS (SELECT 1 FROM instances WHERE id = :id)

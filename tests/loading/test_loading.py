@@ -163,6 +163,11 @@ def test_a_bad_config_value_is_a_fault(write: Write) -> None:
         load(write(CLASS)).typed({"size": "many"})
 
 
+def test_a_stored_config_outlives_a_field_that_is_gone(write: Write) -> None:
+    loaded = load(write(CLASS))
+    assert loaded.typed({"size": "0.2", "gone": 7}) == {"size": Decimal("0.2")}
+
+
 def test_a_fault_points_at_the_deepest_line_in_the_users_file(write: Write) -> None:
     path = write(CLASS.replace('raise ValueError("negative price")', "int('x' * 3)"))
     loaded = load(path)
