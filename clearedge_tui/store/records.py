@@ -14,7 +14,7 @@ def _insert(table: str, names: Iterable[str], tail: str, where: str = "WHERE tru
     listed = list(names)
     columns = ", ".join(f'"{name}"' for name in listed)
     marks = ", ".join(f":{name}" for name in listed)
-    return f"INSERT INTO {table} ({columns}) SELECT {marks} {where} {tail}"  # noqa: S608  # our own names
+    return f"INSERT INTO {table} ({columns}) SELECT {marks} {where} {tail}"  # our own names
 
 
 def _replacing(names: Iterable[str]) -> str:
