@@ -58,7 +58,11 @@ class Console(App[int], inherit_bindings=False):
         self.live = live
         self.pacer = Pacer()
         self.link = Link(
-            self.model, connect or unix_connect(home.control_socket), ensure, self.look.rate_hz
+            self.model,
+            connect or unix_connect(home.control_socket),
+            ensure,
+            self.look.rate_hz,
+            self.tick,
         )
         self.failures: deque[Exception] = deque(maxlen=20)  # what views could not paint
         self.previous: tuple[str, str] = ("board", "")
@@ -72,6 +76,7 @@ class Console(App[int], inherit_bindings=False):
         self.use_theme(self.look.theme.name)
         if not self.live:
             return
+        self.call_after_refresh(self._settle)
         self._holding = asyncio.create_task(self.link.run(), name="link")
         self._ticker = self.set_interval(1 / self.look.rate_hz, self.tick)
         if not self.is_headless:
@@ -79,6 +84,12 @@ class Console(App[int], inherit_bindings=False):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: not ours
                     loop.add_signal_handler(number, self.leave)
+
+    def _settle(self) -> None:
+        """Do what the first frame should not wait for."""
+        from clearedge_tui.ui import crop
+
+        crop.install()
 
     async def on_unmount(self) -> None:
         if self._holding is not None:
@@ -197,7 +208,7 @@ class Console(App[int], inherit_bindings=False):
     def action_go(self, name: str) -> None:
         self.visit(name)
 
-    def action_back(self) -> None:
+    def action_go_back(self) -> None:
         page = self.page
         if self.screen is not page:
             self.screen.dismiss(None)

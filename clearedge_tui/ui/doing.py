@@ -81,15 +81,13 @@ def _instance(ui: "Console", name: str) -> str:
 
 
 def _open(ui: "Console", name: str) -> None:
-    if name not in ui.model.instances and name not in PLACES:
-        jobs = {job.run_id for job in ui.model.jobs.values()}
-        if name in jobs or name.startswith(("bt-", "run-")):
-            ui.visit("report", name)
-            return
+    """Open a screen, an instance, or (any other name) a finished run."""
     if name in PLACES:
         ui.visit(name)
-        return
-    ui.visit("detail", _instance(ui, name))
+    elif any(name.lower() in known.lower() for known in ui.model.instances):
+        ui.visit("detail", _instance(ui, name))
+    else:
+        ui.visit("report", name)
 
 
 def _set(ui: "Console", instance: str, doing: Doing) -> None:

@@ -25,7 +25,7 @@ TABLE: Final = (
     Key("go.journal", "6", "6", "go('journal')", "Journal", "who did what, and why", "global"),
     Key("palette", "colon,ctrl+p", ":", "palette", "Command", "type any command; arguments complete", "global", 90),
     Key("help", "question_mark", "?", "help", "Help", "this page", "global", 95),
-    Key("back", "escape,h", "esc", "back", "Back", "back to where you came from", "global"),
+    Key("back", "escape,h", "esc", "go_back", "Back", "back to where you came from", "global"),
     Key("last", "minus", "-", "last", "Last screen", "the screen before this one", "global"),
     Key("freeze", "p", "p", "freeze", "Freeze", "hold the display still; data goes on", "global"),
     Key("theme", "T", "T", "theme", "Theme", "next theme", "global"),

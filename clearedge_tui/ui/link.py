@@ -11,7 +11,15 @@ import msgspec
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import FrameError, frame, frames
-from clearedge_tui.supervisor.protocol import VERSION, Attach, Command, FromSupervisor, Hello, Watch
+from clearedge_tui.supervisor.protocol import (
+    VERSION,
+    Attach,
+    Command,
+    FromSupervisor,
+    Hello,
+    Snapshot,
+    Watch,
+)
 from clearedge_tui.ui.model import LinkState, Model
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -45,10 +53,12 @@ class Link:
         connect: Connect,
         ensure: Callable[[], None] | None = None,
         rate_hz: float = 5.0,
+        on_rows: Callable[[], None] | None = None,
     ) -> None:
         self.model = model
         self.rate_hz = rate_hz
         self._connect = connect
+        self._on_rows = on_rows  # called when the first rows are there: the next tick is too late
         self._ensure = ensure
         self._writer: asyncio.StreamWriter | None = None
         self._watched = Watch(id="")
@@ -97,6 +107,8 @@ class Link:
                 message = self._decode(body)
                 self._greet(message)
                 self.model.apply(message)
+                if isinstance(message, Snapshot) and self._on_rows is not None:
+                    self._on_rows()
         except (FrameError, msgspec.DecodeError, WrongVersion, OSError) as error:
             return _reason(error)
         finally:
@@ -130,8 +142,8 @@ class Link:
             self.send(wanted)
 
     def set_rate(self, rate_hz: float) -> None:
+        """Ask for this rate from the next connection on; frames follow the tick at once."""
         self.rate_hz = rate_hz
-        self.send(Attach(rate_hz=rate_hz))
 
 
 def _reason(error: BaseException) -> str:

@@ -95,7 +95,7 @@ def _style(theme: Palette, ink: int) -> Style:
     if theme.mono:
         return Style(
             bold=bold or fore in (BRIGHT, LIVE, BAD) or None,
-            dim=fore in (DIM, FAINT, DOWN_SOFT, UP_SOFT) or None,
+            dim=fore in (DIM, FAINT, DOWN, DOWN_SOFT, UP_SOFT) or None,
             reverse=ground in (CURSOR, HEAD) or ground >= TEXT or None,
             underline=underline or ground == MARKED or None,
         )

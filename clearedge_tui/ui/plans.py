@@ -1,5 +1,6 @@
 """What forms are for: changing a configuration, declaring an instance, asking for a backtest."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
 Lines = list[tuple[str, int]]
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
 
 
@@ -58,7 +60,7 @@ class ConfigPlan:
         return lines
 
     def apply(self, ui: "Console", raw: Mapping[str, str], done: Callable[[], None]) -> None:
-        values, _ = self.schema.check(schema_fields.to_raw(self.schema, raw))
+        values = self._changed(raw)
         ui.ask(
             "instance.set", {"id": self.row.id, "config": values}, f"{clean_text(self.row.id)}: config",
             lambda result: done() if result.status == "done" else None,
@@ -104,7 +106,7 @@ class NewPlan:
         own_frame = clean_text(self.supply.market(label).get("timeframe") or "1m")
         frames = (own_frame, *(t for t in TIMEFRAMES if t != own_frame))
         rows = [
-            FormField("id", "", about="letters, digits, - and _; it names the row for ever"),
+            FormField("id", "", about="a-z, 0-9 and -; empty: one is made"),
             FormField("strategy", strategy, names, about="from the strategies folder"),
             FormField(
                 "account",
@@ -124,10 +126,8 @@ class NewPlan:
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
         name = raw.get("id", "")
         errors: dict[str, str] = {}
-        if not name:
-            errors["id"] = "a name is wanted"
-        elif not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-            errors["id"] = "only letters, digits, - and _"
+        if name and not _ID.fullmatch(name):
+            errors["id"] = "2 to 40 of a-z, 0-9 and -, none at an end"
         elif name in self.taken:
             errors["id"] = "this name is taken"
         for key in ("strategy", "account", "market"):
@@ -146,11 +146,11 @@ class NewPlan:
         return args | {"market": str(market.get("market_id", "")), "config": config}
 
     def difference(self, raw: Mapping[str, str]) -> Lines:
-        return [(f"{name:<16} {raw[name]}", p.TEXT) for name in self._own]
+        return [(f"{name:<16} {raw[name] or 'one is made'}", p.TEXT) for name in self._own]
 
     def apply(self, ui: "Console", raw: Mapping[str, str], done: Callable[[], None]) -> None:
         ui.ask(
-            "instance.add", self._args(raw), f"{raw['id']}: add",
+            "instance.add", self._args(raw), f"{raw['id'] or raw['strategy']}: add",
             lambda result: done() if result.status == "done" else None,
         )  # fmt: skip
 
@@ -212,7 +212,8 @@ class BacktestPlan:
 
 def send_backtest(ui: "Console", **args: object) -> None:
     """Send a backtest and go where its progress is shown."""
-    ui.ask("backtest.run", dict(args), f"backtest {clean_text(args.get('strategy'))}")
+    given = {key: value for key, value in args.items() if value}
+    ui.ask("backtest.run", given, f"backtest {clean_text(args.get('strategy'))}")
     ui.visit("runs")
 
 
@@ -248,7 +249,7 @@ def with_supply(ui: "Console", use: Callable[[Supply], None]) -> None:
         for item in result.data if isinstance(result.data, list) else []:
             if isinstance(item, dict) and not item.get("error"):
                 schema = item.get("schema")
-                supply.strategies[str(item.get("name", ""))] = (
+                supply.strategies[str(item.get("strategy") or item.get("name"))] = (
                     schema if isinstance(schema, dict) else {}
                 )
             elif isinstance(item, str):

@@ -179,9 +179,8 @@ def detail(row: InstanceRow, now_ns: int) -> Detail:
               Decimal(str(round(price * 0.99, 4))), status=OrderStatus.OPEN, at_ns=now_ns - 90 * SECOND_NS),
         Order("o-denied-1", row.id, row.book or Book.SHADOW, row.market_id, "buy", "market", Decimal("50"),
               status=OrderStatus.DENIED, reason="size 50 is above the limit of 10", at_ns=now_ns - 400 * SECOND_NS),
-    ) + tuple(
-        Order(f.order, row.id, f.book, row.market_id, f.side, "market", f.size, None, f.size, f.price,
-              OrderStatus.FILLED, at_ns=f.at_ns) for f in fills
+        *(Order(f.order, row.id, f.book, row.market_id, f.side, "market", f.size, None, f.size, f.price,
+                OrderStatus.FILLED, at_ns=f.at_ns) for f in fills),
     )  # fmt: skip
     log = tuple(
         LogLine(now_ns - (40 - i) * 7 * SECOND_NS, ("info", "info", "info", "warning", "debug")[i % 5],

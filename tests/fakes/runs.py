@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from tests.fakes.market import MINUTE_NS, SECOND_NS, START_NS
 
 from clearedge_tui.runs.model import BacktestSpec, Curve, RunReport, RunSummary, Trade
+from tests.fakes.market import MINUTE_NS, SECOND_NS, START_NS
 
 HOUR_NS = 60 * MINUTE_NS
 METRICS = {

@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 
 import msgspec
-from tests.fakes import market, runs
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.model import Book, EngineState, Health, Mode
@@ -31,6 +30,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
+from tests.fakes import market, runs
 
 change = msgspec.structs.replace
 
@@ -243,11 +243,11 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "instance.clear": lambda w, a: ("cleared", None, []),
     "strategy.list": lambda w, a: (
         "",
-        [{"name": n, "schema": market.SCHEMA} for n in market.STRATEGIES],
+        [{"strategy": n, "schema": market.SCHEMA, "error": ""} for n in market.STRATEGIES],
         [],
     ),
     "strategy.check": lambda w, a: ("sound", None, []),
-    "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job_id": "job-1"}, []),
+    "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job": "job-1"}, []),
     "job.cancel": lambda w, a: ("cancelled", None, []),
     "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),
     "run.show": _run_show,

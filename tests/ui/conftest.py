@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.fakes.market import START_NS
-from tests.fakes.supervisor import FakeSupervisor
 from textual.pilot import Pilot
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.settings import Home
 from clearedge_tui.ui.console import Console
 from clearedge_tui.ui.model import LinkState, Model
+from tests.fakes.market import START_NS
+from tests.fakes.supervisor import FakeSupervisor
 
 
 @pytest.fixture
@@ -43,7 +43,14 @@ class Desk:
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
-        names = {" ": "space", "=": "equals_sign", "-": "minus", "_": "underscore", "/": "slash", ".": "full_stop"}
+        names = {
+            " ": "space",
+            "=": "equals_sign",
+            "-": "minus",
+            "_": "underscore",
+            "/": "slash",
+            ".": "full_stop",
+        }
         await self.press(*(names.get(letter, letter) for letter in text))
 
     async def until(self, true: Callable[[], object], limit: float = 5.0) -> None:
@@ -75,7 +82,9 @@ def desk(home: Home) -> Callable[..., object]:
     """Open a console of a size; use as `async with desk(size=(80, 24)) as d`."""
 
     @asynccontextmanager
-    async def opened(size: tuple[int, int] = (120, 40), up: bool = True, **more: object) -> AsyncIterator[Desk]:
+    async def opened(
+        size: tuple[int, int] = (120, 40), up: bool = True, **more: object
+    ) -> AsyncIterator[Desk]:
         app = Console(home, model=Model(wall_ns=lambda: START_NS), **more)  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
             made = Desk(app, pilot)

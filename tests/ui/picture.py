@@ -147,34 +147,44 @@ def _glyph(
     fore: tuple[int, int, int],
     font: ImageFont.FreeTypeFont,
 ) -> None:
-    cw, ch = CELL
     code = ord(glyph[0])
     if 0x2800 <= code <= 0x28FF:
-        spots = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-        for bit, (cx, cy) in enumerate(spots):
-            if code - 0x2800 >> bit & 1:
-                pen.rectangle(
-                    (x + 2 + cx * 5, y + 2 + cy * 5, x + 3 + cx * 5, y + 3 + cy * 5), fill=fore
-                )
-    elif 0x2581 <= code <= 0x2588:
-        pen.rectangle(
-            (x, y + ch - round(ch * (code - 0x2580) / 8), x + cw - 1, y + ch - 1), fill=fore
-        )
-    elif code == 0x2580:
-        pen.rectangle((x, y, x + cw - 1, y + ch // 2 - 1), fill=fore)
-    elif 0x2589 <= code <= 0x258F:
-        pen.rectangle((x, y, x + round(cw * (0x2590 - code) / 8), y + ch - 1), fill=fore)
-    elif code in QUADS:
-        for bit, (cx, cy) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
-            if QUADS[code] >> bit & 1:
-                pen.rectangle((x + cx * 5, y + cy * 10, x + cx * 5 + 4, y + cy * 10 + 9), fill=fore)
+        _braille(pen, x, y, code - 0x2800, fore)
+    elif 0x2580 <= code <= 0x259F:
+        _block(pen, x, y, code, fore)
     elif glyph in BOX:
         _box(pen, x, y, BOX[glyph], fore)
     elif glyph == "┈":
         for i in (1, 4, 7):
-            pen.point((x + i, y + ch // 2), fill=fore)
+            pen.point((x + i, y + CELL[1] // 2), fill=fore)
     else:
         pen.text((x, y), glyph, font=font, fill=fore)
+
+
+def _braille(
+    pen: ImageDraw.ImageDraw, x: int, y: int, bits: int, fore: tuple[int, int, int]
+) -> None:
+    spots = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+    for bit, (cx, cy) in enumerate(spots):
+        if bits >> bit & 1:
+            place = (x + 2 + cx * 5, y + 2 + cy * 5, x + 3 + cx * 5, y + 3 + cy * 5)
+            pen.rectangle(place, fill=fore)
+
+
+def _block(pen: ImageDraw.ImageDraw, x: int, y: int, code: int, fore: tuple[int, int, int]) -> None:
+    cw, ch = CELL
+    if code == 0x2580:
+        pen.rectangle((x, y, x + cw - 1, y + ch // 2 - 1), fill=fore)
+    elif code <= 0x2588:
+        pen.rectangle(
+            (x, y + ch - round(ch * (code - 0x2580) / 8), x + cw - 1, y + ch - 1), fill=fore
+        )
+    elif code <= 0x258F:
+        pen.rectangle((x, y, x + round(cw * (0x2590 - code) / 8), y + ch - 1), fill=fore)
+    for bit, (cx, cy) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
+        if QUADS.get(code, 0) >> bit & 1:
+            place = (x + cx * 5, y + cy * 10, x + cx * 5 + 4, y + cy * 10 + 9)
+            pen.rectangle(place, fill=fore)
 
 
 def _box(

@@ -1,14 +1,19 @@
 """Sending only what changed shows the same as sending everything."""
 
+import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
 from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.crop import render_segments
+from clearedge_tui.ui.palette import palette
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.view import CellView
 
-CHANGE = st.tuples(st.integers(0, 5), st.integers(0, 19), st.text(alphabet="ab漢 ", max_size=5), st.integers(4, 10))
+CHANGE = st.tuples(
+    st.integers(0, 5), st.integers(0, 19), st.text(alphabet="ab漢 ", max_size=5), st.integers(4, 10)
+)
 
 
 def copy(cells: Cells) -> Cells:
@@ -44,12 +49,43 @@ def test_at_most_one_region_a_row_and_none_without_a_change(changes):
     assert not copy(new).diff(new)
 
 
+@given(st.lists(CHANGE, min_size=1, max_size=6))
+def test_cropped_regions_show_the_same_in_a_terminal(changes):
+    from io import StringIO
+
+    from rich.console import Console as RichConsole
+    from textual._compositor import ChopsUpdate
+
+    terminal = RichConsole(file=StringIO(), force_terminal=True, color_system="truecolor", width=20)
+    theme = palette("default", "truecolor")
+    old = Cells(6, 20)
+    for y in range(6):
+        old.text(y, 0, "0123456789abcdefghij", 4 + y)
+    new = copy(old)
+    for y, x, text, ink in changes:
+        new.text(y, x, text, ink)
+    regions = new.diff(old)
+    if not regions:
+        return
+    shown, wanted = pyte.Screen(20, 6), pyte.Screen(20, 6)
+    for screen, cells in ((shown, old), (wanted, new)):
+        for y in range(6):
+            pyte.Stream(screen).feed(f"\x1b[{y + 1};1H{cells.strip(y, theme).render(terminal)}")
+    chops = [{0: new.strip(y, theme)} for y in range(6)]
+    update = ChopsUpdate(chops, [(r.y, r.x, r.right) for r in regions], [[20]] * 6)
+    pyte.Stream(shown).feed(render_segments(update, terminal))
+    assert shown.display == wanted.display
+
+
 def test_another_size_means_everything():
     assert Cells(2, 3).diff(Cells(2, 4)) is None and Cells(2, 3).diff(None) is None
 
 
 def screen_text(app) -> list[str]:
-    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+    return [
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    ]
 
 
 async def test_a_moving_board_looks_the_same_with_and_without_diff(world, desk):

@@ -68,7 +68,9 @@ def test_every_command_ends_exactly_once_whatever_happens(steps):
     sent: list[str] = []
     for what, number in steps:
         if what == "send":
-            command = model.command("x", {}, "x", lambda r: ended.__setitem__(r.id, ended.get(r.id, 0) + 1))
+            command = model.command(
+                "x", {}, "x", lambda r: ended.__setitem__(r.id, ended.get(r.id, 0) + 1)
+            )
             sent.append(command.id)
         elif what == "wait":
             now[0] += number

@@ -62,7 +62,9 @@ def test_ticks_are_round_and_inside(a, b, rows):
        st.sampled_from([BRAILLE, BLOCK, ASCII]))  # fmt: skip
 def test_candles_fit_any_area(w, h, count, zoom, symbols):
     series = bars(3, 100.0, max(count, 1))[:count]
-    chart = CandleChart(series, {"a": [100.0] * count}, (Mark(START_NS, 99.0, "buy"),), zoom, back=count // 3)
+    chart = CandleChart(
+        series, {"a": [100.0] * count}, (Mark(START_NS, 99.0, "buy"),), zoom, back=count // 3
+    )
     cells = Cells(h, w)
     paint_candles(cells, cells.area, chart, symbols)
     assert all(len(line) == w for line in cells.ch)
@@ -70,14 +72,19 @@ def test_candles_fit_any_area(w, h, count, zoom, symbols):
 
 def test_candles_show_the_last_price_and_the_markers():
     series = bars(3, 38_000.0, 120)
-    marks = (Mark(series[-5].ts_ns, series[-5].low, "buy"), Mark(series[-9].ts_ns, series[-9].high, "sell"))
+    marks = (
+        Mark(series[-5].ts_ns, series[-5].low, "buy"),
+        Mark(series[-9].ts_ns, series[-9].high, "sell"),
+    )
     cells = Cells(24, 80)
     paint_candles(cells, cells.area, CandleChart(series, {}, marks), BRAILLE)
     text = "\n".join(cells.lines())
     assert "◀" in text and "▲" in text and "▼" in text and f"C {series[-1].close:,.2f}" in text
 
 
-@given(st.lists(st.one_of(st.none(), NUMBERS), max_size=400), st.integers(1, 80), st.integers(1, 20))
+@given(
+    st.lists(st.one_of(st.none(), NUMBERS), max_size=400), st.integers(1, 80), st.integers(1, 20)
+)
 def test_lines_and_drawdown_fit_any_area(values, w, h):
     cells = Cells(h, w)
     paint_lines(cells, cells.area, "x", {"x": values}, BRAILLE)

@@ -23,7 +23,9 @@ async def command(d, text, *end):
 async def test_mode_command_sends_what_the_key_sends(world, desk):
     async with desk() as d:
         await command(d, "mode ema-btc-1 observe")
-        await d.until(lambda: sent(world, "instance.mode") == [{"id": "ema-btc-1", "mode": "observe"}])
+        await d.until(
+            lambda: sent(world, "instance.mode") == [{"id": "ema-btc-1", "mode": "observe"}]
+        )
 
 
 async def test_fuzzy_letters_find_the_line_and_enter_runs_it(world, desk):
@@ -113,7 +115,9 @@ def test_every_key_has_an_id_and_none_clashes_on_a_screen():
         assert all(seen[k.keys.split(",")[0]] == k.id for k in own), screen
 
 
-@pytest.mark.parametrize("line", ["", "mode a", "mode a b c", "theme", "start x fast=1", "nothing here"])
+@pytest.mark.parametrize(
+    "line", ["", "mode a", "mode a b c", "theme", "start x fast=1", "nothing here"]
+)
 def test_lines_that_make_no_sense_are_usage_errors(line):
     with pytest.raises(UsageError):
         parse(line)

@@ -10,7 +10,15 @@ async def test_runs_show_progress_results_and_failures(world, desk):
         await d.press("2")
         await d.shows("bt-0007")
         text = d.text()
-        for words in ("63 %  eta 4.0s", "+31.40 %", "-4.20 %", "sim", "failed", "NameError", "equity so far"):
+        for words in (
+            "63 %  eta 4.0s",
+            "+31.40 %",
+            "-4.20 %",
+            "sim",
+            "failed",
+            "NameError",
+            "equity so far",
+        ):
             assert words in text, words
 
 

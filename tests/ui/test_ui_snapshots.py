@@ -29,7 +29,9 @@ class StillLink(Link):
         return True
 
     def watch(self, instance: str, chart_columns: int = 240) -> None:
-        if instance in self.world.rows and (self.model.detail is None or self.model.detail.id != instance):
+        if instance in self.world.rows and (
+            self.model.detail is None or self.model.detail.id != instance
+        ):
             self.model.apply(self.world.detail_of(instance))
 
 
@@ -49,7 +51,15 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
     world = FakeSupervisor()
     model = Model(wall_ns=lambda: START_NS, mono=lambda: 0.0)
     model.apply(Hello(1, 3, 4711, "home", START_NS, "console"))
-    model.apply(Snapshot(0, START_NS, tuple(world.rows.values()), tuple(world.accounts), tuple(world.jobs.values())))
+    model.apply(
+        Snapshot(
+            0,
+            START_NS,
+            tuple(world.rows.values()),
+            tuple(world.accounts),
+            tuple(world.jobs.values()),
+        )
+    )
     model.set_link(LinkState.UP)
     look = Look(theme=palette(theme, colours), symbols=SETS[symbols])
     app = StillConsole(home, model=model, look=look, colours=colours, live=False)

@@ -1,5 +1,6 @@
 """Grid, price axis with the last value's tag, and time axis: the same under every chart."""
 
+import math
 from collections.abc import Sequence
 
 from clearedge_tui.ui import format as f
@@ -11,13 +12,20 @@ from clearedge_tui.ui.symbols import Symbols
 
 def axis_width(scale: Scale, rows: int) -> int:
     """Return the columns that the value axis needs."""
-    values, step = ticks(scale, max(2, rows // 4))
-    return max((len(f.price(v, step)) for v in (*values, scale.high)), default=4) + 2
+    values, step = ticks(scale, max(2, rows // 3))
+    texts = [f.price(v, step) for v in values]
+    texts += [f.price(v, _fine(scale)) for v in (scale.low, scale.high)]
+    return max(len(text) for text in texts) + 2
+
+
+def _fine(scale: Scale) -> float:
+    """Return the step that a single value on the axis is rounded to: 1 in 100 of the range or better."""
+    return float(10 ** math.floor(math.log10((scale.high - scale.low) / 100)))
 
 
 def paint_grid(cells: Cells, plot: Area, axis: Area, scale: Scale, symbols: Symbols) -> None:
     """Paint horizontal lines at round values and write the values on the right."""
-    values, step = ticks(scale, max(2, plot.h // 4))
+    values, step = ticks(scale, max(2, plot.h // 3))
     for value in values:
         y = plot.y + scale.at(value)
         cells.text(y, plot.x, symbols.grid * plot.w, p.FAINT, width=plot.w)
@@ -29,8 +37,7 @@ def paint_tag(
 ) -> None:
     """Write the newest value on the axis, on a coloured ground."""
     y = axis.y + scale.at(value)
-    _, step = ticks(scale, max(2, scale.rows // 4))
-    text = f.price(value, step / 10)
+    text = f.price(value, _fine(scale))
     cells.text(y, axis.x, symbols.tag, ground)
     cells.text(y, axis.x + 1, text.ljust(axis.w - 1), p.INK, ground, width=axis.w - 1)
 

@@ -162,7 +162,7 @@ class BoardPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a sort letter is awaited no other key of this screen means anything."""
-        return not self._sorting or action == "back"
+        return not self._sorting or action == "go_back"
 
     def action_filter(self) -> None:
         self.query_one(FilterLine).open(self.board.state.words)

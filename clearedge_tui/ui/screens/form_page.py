@@ -73,4 +73,4 @@ class FormPage(Page):
 
     def _done(self) -> None:
         if self.is_attached and self.ui.page is self:
-            self.ui.action_back()
+            self.ui.action_go_back()
