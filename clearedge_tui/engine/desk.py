@@ -326,17 +326,15 @@ class Desk:
             now,
             realised,
         )
-        self._put(
-            seat,
-            msgspec.structs.replace(
-                order, filled=filled, avg_price=average, status=status, updated_ns=now
-            ),
+        order = msgspec.structs.replace(
+            order, filled=filled, avg_price=average, status=status, updated_ns=now
         )
+        seat.orders[order.id] = order
         self._to_supervisor(FillUpdate(fill))
-        if order.book is self._book(seat):
-            self._to_instance(seat.instance.id, FillUpdate(fill))
+        if order.book is self._book(seat):  # the strategy hears of a fill with its position moved
             self._to_instance(seat.instance.id, self.state(seat.instance.id))
-        self.dirty.add((seat.instance.id, order.book))
+            self._to_instance(seat.instance.id, FillUpdate(fill))
+        self._put(seat, order)
 
     def _put(self, seat: Seat, order: Order) -> None:
         seat.orders[order.id] = order

@@ -205,16 +205,14 @@ class InstanceHost:
                 self.context.allowed = message.allowed
                 self.context.take_orders(message.orders)
             case OrderUpdate():
-                order = self.context.take_order(message.order)
+                order = message.order
+                self.context.take_order(order)
                 if order.reason:
                     self._tell_line("warning", "gateway", f"order {order.status}: {order.reason}")
                 self._call("on_order", view_order(order))
             case FillUpdate():
                 fill = message.fill
-                tag = (
-                    self.context.orders[fill.order].tag if fill.order in self.context.orders else ""
-                )
-                self._call("on_fill", view_fill(fill, tag))
+                self._call("on_fill", view_fill(fill, self.context.tag_of(fill.order)))
 
     def _tick(self, message: TickMsg) -> None:
         if message.kind == "sync":

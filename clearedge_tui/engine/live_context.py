@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from clearedge_tui.contract._types import (
     FillView,
     Number,
@@ -18,7 +16,7 @@ from clearedge_tui.contract._types import (
 )
 from clearedge_tui.core.clock import now_ns, to_datetime
 from clearedge_tui.core.messages import Cancel, MarketInfo, Submit
-from clearedge_tui.core.model import BarRow, Fill, Order, OrderStatus, Position
+from clearedge_tui.core.model import BarRow, Fill, Order, Position
 from clearedge_tui.core.rounding import round_price, round_size
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -86,6 +84,7 @@ class LiveContext:
         self.bars: deque[BarRow] = deque(maxlen=3000)
         self._send = send
         self._say = say
+        self._tags: dict[str, str] = {}
         self._prefix = f"{instance}-{base36(now_ns() // 1_000_000)}"
         self._count = 0
 
@@ -136,6 +135,8 @@ class LiveContext:
             tag=tag,
             at_ns=self.data_ns,
         )
+        if tag:
+            self._tags[key] = tag
         self._send(Submit(key, side, exact, limit, reduce_only, tag))
         return key
 
@@ -157,12 +158,12 @@ class LiveContext:
     def take_orders(self, orders: Sequence[Order]) -> None:
         self.orders = {o.id: o for o in orders}
 
-    def take_order(self, order: Order) -> Order:
-        known = self.orders.get(order.id)
-        if known is not None and order.status is OrderStatus.SENT:
-            order = msgspec.structs.replace(order, tag=known.tag)
+    def take_order(self, order: Order) -> None:
         if order.status.is_open:
             self.orders[order.id] = order
         else:
             self.orders.pop(order.id, None)
-        return order
+            self._tags.pop(order.id, None)
+
+    def tag_of(self, order_id: str) -> str:
+        return self._tags.get(order_id, "")
