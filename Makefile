@@ -7,7 +7,7 @@ PYTEST = .venv/bin/python -m pytest
 PYTEST_ARGS =
 SECONDS = 600
 # areas whose tests are quick; `make check` runs what is not marked slow in them
-QUICK = tests/contract tests/core tests/store tests/loading tests/cli tests/test_imports.py tests/test_bootstrap.py
+QUICK = tests/contract tests/core tests/store tests/loading tests/cli tests/test_imports.py tests/test_bootstrap.py tests/test_shape.py
 
 help:
 	@echo "make run     set up, put a sample home together, open the console"
