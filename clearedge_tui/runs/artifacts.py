@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,8 +116,9 @@ def _tables(folder: Path, result: "Result") -> None:
     time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
 
     def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
-        columns = {name: [getattr(row, name) for row in rows] for name in types}
-        return pa.table({n: _column(values, types[n]) for n, values in columns.items()})
+        columns = list(zip(*map(attrgetter(*types), rows), strict=True)) or [()] * len(types)
+        pairs = zip(types.items(), columns, strict=True)
+        return pa.table({name: _column(values, kind) for (name, kind), values in pairs})
 
     text, long = pa.string(), pa.int64()
     account = result.account
@@ -124,8 +126,6 @@ def _tables(folder: Path, result: "Result") -> None:
         "ts_ns": pa.array(account.ts_ns).cast(time),
         "equity": account.equity,
         "position": account.position,
-        "close": account.close,
-        "fees": account.fees,
     }
     pq.write_table(pa.table(marks), folder / "equity.parquet", use_dictionary=False)
     fills = table(
@@ -145,7 +145,7 @@ def _tables(folder: Path, result: "Result") -> None:
     pq.write_table(trades, folder / "trades.parquet", compression="zstd")
 
 
-def _column(values: list[object], kind: object) -> object:
+def _column(values: Sequence[object], kind: object) -> object:
     import pyarrow as pa
 
     if pa.types.is_timestamp(kind):

@@ -32,10 +32,7 @@ class Sheet:
     trades: Sequence[Trade]
     fills: Sequence[FillRow]
     orders: Sequence[OrderRow]
-
-    @property
-    def pnls(self) -> Floats:
-        return np.array([float(trade.pnl) for trade in self.trades])
+    pnls: Floats  # of the trades
 
     @property
     def final(self) -> float:
@@ -204,4 +201,5 @@ def sheet(
     """Gather what the figures need."""
     returns = daily(account.ts_ns, account.equity, balance)
     days = 365 if asset_class == "crypto" else 252
-    return Sheet(account, balance, first_open, start_ns, returns, days, done, fills_, orders_)
+    pnls = np.array([float(trade.pnl) for trade in done])
+    return Sheet(account, balance, first_open, start_ns, returns, days, done, fills_, orders_, pnls)

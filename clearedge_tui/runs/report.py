@@ -35,7 +35,7 @@ def build(
     bars = outcome.bars.slice(0, outcome.seen)
     balance = float(spec.balance)
     account = equity.account(bars, outcome.fills, balance)
-    done = trades.round_trips(outcome.fills, bars.ts_ns.tolist())
+    done = trades.round_trips(outcome.fills, bars.ts_ns)
     start = (
         int(bars.ts_ns[0]) - timeframes.period_ns(spec.timeframe) if len(bars) else spec.start_ns
     )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from nautilus_trader.model import AccountId, InstrumentId
 
@@ -153,13 +154,12 @@ def test_the_context_is_as_the_contract_says(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_over_many_runs(tmp_path: Path) -> None:
-    import psutil
-
+    """Without `dispose` an engine leaves 6 to 10 MB behind."""
     bars = sim_bars(1500)
     own = psutil.Process()
-    for _ in range(10):
+    for _ in range(20):
         execute(STRATEGIES / "ema_cross.py", bars, tmp_path)
     before = own.memory_info().rss
     for _ in range(40):
         execute(STRATEGIES / "ema_cross.py", bars, tmp_path)
-    assert own.memory_info().rss - before < 12 << 20
+    assert own.memory_info().rss - before < 60 << 20

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.market.columns import Bars
+from clearedge_tui.market.columns import Bars, Ints
 from clearedge_tui.runs import equity, metrics
 from clearedge_tui.runs.outcome import FillRow
 from clearedge_tui.runs.trades import round_trips
@@ -23,8 +23,8 @@ def fill(bar: int, side: str, size: str, price: str, fee: str = "0") -> FillRow:
     return FillRow(ts, f"o{bar}", side, Decimal(size), Decimal(price), Decimal(fee), False, "")
 
 
-def closes(count: int) -> list[int]:
-    return [(FIRST + n + 1) * MINUTE for n in range(count)]
+def closes(count: int) -> Ints:
+    return (np.arange(count, dtype=np.int64) + FIRST + 1) * MINUTE
 
 
 def test_a_round_trip_is_priced_by_hand() -> None:
@@ -68,7 +68,7 @@ def test_trades_and_the_open_position_add_up_to_the_account(
 ) -> None:
     fills = [fill(n, s, str(q), str(p), f"0.{f}") for n, (s, q, p, f) in enumerate(asked)]
     bars = flat_bars([100.0 + n % 7 for n in range(len(fills) + 1)])
-    done = round_trips(fills, bars.ts_ns.tolist())
+    done = round_trips(fills, bars.ts_ns)
     cash, size, fees = Decimal(0), Decimal(0), Decimal(0)
     flat_cash = Decimal(0)
     for one in fills:
