@@ -1,0 +1,158 @@
+"""The desk under anything: modes, orders, fills and prices in any order, and its sums hold."""
+
+from decimal import Decimal
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from clearedge_tui.core.messages import (
+    Attach,
+    BookCancel,
+    BookEvent,
+    BookOpen,
+    BookState,
+    BookSubmit,
+    FillUpdate,
+    MarketInfo,
+    OrderUpdate,
+    Submit,
+)
+from clearedge_tui.core.model import Book, ExitPolicy, Instance, Mode, ObserveOrders, OrderStatus
+from clearedge_tui.engine.desk import Desk
+from clearedge_tui.settings import Account
+
+D = Decimal
+NAMES = ("one", "two", "three")
+MARKETS = {
+    "one": MarketInfo("A.X", "A/USDT", "A", "USDT", "crypto", 2, 3),
+    "two": MarketInfo("A.X", "A/USDT", "A", "USDT", "crypto", 2, 3),
+    "three": MarketInfo("B.X", "B/USDT", "B", "USDT", "crypto", 2, 3),
+}
+names = st.sampled_from(NAMES)
+
+
+class DeskMachine(RuleBasedStateMachine):
+    @initialize()
+    def open(self) -> None:
+        self.sent: dict[str, tuple[Book, BookSubmit, Decimal]] = {}
+        self.told: list[BookState | OrderUpdate | FillUpdate] = []
+        self.fills: list[FillUpdate] = []
+        self.modes = dict.fromkeys(NAMES, Mode.OBSERVE)
+        self.count = 0
+        self.desk = Desk(
+            Account("paper", balance=D(1_000_000)),
+            Book.PAPER,
+            self.to_book,
+            lambda _name, message: self.told.append(message),
+            lambda message: self.fills.append(message) if isinstance(message, FillUpdate) else None,
+        )
+        self.desk.leased = True
+        for n, name in enumerate(NAMES):
+            instance = Instance(name, "s", "paper", MARKETS[name].id, "1m", Mode.OBSERVE)
+            self.desk.attach(Attach(instance, MARKETS[name], 100 + n))
+        self.price(D(100))
+
+    def to_book(self, which: Book, ask: BookOpen | BookSubmit | BookCancel) -> None:
+        if isinstance(ask, BookSubmit):
+            exits = ask.id.startswith(f"{ask.instance}-exit")
+            wanted = Book.PAPER if self.modes[ask.instance] is Mode.ACTIVE else Book.SHADOW
+            assert exits or which is wanted, "an order went where its mode does not allow"
+            self.sent[ask.id] = (which, ask, ask.size)
+        elif isinstance(ask, BookCancel) and ask.id in self.sent:
+            book, submit, _left = self.sent.pop(ask.id)
+            assert book is which
+            self.desk.heard(book, BookEvent(submit.instance, ask.id, "cancelled"))
+
+    @rule(price=st.decimals("1", "1000", places=2))
+    def price(self, price: Decimal) -> None:
+        self.count += 1
+        for market in ("A.X", "B.X"):
+            self.desk.mark(market, self.count * 60_000_000_000, price)
+            self.desk.point(market)
+
+    @rule(
+        name=names,
+        side=st.sampled_from(["buy", "sell"]),
+        size=st.decimals("0.001", "50", places=3),
+        limit=st.none() | st.decimals("1", "1000", places=2),
+    )
+    def submit(self, name: str, side: str, size: Decimal, limit: Decimal | None) -> None:
+        self.count += 1
+        self.desk.submit(name, Submit(f"{name}-{self.count}", side, size, limit))
+
+    @rule(
+        data=st.data(),
+        share=st.sampled_from([D("0.25"), D(1)]),
+        price=st.decimals("1", "1000", places=2),
+    )
+    def fill(self, data: st.DataObject, share: Decimal, price: Decimal) -> None:
+        if not self.sent:
+            return
+        key = data.draw(st.sampled_from(sorted(self.sent)))
+        book, ask, left = self.sent[key]
+        size = max(D("0.001"), (left * share).quantize(D("0.001")))
+        self.count += 1
+        self.desk.heard(
+            book, BookEvent(ask.instance, key, "filled", size, price, D("0.01"), f"t{self.count}")
+        )
+        if left - size > 0:
+            self.sent[key] = (book, ask, left - size)
+        else:
+            del self.sent[key]
+
+    @rule(name=names, mode=st.sampled_from(list(Mode)), policy=st.sampled_from(list(ExitPolicy)))
+    def mode(self, name: str, mode: Mode, policy: ExitPolicy) -> None:
+        self.modes[name] = mode
+        self.desk.set_mode(name, mode, ObserveOrders.SHADOW, policy)
+
+    @rule(name=names)
+    def cancel_everything(self, name: str) -> None:
+        self.desk.cancel_all(name)
+
+    @rule(name=names, book=st.sampled_from([Book.PAPER, Book.SHADOW]))
+    def event_for_the_wrong_book(self, name: str, book: Book) -> None:
+        """A fill that claims another book than its order's changes nothing."""
+        for key, (right, ask, left) in list(self.sent.items()):
+            if ask.instance == name and right is not book:
+                before = len(self.fills)
+                self.desk.heard(book, BookEvent(name, key, "filled", left, D(1), D(0), "lie"))
+                assert len(self.fills) == before
+                return
+
+    @invariant()
+    def positions_are_the_sums_of_their_fills(self) -> None:
+        for name in NAMES:
+            for book in (Book.PAPER, Book.SHADOW):
+                rows = [
+                    f.fill for f in self.fills if (f.fill.instance, f.fill.book) == (name, book)
+                ]
+                held = sum((f.size if f.side == "buy" else -f.size for f in rows), D(0))
+                sums = self.desk.seats[name].sums.get(book)
+                assert (sums.position.size if sums else D(0)) == held
+                if sums:
+                    assert sums.position.fees == sum((f.fee for f in rows), D(0))
+                    assert sums.fills == len(rows)
+
+    @invariant()
+    def a_strategy_hears_its_position_before_its_fill(self) -> None:
+        for before, after in zip(self.told, self.told[1:], strict=False):
+            if isinstance(after, FillUpdate):
+                assert isinstance(before, BookState)
+
+    @invariant()
+    def open_orders_are_those_a_book_has(self) -> None:
+        working = {
+            key
+            for seat in self.desk.seats.values()
+            for key, order in seat.orders.items()
+            if order.status.is_open
+        }
+        assert working == set(self.sent)
+        for seat in self.desk.seats.values():
+            for order in seat.orders.values():
+                assert order.status is not OrderStatus.FILLED or order.filled >= order.size
+
+
+DeskMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestDesk = DeskMachine.TestCase
