@@ -134,20 +134,30 @@ def _edge(ts_ns: int) -> str:
     return iso(ts_ns) if ts_ns else "the edge of the data"
 
 
+class Answers:
+    """The way back. `gone` when nobody listens any more: the run then stops as cancelled."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.gone = False
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view and not self.gone:
+                view = view[os.write(self._descriptor, view) :]
+        except BrokenPipeError:
+            self.gone = True
+
+
 def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
-    answers = int(sys.argv[1])
+    answers = Answers(int(sys.argv[1]))
     deframer = Deframer()
     while chunk := os.read(0, 1 << 16):
         for body in deframer.feed(chunk):
-            return run_job(decode_job(body), lambda data: _write(answers, data))
+            return run_job(decode_job(body), answers.send, lambda: answers.gone)
     return 2
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 if __name__ == "__main__":

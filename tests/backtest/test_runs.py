@@ -18,13 +18,15 @@ from clearedge_tui.cli.data import data as data_command
 from clearedge_tui.cli.run_cmds import run as run_command
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import BadData, NotFound, Refused, StrategyFault, UsageError
+from clearedge_tui.core.wire import frame
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import listing
+from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.text_report import render
 from clearedge_tui.settings import Home
-from tests.backtest.box import BTC_FILE, add_strategy, import_btc, make_home, sim_bars, store
+from tests.backtest.box import BTC_FILE, REPO, add_strategy, import_btc, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +117,27 @@ def test_leaving_early_cancels_and_leaves_no_process(home: Home) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(launch.pid, 0)
     assert listing.list_runs(home)[0].status == "cancelled"
+
+
+def test_a_worker_whose_owner_died_stops_and_says_so(home: Home) -> None:
+    add_strategy(home, "slow", SLOW)
+    read, write = os.pipe()
+    job = Job("20260101-000000-slow-0001", str(home.root), spec("slow"))
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "clearedge_tui.engine.worker", str(write)],
+        stdin=subprocess.PIPE,
+        pass_fds=(write,),
+        cwd=REPO,
+    )
+    os.close(write)
+    assert worker.stdin is not None
+    worker.stdin.write(frame(job))
+    worker.stdin.close()
+    assert os.read(read, 10)  # it runs
+    os.close(read)
+    assert worker.wait(10) == 0
+    (run,) = listing.list_runs(home)
+    assert (run.status, leftovers(home)) == ("cancelled", [])
 
 
 @pytest.mark.parametrize(
