@@ -117,8 +117,8 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _delimiter(path: Path) -> str:
-    with path.open("r", encoding="utf-8-sig", errors="replace") as handle:
-        first = handle.readline()
+    with pa.input_stream(str(path), compression="detect") as stream:
+        first = stream.read(65_536).partition(b"\n")[0].decode("utf-8", "replace")
     return max(",;\t|", key=first.count)
 
 

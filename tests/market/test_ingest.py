@@ -1,5 +1,7 @@
 """Importing files: what is understood, what is refused, and that nothing is half-written."""
 
+import gzip
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -208,6 +210,38 @@ def test_semicolons_other_names_and_no_volume_are_fine(home: Home, tmp_path: Pat
     done = load(home, path, columns={"close": "Last price"})
     assert done.added == 5
     assert catalog.read_bars(home, "BTCUSDT.LOCAL", "1m").volume.sum() == 0
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace(",", "\t").encode(),
+        lambda text: text.rstrip("\n").encode(),
+    ],
+    ids=["byte order mark", "windows lines", "tabs", "no last newline"],
+)
+def test_files_of_other_programs_are_read(
+    encode: Callable[[str], bytes], home: Home, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ROWS)
+    path.write_bytes(encode(path.read_text()))
+    assert load(home, path).added == 5
+
+
+def test_a_gzipped_file_is_read(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "bars.csv.gz"
+    path.write_bytes(gzip.compress(write(tmp_path, ROWS).read_bytes()))
+    assert load(home, path).added == 5
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\x01\x02\xff" * 50, b"PAR1 but not really"])
+def test_a_file_that_is_no_table_is_refused(body: bytes, home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_bytes(body)
+    with pytest.raises(BadData, match=r"bars\.csv"):
+        load(home, path)
 
 
 def test_parquet_comes_in_as_csv_does(home: Home, tmp_path: Path) -> None:
