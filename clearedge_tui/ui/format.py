@@ -1,12 +1,14 @@
 """Numbers, ages and times as people read them."""
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from clearedge_tui.core.clock import to_datetime
 
 HIDDEN = "•••••"
+_LONG = re.compile(r"[+-]?\d{1,15}\.\d{4,}")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
@@ -44,6 +46,14 @@ def number(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():,f}" if value.is_finite() else str(value)
     return str(value)
+
+
+def short(value: object) -> str:
+    """Return `number`, with money that came as long text cut to what a person reads."""
+    text = str(value)
+    if isinstance(value, str | Decimal) and _LONG.fullmatch(text):
+        return _float(float(text))
+    return number(value)
 
 
 def _float(value: float) -> str:

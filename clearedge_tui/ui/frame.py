@@ -13,7 +13,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.keys import Key, hints
 from clearedge_tui.ui.model import Notice
-from clearedge_tui.ui.paint.header import paint_header
+from clearedge_tui.ui.paint.header import paint_header, today_parts
 from clearedge_tui.ui.view import CellView
 
 if TYPE_CHECKING:
@@ -109,11 +109,11 @@ class SmallView(CellView):
         model, look = self.ui.model, self.ui.look
         rows = model.instances.values()
         live = sum(r.actual == "active" and r.account_kind == "live" for r in rows)
-        today = sum((r.pnl_today or 0) for r in rows if r.book is not None and r.book != "shadow")
+        money = today_parts(model, look)
         lines = (
             (f"too small: {self.screen.size.width}x{self.screen.size.height}", p.WARN),
             (f"wanted {LEAST[0]}x{LEAST[1]}", p.DIM),
-            (f"today {f.money(today, look.hide_money)}", p.BRIGHT),
+            *money[:2],
             (f"LIVE {live}" if live else "nothing live", p.LIVE if live else p.DIM),
             ("q leaves; instances run on", p.DIM),
         )

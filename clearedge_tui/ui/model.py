@@ -141,7 +141,9 @@ class Model:
         if result.status != "done":
             self.say(f"{open_.label}: refused: {result.message}", good=False)
         elif not open_.quiet:
-            self.say(f"{open_.label}: {result.message or 'done'}", good=True)
+            told = result.message or "done"
+            named = told.startswith(open_.label.partition(":")[0])  # the answer says of what itself
+            self.say(told if named else f"{open_.label}: {told}", good=True)
         if open_.on_result is not None:
             open_.on_result(result)
 

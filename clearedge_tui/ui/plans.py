@@ -263,8 +263,10 @@ def with_supply(ui: "Console", use: Callable[[Supply], None]) -> None:
         supply.markets = [
             m for m in found if isinstance(m, dict) and m.get("kind", "bars") in ("bars", "bar")
         ]
+        ui.model.notices.clear()
         use(supply)
 
+    ui.model.say("asking for strategies and markets")
     ui.ask("strategy.list", {}, "strategies", strategies, quiet=True)
 
 

@@ -107,7 +107,7 @@ async def test_mode_menu_sends_the_mode_and_reports_the_answer(world, desk):
         await d.press("m", "v")
         await d.until(lambda: sent(world, "instance.mode"))
         assert sent(world, "instance.mode") == [{"id": "ema-btc-1", "mode": "observe"}]
-        await d.shows("ema-btc-1: active → observe: ema-btc-1 is observe")
+        await d.shows("● ema-btc-1 is observe")
         assert d.app.model.instances["ema-btc-1"].actual is Mode.OBSERVE
 
 

@@ -79,7 +79,7 @@ async def test_data_lists_series_and_opens_a_backtest(world, desk):
 async def test_journal_lists_filters_and_expands(world, desk):
     async with desk() as d:
         await d.press("6")
-        await d.shows("ZeroDivisionError")
+        await d.shows("grid_maker.py:41: Zero")
         await d.press("slash")
         await d.type("fault")
         await d.press("enter")

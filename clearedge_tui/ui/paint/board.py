@@ -39,7 +39,7 @@ def _number(value: Decimal | None) -> Decimal:
 COLUMNS: Final = (
     Column("", "h", 1, 0, lambda r: ("bad", "warn", "unknown", "ok", "idle").index(r.health.value)),
     Column("INSTANCE", "i", 15, 0, lambda r: r.id),
-    Column("STRATEGY", "g", 18, 5, lambda r: (r.strategy, r.id)),
+    Column("STRATEGY", "g", 18, 6, lambda r: (r.strategy, r.id)),
     Column("MODE", "m", 14, 0, lambda r: (-r.desired.rank, r.id)),
     Column("STATE", "s", 9, 0, lambda r: (r.state.value, r.id)),
     Column("ACCOUNT", "a", 9, 3, lambda r: (r.account, r.id)),
@@ -48,11 +48,11 @@ COLUMNS: Final = (
     Column("PNL TODAY", "t", 11, 0, lambda r: _number(r.pnl_today), right=True),
     Column("PNL TOTAL", "p", 12, 3, lambda r: _number(r.pnl_total), right=True),
     Column("PNL CURVE", "", 22, 4, lambda r: r.id),
-    Column("FILLS", "f", 6, 6, lambda r: r.fills, right=True),
-    Column("AGE", "d", 5, 6, lambda r: r.heard_ns, right=True),
-    Column("LAST EVENT", "e", 12, 4, lambda r: -r.last_event_ns, grow=True),
+    Column("FILLS", "f", 6, 7, lambda r: r.fills, right=True),
+    Column("AGE", "d", 5, 7, lambda r: r.heard_ns, right=True),
+    Column("LAST EVENT", "e", 12, 5, lambda r: -r.last_event_ns, grow=True),
 )
-_LEVELS: Final = ((0, 0), (74, 1), (92, 2), (112, 3), (140, 4), (168, 5), (190, 6))
+_LEVELS: Final = ((0, 0), (74, 1), (92, 2), (112, 3), (134, 4), (152, 5), (172, 6), (192, 7))
 
 
 def layout(width: int, narrow: bool = False) -> list[tuple[Column, int, int]]:

@@ -1,6 +1,8 @@
 """The first line of every screen: where, how many at what, the money, the link's age, the time."""
 
-from clearedge_tui.core.model import AccountKind, EngineState, Mode
+from decimal import Decimal
+
+from clearedge_tui.core.model import AccountKind, Book, EngineState, Mode
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
@@ -48,10 +50,24 @@ def _left(model: Model, look: Look, home: str, title: str, width: int) -> list[P
     parts.append((f"off {len(rows) - active - observe - live}", p.DIM))
     if trouble:
         parts.append((f"{look.symbols.warn} {trouble}", p.WARN))
-    today = sum((r.pnl_today or 0) for r in rows if r.book is not None and r.book != "shadow")
-    if rows and not model.stale:
-        parts.append((f"today {f.money(today, look.hide_money)}", words.money_ink(today)))
+    if not model.stale:
+        parts += today_parts(model, look)
     return parts + (_accounts(model, look) if width >= 100 else [])
+
+
+def today_parts(model: Model, look: Look) -> list[Part]:
+    """Return today's PnL, one part a currency; shadow books are no money and do not count."""
+    sums: dict[str, Decimal] = {}
+    for row in model.instances.values():
+        if row.book in (Book.PAPER, Book.LIVE) and row.pnl_today is not None:
+            sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.pnl_today
+    return [
+        (
+            f"today {f.money(value, look.hide_money)} {clean_text(name, 8)}".rstrip(),
+            words.money_ink(value),
+        )
+        for name, value in sums.items()
+    ]
 
 
 def _accounts(model: Model, look: Look) -> list[Part]:

@@ -48,7 +48,7 @@ def heading(cells: Cells, area: Area, title: object) -> int:
 def paint_metric(cells: Cells, area: Area, spec: Spec, look: Look) -> int:
     good = spec.get("good")
     ink = {True: p.UP, False: p.DOWN}.get(good, p.BRIGHT) if isinstance(good, bool) else p.BRIGHT
-    value = clean_text(f.number(spec["value"]), 40)
+    value = clean_text(f.short(spec["value"]), 40)
     unit = clean_text(spec.get("unit", ""), 12)
     text = f"{value} {unit}".rstrip()
     cells.text(

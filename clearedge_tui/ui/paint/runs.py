@@ -22,15 +22,35 @@ _STATUS: Final = {
 }
 # name, metric, percent?
 FIGURES: Final = (
-    ("Return", "total_return", True), ("Sharpe", "sharpe", False), ("Max drawdown", "max_drawdown", True),
-    ("Trades", "trades", False), ("Win rate", "win_rate", True), ("Profit factor", "profit_factor", False),
-    ("Sortino", "sortino", False), ("Fees", "fees", False), ("PnL", "pnl", False), ("Exposure", "exposure", True),
+    ("Return", "total_return", True), ("Net profit", "net_profit", False), ("Buy and hold", "buy_hold_return", True),
+    ("Sharpe", "sharpe", False), ("Max drawdown", "max_drawdown", True), ("Trades", "trades", False),
+    ("Win rate", "win_rate", True), ("Profit factor", "profit_factor", False), ("Fees", "fees", False),
+    ("Sortino", "sortino", False), ("Calmar", "calmar", False), ("CAGR", "cagr", True),
+    ("Volatility", "volatility", True), ("Exposure", "exposure", True), ("Drawdown days", "max_drawdown_days", False),
+    ("Average trade", "avg_trade", False), ("Best trade", "best_trade", False), ("Worst trade", "worst_trade", False),
+    ("Average bars", "avg_bars", False), ("Turnover", "turnover", False), ("Orders", "orders", False),
+    ("Fills", "fills", False), ("PnL", "pnl", False),
 )  # fmt: skip
-_SIGNED: Final = ("total_return", "pnl", "sharpe", "sortino")
+_MONEY: Final = ("pnl", "net_profit", "fees", "avg_trade", "best_trade", "worst_trade")
+_SIGNED: Final = (
+    "total_return",
+    "net_profit",
+    "buy_hold_return",
+    "cagr",
+    "pnl",
+    "sharpe",
+    "sortino",
+)
 
 
 def key_of(item: Item) -> str:
     return item.id if isinstance(item, JobRow) else item.run_id
+
+
+def short_id(run_id: str) -> str:
+    """Return an id that fits its column; of a long one its date and time (the rest is told below)."""
+    washed = clean_text(run_id)
+    return washed if len(washed) <= 12 else washed[4:15]
 
 
 def text_of(item: Item) -> str:
@@ -61,7 +81,7 @@ def paint_line(cells: Cells, y: int, item: Item, look: Look) -> None:
         _job(cells, y, item, look)
         return
     ink = p.DIM if item.status == "cancelled" else p.BRIGHT
-    cells.text(y, 1, clean_text(item.run_id), ink, width=12)
+    cells.text(y, 1, short_id(item.run_id), ink, width=12)
     cells.text(y, 14, clean_text(item.strategy), p.TEXT, width=18)
     x = cells.text(y, 33, clean_text(f"{item.market} {item.timeframe}"), p.TEXT, width=15)
     if item.simulated:
@@ -91,7 +111,7 @@ def _plain(value: float | None) -> str:
 
 
 def _job(cells: Cells, y: int, job: JobRow, look: Look) -> None:
-    cells.text(y, 1, clean_text(job.id), p.ACCENT, width=12)
+    cells.text(y, 1, short_id(job.run_id or job.id), p.ACCENT, width=12)
     end = cells.text(y, 14, clean_text(job.title), p.BRIGHT, width=34)
     if job.state in ("queued", "running"):
         bar(
@@ -157,7 +177,7 @@ def paint_figures(cells: Cells, area: Area, run: RunSummary, look: Look) -> int:
         if y >= area.y + area.h:
             break
         value = run.metrics[key]
-        hidden = look.hide_money and key in ("pnl", "fees")
+        hidden = look.hide_money and key in _MONEY
         text = (
             f.HIDDEN
             if hidden
@@ -184,5 +204,5 @@ def remark(item: Item) -> tuple[str, int]:
         return f"{item.state}: {clean_text(item.message)}", p.DIM
     if item.error:
         return clean_text(item.error), p.BAD
-    made = f"made {f.moment(item.created_ns)}   {f.day(item.start_ns)} to {f.day(item.end_ns)}"
+    made = f"{clean_text(item.run_id)}   made {f.moment(item.created_ns)}   {f.day(item.start_ns)} to {f.day(item.end_ns)}"
     return f"{made}{'   simulated market' if item.simulated else ''}", p.DIM

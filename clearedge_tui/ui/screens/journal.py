@@ -30,7 +30,7 @@ _INK = {
 
 def _places(width: int) -> tuple[int, int, int, int, int]:
     """Return where the columns stand; a narrow screen leaves out the year."""
-    return (1, 22, 36, 58, 72) if width >= 120 else (1, 16, 26, 40, 48)
+    return (1, 22, 42, 64, 78) if width >= 120 else (1, 16, 32, 46, 55)
 
 
 class Entry(msgspec.Struct, frozen=True):
