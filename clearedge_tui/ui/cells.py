@@ -80,6 +80,7 @@ class Cells:
         n = len(glyphs)
         if not n:
             return x
+        self._mend(y, x, x + n)
         self.ch[y][x : x + n] = glyphs
         row = self.ink[y]
         if ground is None:
@@ -98,8 +99,17 @@ class Cells:
     def put(self, y: int, x: int, glyph: str, fore: int) -> None:
         """Write one single-width glyph of our own, keeping the ground; outside the grid is nothing."""
         if 0 <= y < self.h and 0 <= x < self.w:
+            self._mend(y, x, x + 1)
             self.ch[y][x] = glyph
             self.ink[y][x] = fore | self.ink[y][x] & 0xFF00
+
+    def _mend(self, y: int, start: int, end: int) -> None:
+        """Blank the halves of wide characters that a write from `start` to `end` will cut."""
+        row = self.ch[y]
+        if row[start] == "":
+            row[start - 1] = " "
+        if end < self.w and row[end] == "":
+            row[end] = " "
 
     def fill(self, area: Area, ground: int, fore: int = TEXT) -> None:
         x0, x1 = max(0, area.x), min(self.w, area.x + area.w)

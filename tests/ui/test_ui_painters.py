@@ -41,6 +41,16 @@ def test_wide_characters_take_two_cells_or_none(text, x):
     assert cells.strip(0, p.palette("default", "truecolor")).cell_length == 20
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.text(alphabet="a漢", max_size=4)), max_size=8))
+def test_writing_over_half_a_wide_character_keeps_the_row_as_wide_as_it_is(writes):
+    from rich.cells import cell_len
+
+    cells = Cells(1, 10)
+    for x, text in writes:
+        cells.text(0, x, text)
+        assert cell_len("".join(cells.ch[0])) == 10
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=500), st.integers(1, 60))
 def test_decimation_keeps_every_extreme(values, buckets):
     pairs = [pair for pair in decimate(values, buckets) if pair]
