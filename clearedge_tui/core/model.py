@@ -170,3 +170,13 @@ class Instance(msgspec.Struct, frozen=True):
     armed: bool = False  # may come back in `active` after an unclean end
     resume_mode: Mode = Mode.OBSERVE  # what `start` returns to
     created_ns: int = 0
+
+
+class ConfigVersion(msgspec.Struct, frozen=True):
+    """One saved state of an instance's settings, and who made it."""
+
+    version: int
+    at_ns: int
+    who: str
+    diff: str  # "fast 12 -> 10, slow 48 -> 40"
+    config: dict[str, object]

@@ -329,6 +329,7 @@ class Gateway:
         for task in tasks:
             task.cancel()
         self.players.stop()
+        self._tell_status()  # the last sums, before the line goes
         server.close()
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
@@ -348,20 +349,23 @@ class Gateway:
     async def _status(self) -> None:
         while True:
             await asyncio.sleep(_STATUS_S)
-            rows = self.desk.ledgers()
-            if rows:
-                self.lease.tell(Ledgers(rows))
-            self.lease.tell(
-                FeedStatus(
-                    now_ns(),
-                    dict(self.players.clocks()),
-                    self.players.speed,
-                    self.players.done,
-                    self.shadow.up,
-                    {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
-                    self.error or self.players.error,
-                )
+            self._tell_status()
+
+    def _tell_status(self) -> None:
+        rows = self.desk.ledgers()
+        if rows:
+            self.lease.tell(Ledgers(rows))
+        self.lease.tell(
+            FeedStatus(
+                now_ns(),
+                dict(self.players.clocks()),
+                self.players.speed,
+                self.players.done,
+                self.shadow.up,
+                {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
+                self.error or self.players.error,
             )
+        )
 
 
 def main(raw: bytes) -> None:

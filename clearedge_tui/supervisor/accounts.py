@@ -43,6 +43,7 @@ class Accounts:
         self._count = 0
         self._speed_acks: dict[str, asyncio.Future[Done]] = {}
         self.resume: dict[str, dict[str, int]] = {}
+        self._held: set[str] = set()  # may not start now: they are being rewound
         self.places: dict[str, AccountRun] = {}
 
     def place(self, name: str) -> AccountRun:
@@ -58,13 +59,26 @@ class Accounts:
     def step(self, account: Account, wanted: bool) -> None:
         """Bring an account's processes up when an instance wants them."""
         place = self.place(account.name)
+        if account.name in self._held:
+            return
+        if not wanted:
+            self._rest(place)
+            return
         for engine, target in ((place.gateway, "gateway"), (place.shadow, "shadow")):
             waiting = engine.state is EngineState.BACKOFF and monotonic() < engine.retry_s
-            if not wanted or engine.alive or waiting or engine.name in self._busy:
+            if engine.alive or waiting or engine.name in self._busy:
                 continue
             if engine.state is EngineState.FAILED:
                 continue
             self._busy.start(engine.name, self._start(place, engine, target, account))
+
+    def _rest(self, place: AccountRun) -> None:
+        """Nobody wants this account: a replay that nobody watches must not play on."""
+        if any(r.engine.alive for r in self._runs.values() if r.instance.account == place.name):
+            return
+        for engine in (place.gateway, place.shadow):
+            if engine.alive and not engine.expected_end and engine.name not in self._busy:
+                self._engines.ask_stop(engine, "no instance wants this account")
 
     async def _start(
         self, place: AccountRun, engine: EngineProcess, target: str, account: Account
@@ -100,8 +114,6 @@ class Accounts:
             self._record.event("account.crash", place.name, f"{engine.name} {reason(code)}")
         if engine is place.gateway:
             self.lose_orders(place)
-            if place.feed is not None:
-                self.resume.setdefault(place.name, {}).update(place.feed.clocks)
             for run in self._runs.values():
                 if run.instance.account == place.name:
                     run.attached, run.enforced = False, None
@@ -126,6 +138,7 @@ class Accounts:
         match message:
             case FeedStatus():
                 place.feed = message
+                self.resume.setdefault(place.name, {}).update(message.clocks)
                 place.feed_s = monotonic()
                 self._enforced(message)
                 self._changed(place)
@@ -202,3 +215,18 @@ class Accounts:
             raise RetryLater(f"the gateway of {name} did not answer within 5 s") from None
         finally:
             self._speed_acks.pop(command, None)
+
+    async def rewind(self, name: str) -> None:
+        """Forget how far an account's replays have got; they begin anew with its next gateway."""
+        place = self.place(name)
+        engines = [e for e in (place.gateway, place.shadow) if e.alive]
+        self._held.add(name)
+        try:
+            for engine in engines:
+                self._engines.ask_stop(engine, "rewound")
+            await self._engines.wait_gone(engines, 5.0)
+        finally:
+            self._held.discard(name)
+        self.resume[name] = {}
+        place.feed = None
+        self._changed(place)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import verbs_data, verbs_instance, verbs_run, verbs_strategy
 from clearedge_tui.supervisor.jobs import Jobs
-from clearedge_tui.supervisor.protocol import Command, ConfigVersion, Result
+from clearedge_tui.supervisor.protocol import Command, Result
 from clearedge_tui.supervisor.strategies import StrategyFiles
 
 if TYPE_CHECKING:

@@ -128,9 +128,7 @@ class Engines:
         if engine is None or engine.pid != pid:
             return
         engine.pid = 0
-        if engine.link is not None:
-            engine.link.close()
-            engine.link = None
+        engine.link = None  # not closed: its reader still delivers what was said last
         self._ended(engine, code)
 
     def crashed(self, engine: EngineProcess, code: int | None, words: str = "") -> None:
@@ -161,14 +159,15 @@ class Engines:
                 os.kill(engine.pid, signal.SIGKILL)
 
     async def wait_gone(self, engines: list[EngineProcess], limit_s: float) -> None:
-        """Wait for engines to end; kill those that do not."""
+        """Wait for these processes to end (not for their successors); kill those that do not."""
+        waiting = {engine.name: (engine, engine.pid) for engine in engines if engine.alive}
         end = monotonic() + limit_s
-        while any(e.alive for e in engines):
+        while any(engine.pid == pid for engine, pid in waiting.values()):
             if monotonic() > end:
-                for engine in engines:
-                    self.kill(engine)
+                for engine, pid in waiting.values():
+                    if engine.pid == pid:
+                        self.kill(engine)
                 end = monotonic() + 2.0
-                limit_s = 0
             await asyncio.sleep(0.01)
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from clearedge_tui.core.model import (
     AccountKind,
     BarRow,
     Book,
+    ConfigVersion,
     EngineState,
     ExitPolicy,
     Fill,
@@ -121,14 +122,6 @@ class LogLine(msgspec.Struct, frozen=True, array_like=True):
     level: str  # debug | info | warning | error
     source: str  # strategy | engine | gateway | supervisor
     text: str  # already washed
-
-
-class ConfigVersion(msgspec.Struct, frozen=True):
-    version: int
-    at_ns: int
-    who: str
-    diff: str  # "fast 12 -> 10, slow 48 -> 40"
-    config: dict[str, object]
 
 
 class Detail(msgspec.Struct, frozen=True, tag=True):

@@ -195,14 +195,8 @@ class Supervisor:
                 self._weigh(run)
             if run.live_state() in (EngineState.STALLED, EngineState.BACKOFF):
                 self.touch(run)
-        clocks = {
-            name: place.feed.clocks
-            for name, place in self.places.places.items()
-            if place.feed is not None
-        }
-        if clocks:
-            merged = {**self.places.resume, **clocks}
-            self.record.meta("feed_clocks", msgspec.json.encode(merged).decode())
+        if self.places.places:
+            self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())
 
     def _look_at_file(self, run: InstanceRun) -> None:
         """Notice a changed file; the look inside happens beside the loop, it may take its time."""
@@ -283,7 +277,6 @@ class Supervisor:
         for engine in instances:
             self.engines.ask_stop(engine, "the supervisor stops")
         await self.engines.wait_gone(instances, _STOP_S)
-        await asyncio.sleep(0.3)  # one last status of the gateways: ledgers and clocks
         accounts = [
             e for p in self.places.places.values() for e in (p.gateway, p.shadow) if e.alive
         ]

@@ -47,6 +47,19 @@ async def account_speed(commands: "Commands", args: Args, who: str) -> Answer:
     return f"{name} plays at {f'{speed:g}×' if speed else 'full speed'}", None
 
 
+async def account_rewind(commands: "Commands", args: Args, who: str) -> Answer:
+    """Play an account's replays from their beginning again. Books and positions stay."""
+    name = need(args, "account")
+    accounts = load_accounts(commands.home)
+    if name not in accounts:
+        raise not_found("account", name, accounts)
+    if commands.supervisor is None:
+        raise Refused("no supervisor runs: start one first, e.g. with: clearedge --run")
+    await commands.supervisor.places.rewind(name)
+    commands.event("account.rewind", name, "its replays begin anew", who)
+    return f"{name} plays from the beginning", None
+
+
 async def stop_all(commands: "Commands", args: Args, who: str) -> Answer:
     """Declare every instance off and end the supervisor with them."""
     del args
@@ -82,6 +95,7 @@ VERBS = {
     "data.list": data_list,
     "account.list": account_list,
     "account.speed": account_speed,
+    "account.rewind": account_rewind,
     "stop_all": stop_all,
     "supervisor.stop": supervisor_stop,
 }

@@ -161,7 +161,7 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
     instance = find(commands, need(args, "id"))
     schema = await schema_of(commands, instance.strategy)
     changes = table(args, "config")
-    config = schema.validate({**instance.config, **changes})
+    config = schema.validate({**schema.known(instance.config), **changes})
     policies = {
         "observe_orders": _choice(
             ObserveOrders, text(args, "observe_orders", instance.observe_orders), "observe_orders"

@@ -56,7 +56,9 @@ class Bare(Strategy):
             for n in range(count):
                 side = OrderSide.BUY if n % 2 == 0 else OrderSide.SELL
                 self.submit_order(
-                    self.order_factory.market(instrument_id(MARKET.id), side, Quantity.from_str(size))
+                    self.order_factory.market(
+                        instrument_id(MARKET.id), side, Quantity.from_str(size)
+                    )
                 )
 
     def on_order_denied(self, event: object) -> None:
@@ -88,16 +90,18 @@ async def main() -> None:
     handle = node.handle()
     running = asyncio.create_task(node.run_async())
     async with asyncio.timeout(15):
-        while not (handle.is_running and PaperData.last):
+        while not (handle.is_running and PaperData.last):  # noqa: ASYNC110  # bounded
             await asyncio.sleep(0.005)
         data = PaperData.last
         data.add(MARKET)
         for n in range(10):
-            data.push(MARKET, TickMsg(MARKET.id, "quote", n + 1, 0, 0, 0, 40_000.0, 0, 40_000.0, 40_000.0))
+            data.push(
+                MARKET, TickMsg(MARKET.id, "quote", n + 1, 0, 0, 0, 40_000.0, 0, 40_000.0, 40_000.0)
+            )
             await asyncio.sleep(0.02)
         handle.stop()
         await running
-    print(json.dumps(SEEN))
+    sys.stdout.write(json.dumps(SEEN) + "\n")
 
 
 asyncio.run(main())

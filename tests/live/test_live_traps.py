@@ -90,7 +90,9 @@ def test_the_bare_node_denies_the_hundred_and_first_order_and_ours_has_its_own_l
     assert {o.status for o in box.orders("burst")} == {OrderStatus.FILLED}
 
 
-def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(make_box: Callable[..., Box]) -> None:
+def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(
+    make_box: Callable[..., Box],
+) -> None:
     box = make_box(extra="orders_per_second = 5\n").start()
     box.write(
         "storm",
@@ -171,20 +173,29 @@ def test_a_quote_strategy_thinks_on_every_quote(box: Box) -> None:
         timeframe="quote", mode="observe",
     )  # fmt: skip
     assert added.status == "done", added
-    detail = box.detail("ticker", lambda d: len(d.widgets) == 2 and int(str(d.widgets[0]["value"])) > 20)
+    detail = box.detail(
+        "ticker", lambda d: len(d.widgets) == 2 and int(str(d.widgets[0]["value"])) > 20
+    )
     assert detail.widgets[1]["text"] == "quote"
 
 
 def test_an_account_in_another_currency_is_refused(box: Box) -> None:
     save_market(box.home, describe("SP500"))
     result = box.do(
-        "instance.add", id="spx", strategy="ema_cross", account="paper", market="SP500", timeframe="1d"
+        "instance.add",
+        id="spx",
+        strategy="ema_cross",
+        account="paper",
+        market="SP500",
+        timeframe="1d",
     )
     assert result.status == "refused"
     assert "quoted in USD" in result.message
 
 
-@pytest.mark.parametrize("bad", ["[paper]\nspeed = 2000\n", "[paper]\nsped = 1\n", "[paper\n", "[paper]\nfeed = 'x'\n"])
+@pytest.mark.parametrize(
+    "bad", ["[paper]\nspeed = 2000\n", "[paper]\nsped = 1\n", "[paper\n", "[paper]\nfeed = 'x'\n"]
+)
 def test_a_broken_accounts_file_keeps_the_last_good_one_and_says_so(box: Box, bad: str) -> None:
     box.add("ema", mode="observe")
     box.running("ema")
@@ -198,7 +209,9 @@ def test_an_engine_that_is_frozen_is_stalled_then_replaced(box: Box) -> None:
     row = box.running("ema")
     os.kill(row.pid, signal.SIGSTOP)
     box.wait_row("ema", lambda r: r.state == "stalled", "it is stalled", 12.0)
-    box.wait_row("ema", lambda r: r.pid not in (0, row.pid) and r.state == "running", "it is replaced")
+    box.wait_row(
+        "ema", lambda r: r.pid not in (0, row.pid) and r.state == "running", "it is replaced"
+    )
 
 
 def test_a_dead_shadow_node_is_replaced_and_its_orders_are_said_to_be_gone(box: Box) -> None:
@@ -217,6 +230,7 @@ def test_a_dead_shadow_node_is_replaced_and_its_orders_are_said_to_be_gone(box: 
     box.until(
         lambda: any("restarted" in o.reason for o in box.orders("rests")), "the loss is told", 20.0
     )
-    box.wait_row("rests", lambda r: r.open_orders == 1 and r.state == "running", "it rests again", 20.0)
+    box.wait_row(
+        "rests", lambda r: r.open_orders == 1 and r.state == "running", "it rests again", 20.0
+    )
     assert {o.book for o in box.orders("rests")} == {Book.SHADOW}
-

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from clearedge_tui.core.errors import Refused
 from clearedge_tui.core.model import Book, Mode
+from clearedge_tui.market import catalog, simulated
+from clearedge_tui.market.markets import describe, save_market
 from clearedge_tui.supervisor.lock import SupervisorLock
 from tests.live.box import Box
 
@@ -163,3 +166,57 @@ def test_live_fields_change_in_place_and_others_by_a_reload_that_keeps_the_state
     assert refused.status == "refused"
     assert refused.code == 2
     assert "fast" in refused.message
+
+
+def test_a_dead_zygote_is_replaced_and_its_engines_live_on(box: Box) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    row = box.running("ema")
+    assert box.process is not None
+    zygote = next(
+        child.pid
+        for child in psutil.Process(box.process.pid).children()
+        if "clearedge_tui.engine.zygote" in child.cmdline()
+    )
+    os.kill(zygote, signal.SIGKILL)
+    box.add("two", mode="observe", fast=3, slow=8)
+    box.running("two")
+    assert box.running("ema").pid == row.pid
+    os.kill(row.pid, signal.SIGKILL)  # its end is noticed although its mother is gone
+    box.wait_row("ema", lambda r: r.pid not in (0, row.pid) and r.state == "running", "it is back")
+
+
+def test_an_account_nobody_wants_rests_and_its_replay_waits(box: Box) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    box.wait_row("ema", lambda r: r.fills >= 1, "it has traded")
+    box.do("instance.stop", id="ema")
+    box.until(lambda: not box.processes(), "all its engines have left")
+    stopped = box.account().data_ns
+    fills = len(box.fills("ema"))
+    assert box.row("ema").fills == fills, "the last sums were delivered"
+    assert box.do("instance.start", id="ema").status == "done"
+    box.running("ema")
+    box.until(lambda: box.account().data_ns >= stopped, "it goes on where it was")
+    assert box.account().data_ns - stopped < 3_600_000_000_000
+
+
+def test_a_rewound_replay_begins_anew(make_box: Callable[..., Box]) -> None:
+    box = make_box(speed=1000)
+    market = describe("TEST/USDT", price_precision=2)
+    save_market(box.home, market)
+    with catalog.locked(box.home):
+        catalog.write_bars(box.home, market, "1m", [simulated.bars(11, 28_000_000, 600)])
+    box.start()
+    box.do(
+        "instance.add",
+        id="ema",
+        strategy="ema_cross",
+        account="paper",
+        market="TEST/USDT",
+        mode="observe",
+    )
+    box.until(lambda: (box.account().done or 0) > 0.1, "it has played")
+    assert box.do("account.speed", account="paper", speed=10).status == "done"
+    reached = box.account().data_ns
+    assert box.do("account.rewind", account="paper").status == "done"
+    box.running("ema")
+    box.until(lambda: 0 < box.account().data_ns < reached, "it is back at the beginning")
