@@ -9,11 +9,10 @@ from pysqlite3 import dbapi2
 
 from clearedge_tui.core.errors import NotFound
 from clearedge_tui.core.messages import LedgerRow
-from clearedge_tui.core.model import Fill, Instance, Order
+from clearedge_tui.core.model import ConfigVersion, Fill, Instance, Order
 from clearedge_tui.store import rows
 from clearedge_tui.store.rows import CommandRow, JournalRow, StatusRow
 from clearedge_tui.store.sqlite import Connection, explained
-from clearedge_tui.supervisor.protocol import ConfigVersion
 
 _INSTANCES = """SELECT i.*, v.config FROM instances i
     JOIN config_versions v ON v.instance = i.id AND v.version = i.config_version"""

@@ -10,6 +10,7 @@ from clearedge_tui.core.model import (
     AccountKind,
     BarRow,
     Book,
+    ConfigVersion,
     EngineState,
     Fill,
     Health,
@@ -19,7 +20,6 @@ from clearedge_tui.core.model import (
 )
 from clearedge_tui.supervisor.protocol import (
     AccountRow,
-    ConfigVersion,
     Detail,
     InstanceRow,
     JobRow,

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from clearedge_tui.core.model import Book, Fill, Order, OrderStatus
+from clearedge_tui.core.model import Book, ConfigVersion, Fill, Order, OrderStatus
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.supervisor.protocol import ConfigVersion, Detail, LogLine
+from clearedge_tui.supervisor.protocol import Detail, LogLine
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
