@@ -146,5 +146,5 @@ def _row(one: "Series") -> str:
     source = f"{one.source} · SIMULATED" if one.simulated else one.source
     return (
         f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
-        f"{iso(one.last_ns)[:16]:<18}{one.gaps:>7,}{one.bytes / 1e6:>8.2f}  {source}"
+        f"{iso(one.last_ns)[:16]:<18}{'–' if one.gaps is None else format(one.gaps, ','):>7}{one.bytes / 1e6:>8.2f}  {source}"
     )

@@ -47,7 +47,7 @@ def init(ctx: click.Context, directory: Path | None, sample: bool) -> None:
     """Make a home in DIRECTORY (default: here). What is there already stays as it is."""
     chosen = directory or Path((ctx.obj or {}).get("home") or ".")
     found = make_home(chosen.expanduser().resolve())
-    ctx.obj = {"home": str(found.root)}
+    ctx.ensure_object(dict)["home"] = str(found.root)
     if sample:
         from clearedge_tui.cli.sample import add_sample
 

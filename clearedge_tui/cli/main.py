@@ -44,7 +44,7 @@ def cli(
     theme: str | None,
 ) -> int:
     """See every strategy, let some of them act. Without a verb: the console."""
-    ctx.obj = {"home": home}
+    ctx.ensure_object(dict)["home"] = home
     if ctx.invoked_subcommand is not None:
         if headless:
             raise UsageError(f"--run and `{ctx.invoked_subcommand}` do not go together")
@@ -64,8 +64,9 @@ def cli(
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say and return the exit code; every error ends here as one line."""
+    chosen: dict[str, str | None] = {}  # the commands write here which home they work in
     try:
-        done = cli.main(list(arguments), prog_name="clearedge", standalone_mode=False)
+        done = cli.main(list(arguments), prog_name="clearedge", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
     except click.ClickException as error:
@@ -84,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # process main: recorded in a file, told in a line
         from clearedge_tui.cli.crash import record
 
-        click.echo(f"clearedge: {record(error)}", err=True)
+        click.echo(f"clearedge: {record(error, chosen.get('home'))}", err=True)
         return 70
 
 

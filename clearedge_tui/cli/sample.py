@@ -2,11 +2,15 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from clearedge_tui.settings import Home
+
+if TYPE_CHECKING:
+    from clearedge_tui.runs.model import RunReport
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -22,7 +26,7 @@ INSTANCES = (
     Planned("donchian-observe", "donchian_breakout", "observe"),
     Planned("rsi-off", "rsi_pullback", "off", "5m"),
 )
-BACKTEST_MARKET = "SP500"
+BACKTEST_STRATEGY, BACKTEST_MARKET = "ema_cross", "SP500"
 
 
 def add_sample(ctx: click.Context, home: Home) -> None:
@@ -73,23 +77,27 @@ def _rows(data: object) -> list[dict[str, object]]:
 
 
 def _add_backtest(home: Home) -> None:
-    from clearedge_tui.market import markets
-    from clearedge_tui.runs.launch import Launch
     from clearedge_tui.runs.listing import list_runs
+
+    if not any(run.status == "done" for run in list_runs(home)):
+        click.echo(_backtest_line(run_sample_backtest(home)))
+
+
+def run_sample_backtest(home: Home) -> "RunReport":
+    """Backtest the sample strategy over the built-in index bars. NotFound: either is missing."""
+    from clearedge_tui.market import markets
+    from clearedge_tui.runs.launch import run_backtest
     from clearedge_tui.runs.model import BacktestSpec
 
-    if any(run.status == "done" for run in list_runs(home)):
-        return
     market = markets.resolve(home, BACKTEST_MARKET)
-    spec = BacktestSpec("ema_cross", market.market_id, "1d", config={"size": "40"})
-    launch = Launch(home, spec)
-    for _ in launch.progress():
-        pass
-    if launch.report is not None:
-        run = launch.report.summary
-        gain = (run.metrics.get("total_return") or 0.0) * 100
-        trades = run.metrics.get("trades") or 0
-        click.echo(
-            f"backtest ema_cross on {market.symbol} 1d: {launch.report.bars:,} bars, {trades:g} trades,"
-            f" {gain:+.1f} %  ({run.run_id})"
-        )
+    spec = BacktestSpec(BACKTEST_STRATEGY, market.market_id, "1d", config={"size": "40"})
+    return run_backtest(home, spec)
+
+
+def _backtest_line(report: "RunReport") -> str:
+    run = report.summary
+    gain = (run.metrics.get("total_return") or 0.0) * 100
+    return (
+        f"backtest {run.strategy} on {run.market} {run.timeframe}: {report.bars:,} bars,"
+        f" {run.metrics.get('trades') or 0:g} trades, {gain:+.1f} %  ({run.run_id})"
+    )

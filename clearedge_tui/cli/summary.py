@@ -1,22 +1,29 @@
-"""What runs, and what the last backtest said, as text a person reads."""
+"""What runs, and what the sample backtest says, as text a person reads."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from clearedge_tui.core.clock import iso
+from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.protocol import AccountRow, InstanceRow
 
 _HEADS = ("instance", "mode", "state", "market", "position", "PnL", "fills", "book", "last event")
 
 
-def newest_run(home: Home) -> str:
-    """Return the newest finished backtest's report as text."""
-    from clearedge_tui.runs.listing import list_runs, load_report
+def backtest_text(home: Home) -> str:
+    """Run the sample backtest now; return its figures and its equity, or why there are none."""
+    from clearedge_tui.cli.sample import run_sample_backtest
     from clearedge_tui.runs.text_report import render
 
-    done = [run for run in list_runs(home) if run.status == "done"]
-    return render(load_report(home, done[0].run_id), width=96) if done else "no backtest yet"
+    try:
+        report = run_sample_backtest(home)
+    except ClearEdgeError as error:
+        return f"no sample backtest: {error}"
+    short = msgspec.structs.replace(report, monthly={}, trades=(), conventions=())
+    return render(short, width=96).rstrip()
 
 
 def instances_text(rows: Sequence[InstanceRow]) -> str:

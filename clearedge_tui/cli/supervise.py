@@ -95,14 +95,14 @@ def end_supervisor(home: Home) -> str:
 
 
 def demo(home: Home, seconds: int) -> int:
-    """Run the declared instances for a while without a screen and say how it went."""
-    from clearedge_tui.cli.summary import accounts_text, instances_text, newest_run
+    """Backtest the sample, run the declared instances for a while, and say how both went."""
+    from clearedge_tui.cli.summary import accounts_text, backtest_text, instances_text
     from clearedge_tui.core.clock import monotonic
     from clearedge_tui.supervisor import client
 
+    say(backtest_text(home))
     ours = not client.is_running(home)
     client.ensure(home)
-    say(newest_run(home))
     say(f"\nrunning the paper instances for {seconds} s …")
     try:
         end = monotonic() + seconds

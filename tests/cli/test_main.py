@@ -9,6 +9,7 @@ import pytest
 
 from clearedge_tui.cli import main, verbs
 from clearedge_tui.core.errors import Refused, StrategyFault
+from clearedge_tui.settings import Home
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -82,6 +83,25 @@ def test_an_error_ends_as_one_line_with_its_code(
         log = Path(said.rsplit(": ", 1)[1].strip())
         assert "Traceback" in log.read_text()
         log.unlink()
+
+
+def test_an_unexpected_error_is_logged_in_the_chosen_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen, other = tmp_path / "chosen", tmp_path / "other"
+    assert main.run(["init", str(chosen)]) == main.run(["init", str(other)]) == 0
+    monkeypatch.chdir(other)
+
+    def fail(home: Home) -> None:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("clearedge_tui.market.catalog.series", fail)
+    capsys.readouterr()
+    assert main.run(["--home", str(chosen), "data", "list"]) == 70
+    log = chosen / "state" / "logs" / "clearedge.log"
+    assert str(log) in capsys.readouterr().err
+    assert "RuntimeError: odd" in log.read_text()
+    assert not (other / "state" / "logs" / "clearedge.log").exists()
 
 
 def test_an_unknown_verb_names_the_nearest(run: Run) -> None:
