@@ -39,7 +39,7 @@ class Series(msgspec.Struct, frozen=True):
     rows: int
     first_ns: int  # close of the first bar
     last_ns: int
-    gaps: int  # places where at least one bar is missing
+    gaps: int | None  # places where a bar is missing; None where a market closes: no calendar yet
     bytes: int
     simulated: bool
     source: str
@@ -275,11 +275,15 @@ def _describe(market: Market | None, market_id: str, timeframe: str, files: list
         rows=len(times),
         first_ns=int(times[0]),
         last_ns=int(times[-1]),
-        gaps=int((np.diff(times) > timeframes.period_ns(timeframe)).sum()),
+        gaps=_gaps(times, timeframe) if market and market.asset_class == "crypto" else None,
         bytes=sum(file.path.stat().st_size for file in files),
         simulated=market.simulated if market else False,
         source=market.source if market else "",
     )
+
+
+def _gaps(times: columns.Ints, timeframe: str) -> int:
+    return int((np.diff(times) > timeframes.period_ns(timeframe)).sum())
 
 
 def _times(path: Path) -> columns.Ints:

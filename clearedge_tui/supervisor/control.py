@@ -119,6 +119,9 @@ class _Client:
                 str(holder) if holder else "",
             ),
         )
+        if self._pusher is not None:  # attached again, at another rate
+            self._pusher.cancel()
+            self._pusher = None
         if ask.rate_hz > 0:
             self._sent = self._sup.seq
             send(

@@ -67,6 +67,7 @@ class Console(App[int], inherit_bindings=False):
         self.failures: deque[Exception] = deque(maxlen=20)  # what views could not paint
         self.previous: tuple[str, str] = ("board", "")
         self._ticker: Timer | None = None
+        self._shown = (-1, -1, -1)
         self._holding: asyncio.Task[None] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -102,8 +103,10 @@ class Console(App[int], inherit_bindings=False):
     def tick(self) -> None:
         """The one beat of the screen: news in, changed rows out, unless the terminal is behind."""
         self.model.expire()
-        if not self.pacer.may_paint():
-            return
+        news = (self.model.version, self.look.version, int(self.model.mono()))
+        if news == self._shown or not self.pacer.may_paint():
+            return  # nothing new, and no second has passed for the ages to show
+        self._shown = news
         self.paint_now()
         if not self.is_headless and self.pacer.ask():
             self.call_after_refresh(self._ask_terminal)

@@ -142,8 +142,9 @@ class Link:
             self.send(wanted)
 
     def set_rate(self, rate_hz: float) -> None:
-        """Ask for this rate from the next connection on; frames follow the tick at once."""
+        """Ask for this rate now, and again with each connection."""
         self.rate_hz = rate_hz
+        self.send(Attach(rate_hz=rate_hz))
 
 
 def _reason(error: BaseException) -> str:

@@ -1,14 +1,16 @@
 """A console on a fake supervisor, over a real unix socket, without a terminal."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.settings import Home
+from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.console import Console
 from clearedge_tui.ui.model import LinkState, Model
 from tests.fakes.market import START_NS
@@ -37,6 +39,12 @@ class Desk:
 
     def __init__(self, app: Console, pilot: Pilot[int]) -> None:
         self.app, self.pilot = app, pilot
+
+    @property
+    def page(self) -> Any:
+        """The screen under any dialog; a test knows which one it has gone to."""
+        assert self.app.page is not None
+        return self.app.page
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -67,18 +75,35 @@ class Desk:
         self.app.paint_now()
         return "\n".join(
             line
-            for screen in self.app.screen_stack[self.app.screen_stack.index(self.app.page) :]
+            for screen in self.app.screen_stack[self.app.screen_stack.index(self.page) :]
             for view in screen.query(CellView)
             if view.cells is not None and view.display
             for line in view.cells.lines()
         )
 
+    def cells(self, selector: str) -> Cells:
+        """Return what a view has painted."""
+        from clearedge_tui.ui.view import CellView
+
+        found = self.app.screen.query_one(selector, CellView).cells
+        assert found is not None, f"{selector} has painted nothing"
+        return found
+
     async def shows(self, words: str, limit: float = 5.0) -> None:
         await self.until(lambda: words in self.text(), limit)
 
 
+OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]
+Compare = Callable[..., bool]  # the fixture `snap_compare`
+
+
+def sent(world: FakeSupervisor, verb: str) -> list[Any]:
+    """Return the arguments of every command of this verb that arrived."""
+    return [command.args for command in world.commands if command.verb == verb]
+
+
 @pytest.fixture
-def desk(home: Home) -> Callable[..., object]:
+def desk(home: Home) -> OpenDesk:
     """Open a console of a size; use as `async with desk(size=(80, 24)) as d`."""
 
     @asynccontextmanager

@@ -3,14 +3,15 @@
 import msgspec
 
 from clearedge_tui.core.model import Mode
+from clearedge_tui.settings import Home
 from clearedge_tui.ui.screens.board import BoardRows
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import OpenDesk, sent
 
 
-def sent(world, verb):
-    return [c.args for c in world.commands if c.verb == verb]
-
-
-async def test_board_shows_every_instance_with_mode_state_and_difference(world, desk):
+async def test_board_shows_every_instance_with_mode_state_and_difference(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         text = d.text()
         for words in (
@@ -26,13 +27,15 @@ async def test_board_shows_every_instance_with_mode_state_and_difference(world, 
         assert "LIVE 1" in text and "active 8" in text
 
 
-async def test_error_of_the_selected_row_is_told_with_file_and_line(world, desk):
+async def test_error_of_the_selected_row_is_told_with_file_and_line(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(80, 24)) as d:
         await d.press("j", "j", "j")
         assert "strategies/grid_maker.py:41: ZeroDivisionError" in d.text()
 
 
-async def test_vim_keys_and_arrows_move_the_cursor(world, desk):
+async def test_vim_keys_and_arrows_move_the_cursor(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("j", "down", "k", "up", "j")
@@ -47,7 +50,9 @@ async def test_vim_keys_and_arrows_move_the_cursor(world, desk):
         assert board.cursor == 0
 
 
-async def test_filter_works_while_typing_and_esc_clears_it(world, desk):
+async def test_filter_works_while_typing_and_esc_clears_it(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("slash")
@@ -59,7 +64,9 @@ async def test_filter_works_while_typing_and_esc_clears_it(world, desk):
         assert len(board.keys_of_rows()) == 24
 
 
-async def test_esc_inside_the_filter_clears_it_at_once(world, desk):
+async def test_esc_inside_the_filter_clears_it_at_once(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("slash")
@@ -70,7 +77,7 @@ async def test_esc_inside_the_filter_clears_it_at_once(world, desk):
         assert d.app.focused is board
 
 
-async def test_errors_only_keeps_rows_with_trouble(world, desk):
+async def test_errors_only_keeps_rows_with_trouble(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("e")
@@ -80,7 +87,7 @@ async def test_errors_only_keeps_rows_with_trouble(world, desk):
         assert "ema-btc-1" in board.keys_of_rows()
 
 
-async def test_sort_by_letter_and_again_turns_round(world, desk):
+async def test_sort_by_letter_and_again_turns_round(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("S", "t")
@@ -93,7 +100,9 @@ async def test_sort_by_letter_and_again_turns_round(world, desk):
         assert known == sorted(known, reverse=True)
 
 
-async def test_cursor_follows_its_row_when_rows_are_sorted_anew(world, desk):
+async def test_cursor_follows_its_row_when_rows_are_sorted_anew(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("j", "j")
@@ -102,7 +111,9 @@ async def test_cursor_follows_its_row_when_rows_are_sorted_anew(world, desk):
         assert board.current() == before
 
 
-async def test_mode_menu_sends_the_mode_and_reports_the_answer(world, desk):
+async def test_mode_menu_sends_the_mode_and_reports_the_answer(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("m", "v")
         await d.until(lambda: sent(world, "instance.mode"))
@@ -111,13 +122,15 @@ async def test_mode_menu_sends_the_mode_and_reports_the_answer(world, desk):
         assert d.app.model.instances["ema-btc-1"].actual is Mode.OBSERVE
 
 
-async def test_mode_menu_can_be_left_without_sending(world, desk):
+async def test_mode_menu_can_be_left_without_sending(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("m", "escape")
         assert not world.commands
 
 
-async def test_active_on_a_live_account_needs_the_typed_name(world, desk):
+async def test_active_on_a_live_account_needs_the_typed_name(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         row = msgspec.structs.replace(world.rows["rsi-gbp-11"], desired=Mode.OFF, actual=Mode.OFF)
         await world.put_row(row)
@@ -133,18 +146,18 @@ async def test_active_on_a_live_account_needs_the_typed_name(world, desk):
         assert sent(world, "instance.mode") == [{"id": "rsi-gbp-11", "mode": "active"}]
 
 
-async def test_marks_make_one_key_act_on_many(world, desk):
+async def test_marks_make_one_key_act_on_many(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("space", "space", "m", "o")
         await d.until(lambda: len(sent(world, "instance.mode")) == 2)
         assert {a["id"] for a in sent(world, "instance.mode")} == {"ema-btc-1", "grid-eth-2"}
         await d.press("asterisk")
-        assert len(d.app.page.subjects()) == 24
+        assert len(d.page.subjects()) == 24
         await d.press("backslash")
-        assert len(d.app.page.subjects()) == 1
+        assert len(d.page.subjects()) == 1
 
 
-async def test_start_stop_sends_what_the_row_needs(world, desk):
+async def test_start_stop_sends_what_the_row_needs(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("s", "j", "j", "s")
         await d.until(lambda: sent(world, "instance.start"))
@@ -152,13 +165,13 @@ async def test_start_stop_sends_what_the_row_needs(world, desk):
         assert sent(world, "instance.start") == [{"id": "rsi-gbp-3"}]
 
 
-async def test_clear_sends_the_fault_away(world, desk):
+async def test_clear_sends_the_fault_away(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("j", "j", "j", "c")
         await d.until(lambda: sent(world, "instance.clear") == [{"id": "donchian-sim-a-4"}])
 
 
-async def test_freeze_holds_rows_and_says_so(world, desk):
+async def test_freeze_holds_rows_and_says_so(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(160, 30)) as d:
         board = d.app.screen.query_one(BoardRows)
         await d.press("p")
@@ -173,14 +186,14 @@ async def test_freeze_holds_rows_and_says_so(world, desk):
         assert board.cells.lines() != before
 
 
-async def test_money_can_be_hidden(world, desk):
+async def test_money_can_be_hidden(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("dollar_sign")
         assert "•••••" in d.text()
         assert "+101" not in d.text()
 
 
-async def test_theme_symbols_and_rate_cycle(world, desk):
+async def test_theme_symbols_and_rate_cycle(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("T")
         assert d.app.look.theme.name == "cb-safe"
@@ -192,7 +205,7 @@ async def test_theme_symbols_and_rate_cycle(world, desk):
         assert d.app.look.rate_hz == 10.0
 
 
-async def test_narrow_columns_and_preview_switch(world, desk):
+async def test_narrow_columns_and_preview_switch(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(160, 45)) as d:
         assert "PNL CURVE" in d.text()
         await d.until(lambda: "vol" in d.text())
@@ -202,18 +215,18 @@ async def test_narrow_columns_and_preview_switch(world, desk):
         assert not d.app.screen.query_one("#preview").display
 
 
-async def test_mouse_selects_opens_and_scrolls(world, desk):
+async def test_mouse_selects_opens_and_scrolls(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         board = d.app.screen.query_one(BoardRows)
         await d.pilot.click(BoardRows, offset=(5, 4))
         assert board.cursor == 3
         await d.pilot.click(BoardRows, offset=(5, 4), times=2)
-        await d.until(lambda: d.app.page.NAME == "detail")
+        await d.until(lambda: d.page.NAME == "detail")
         await d.press("escape")
-        assert d.app.page.NAME == "board"
+        assert d.page.NAME == "board"
 
 
-async def test_hints_can_be_clicked(world, desk):
+async def test_hints_can_be_clicked(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         hints = d.app.screen.query_one(".hints")
         at = hints.cells.lines()[0].index("Mode")
@@ -221,7 +234,9 @@ async def test_hints_can_be_clicked(world, desk):
         await d.until(lambda: "mode of ema-btc-1" in d.text())
 
 
-async def test_too_small_a_terminal_still_tells_the_money_and_the_way_out(world, desk):
+async def test_too_small_a_terminal_still_tells_the_money_and_the_way_out(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(40, 10)) as d:
         small = d.app.screen.query_one(".small")
         assert small.display
@@ -232,7 +247,7 @@ async def test_too_small_a_terminal_still_tells_the_money_and_the_way_out(world,
         assert "ema-btc-1" in d.text()
 
 
-async def test_leaving_says_that_instances_run_on(world, desk):
+async def test_leaving_says_that_instances_run_on(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("q")
         assert "instances keep running" in d.text()
@@ -241,7 +256,7 @@ async def test_leaving_says_that_instances_run_on(world, desk):
         assert not sent(world, "stop_all")
 
 
-async def test_stop_everything_needs_the_typed_word(world, desk):
+async def test_stop_everything_needs_the_typed_word(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("q", "s")
         await d.type("stop")
@@ -254,7 +269,7 @@ async def test_stop_everything_needs_the_typed_word(world, desk):
         await d.until(lambda: d.app.return_code == 0)
 
 
-async def test_leaving_an_idle_console_asks_nothing(home, desk):
+async def test_leaving_an_idle_console_asks_nothing(home: Home, desk: OpenDesk) -> None:
     from tests.fakes.supervisor import FakeSupervisor
 
     idle = FakeSupervisor(count=0)

@@ -4,16 +4,20 @@ import msgspec
 
 from clearedge_tui.ui.paint.widgets import View
 from tests.fakes import market
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import Desk, OpenDesk
 
 change = msgspec.structs.replace
 
 
-async def opened(d):
+async def opened(d: Desk) -> None:
     await d.press("enter")
-    await d.until(lambda: d.app.page.NAME == "detail" and d.app.page.detail)
+    await d.until(lambda: d.page.NAME == "detail" and d.page.detail)
 
 
-async def test_detail_shows_charts_small_widgets_orders_and_facts(world, desk):
+async def test_detail_shows_charts_small_widgets_orders_and_facts(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(200, 60)) as d:
         await opened(d)
         text = d.text()
@@ -22,18 +26,18 @@ async def test_detail_shows_charts_small_widgets_orders_and_facts(world, desk):
             assert words in text, words
 
 
-async def test_panes_turn_with_tab_on_a_small_screen(world, desk):
+async def test_panes_turn_with_tab_on_a_small_screen(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(80, 24)) as d:
         await opened(d)
         seen = []
         for _ in range(7):
-            seen.append(d.app.page.pane)
+            seen.append(d.page.pane)
             await d.press("tab")
         assert seen == ["chart", "panel", "orders", "fills", "log", "config", "history"]
-        assert d.app.page.pane == "chart"
+        assert d.page.pane == "chart"
 
 
-async def test_each_pane_shows_its_lines(world, desk):
+async def test_each_pane_shows_its_lines(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(100, 30)) as d:
         await opened(d)
         await d.press("o")
@@ -48,19 +52,21 @@ async def test_each_pane_shows_its_lines(world, desk):
         assert "fast 10 -> 12" in d.text()
 
 
-async def test_zoom_pan_and_overlays(world, desk):
+async def test_zoom_pan_and_overlays(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(160, 30)) as d:
         await opened(d)
         await d.press("plus", "plus", "left")
-        assert d.app.page.view.zoom == 4 and d.app.page.view.back > 0
+        assert d.page.view.zoom == 4 and d.page.view.back > 0
         await d.press("right", "underscore")
-        assert d.app.page.view == View(zoom=2, back=0)
+        assert d.page.view == View(zoom=2, back=0)
         assert "━ fast" in d.text()
         await d.press("i")
         assert "━ fast" not in d.text()
 
 
-async def test_one_bad_widget_is_named_and_the_others_are_drawn(world, desk):
+async def test_one_bad_widget_is_named_and_the_others_are_drawn(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     made = market.detail(world.rows["ema-btc-1"], market.START_NS)
     bad = (
         {"type": "metric", "label": "fine", "value": 7},
@@ -84,7 +90,9 @@ async def test_one_bad_widget_is_named_and_the_others_are_drawn(world, desk):
         assert "C 3" in text  # the bars are there all the same
 
 
-async def test_hostile_text_never_reaches_the_terminal_raw(world, desk):
+async def test_hostile_text_never_reaches_the_terminal_raw(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     evil = "\x1b]0;owned\x07\x1b[31mred\x1b[0m [bold]not markup[/bold] \u202egnp.exe"
     row = change(world.rows["ema-btc-1"], last_event=evil, error=evil, account=evil, strategy=evil)
     world.rows["ema-btc-1"] = row
@@ -101,16 +109,18 @@ async def test_hostile_text_never_reaches_the_terminal_raw(world, desk):
         assert not [c for c in text if c != "\n" and (ord(c) < 32 or c in "\x7f\u202e\x9b")]
 
 
-async def test_an_instance_that_went_away_is_told(world, desk):
+async def test_an_instance_that_went_away_is_told(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await opened(d)
         d.app.model.instances.pop("ema-btc-1")
         await d.shows("this instance is not there")
         await d.press("escape")
-        assert d.app.page.NAME == "board"
+        assert d.page.NAME == "board"
 
 
-async def test_detail_is_watched_while_it_is_open_and_not_afterwards(world, desk):
+async def test_detail_is_watched_while_it_is_open_and_not_afterwards(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(80, 24)) as d:
         await opened(d)
         assert world.watched[-1] == "ema-btc-1"
@@ -118,14 +128,14 @@ async def test_detail_is_watched_while_it_is_open_and_not_afterwards(world, desk
         await d.until(lambda: world.watched[-1] == "")
 
 
-async def test_last_screen_goes_back_and_forth(world, desk):
+async def test_last_screen_goes_back_and_forth(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await opened(d)
         await d.press("6")
-        await d.until(lambda: d.app.page.NAME == "journal")
+        await d.until(lambda: d.page.NAME == "journal")
         await d.press("minus")
-        await d.until(lambda: d.app.page.NAME == "detail")
+        await d.until(lambda: d.page.NAME == "detail")
         await d.press("minus")
-        await d.until(lambda: d.app.page.NAME == "journal")
+        await d.until(lambda: d.page.NAME == "journal")
         await d.press("h")
-        await d.until(lambda: d.app.page.NAME == "board")
+        await d.until(lambda: d.page.NAME == "board")

@@ -6,11 +6,15 @@ from hypothesis import strategies as st
 from textual.geometry import Region
 
 from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.console import Console
 from clearedge_tui.ui.crop import render_segments
 from clearedge_tui.ui.palette import palette
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.view import CellView
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import OpenDesk
 
+Change = tuple[int, int, str, int]  # row, column, text, ink
 CHANGE = st.tuples(
     st.integers(0, 5), st.integers(0, 19), st.text(alphabet="ab漢 ", max_size=5), st.integers(4, 10)
 )
@@ -23,7 +27,7 @@ def copy(cells: Cells) -> Cells:
 
 
 @given(st.lists(st.lists(CHANGE, max_size=4), max_size=6))
-def test_replaying_the_changed_regions_gives_the_new_picture(frames):
+def test_replaying_the_changed_regions_gives_the_new_picture(frames: list[list[Change]]) -> None:
     shown, old = Cells(6, 20), Cells(6, 20)
     for frame in frames:
         new = copy(old)
@@ -39,7 +43,7 @@ def test_replaying_the_changed_regions_gives_the_new_picture(frames):
 
 
 @given(st.lists(CHANGE, max_size=4))
-def test_at_most_one_region_a_row_and_none_without_a_change(changes):
+def test_at_most_one_region_a_row_and_none_without_a_change(changes: list[Change]) -> None:
     old = Cells(6, 20)
     new = copy(old)
     for y, x, text, ink in changes:
@@ -50,7 +54,7 @@ def test_at_most_one_region_a_row_and_none_without_a_change(changes):
 
 
 @given(st.lists(CHANGE, min_size=1, max_size=6))
-def test_cropped_regions_show_the_same_in_a_terminal(changes):
+def test_cropped_regions_show_the_same_in_a_terminal(changes: list[Change]) -> None:
     from io import StringIO
 
     from rich.console import Console as RichConsole
@@ -77,18 +81,20 @@ def test_cropped_regions_show_the_same_in_a_terminal(changes):
     assert shown.display == wanted.display
 
 
-def test_another_size_means_everything():
+def test_another_size_means_everything() -> None:
     assert Cells(2, 3).diff(Cells(2, 4)) is None and Cells(2, 3).diff(None) is None
 
 
-def screen_text(app) -> list[str]:
+def screen_text(app: Console) -> list[str]:
     return [
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
     ]
 
 
-async def test_a_moving_board_looks_the_same_with_and_without_diff(world, desk):
+async def test_a_moving_board_looks_the_same_with_and_without_diff(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(160, 45)) as d:
         for key in ("j", "S", "t", "space", "j", "e", "e"):
             await d.press(key)

@@ -1,17 +1,18 @@
 """Forms: made from the schema, checked while typing, applied after a look at the difference."""
 
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import Desk, OpenDesk, sent
 
-def sent(world, verb):
-    return [c.args for c in world.commands if c.verb == verb]
 
-
-async def config_form(d):
+async def config_form(d: Desk) -> None:
     await d.press("E")
     await d.shows("fast average")
-    await d.until(lambda: d.app.page.query("FormRows"))
+    await d.until(lambda: d.page.query("FormRows"))
 
 
-async def test_config_form_shows_values_units_limits_and_what_needs_a_reload(world, desk):
+async def test_config_form_shows_values_units_limits_and_what_needs_a_reload(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk(size=(120, 30)) as d:
         await config_form(d)
         text = d.text()
@@ -19,7 +20,9 @@ async def test_config_form_shows_values_units_limits_and_what_needs_a_reload(wor
             assert words in text, words
 
 
-async def test_a_wrong_value_is_named_while_it_is_typed(world, desk):
+async def test_a_wrong_value_is_named_while_it_is_typed(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press("enter", "backspace", "backspace", "1")
@@ -29,17 +32,19 @@ async def test_a_wrong_value_is_named_while_it_is_typed(world, desk):
         assert not sent(world, "instance.set")
 
 
-async def test_a_rule_over_two_fields_is_named(world, desk):
+async def test_a_rule_over_two_fields_is_named(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press("enter", "ctrl+u", "9", "9", "enter")
-        assert "fast < slow" in d.text() or "slow" in d.app.page.remark()[0]
+        assert "fast < slow" in d.text() or "slow" in d.page.remark()[0]
         await d.press("w")
         assert "not sent" in d.text()
         assert not sent(world, "instance.set")
 
 
-async def test_apply_shows_the_difference_and_sends_after_enter(world, desk):
+async def test_apply_shows_the_difference_and_sends_after_enter(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press(
@@ -54,28 +59,32 @@ async def test_apply_shows_the_difference_and_sends_after_enter(world, desk):
         (args,) = sent(world, "instance.set")
         assert args["id"] == "ema-btc-1"
         assert args["config"] == {"fast": 10, "slow": 40}
-        await d.until(lambda: d.app.page.NAME == "board")
+        await d.until(lambda: d.page.NAME == "board")
 
 
-async def test_esc_in_the_difference_goes_back_to_the_form(world, desk):
+async def test_esc_in_the_difference_goes_back_to_the_form(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press("enter", "ctrl+u", "1", "0", "enter", "w", "escape")
-        assert d.app.page.NAME == "form" and not sent(world, "instance.set")
+        assert d.page.NAME == "form" and not sent(world, "instance.set")
         await d.press("z")
         assert "[12 " in d.text()
 
 
-async def test_esc_while_editing_keeps_the_old_value_and_stays(world, desk):
+async def test_esc_while_editing_keeps_the_old_value_and_stays(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press("enter", "9", "escape")
-        assert d.app.page.NAME == "form" and "[12 " in d.text()
+        assert d.page.NAME == "form" and "[12 " in d.text()
         await d.press("escape")
-        assert d.app.page.NAME == "board"
+        assert d.page.NAME == "board"
 
 
-async def test_choices_are_cycled(world, desk):
+async def test_choices_are_cycled(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await config_form(d)
         await d.press("j", "j", "j", "right")
@@ -84,25 +93,31 @@ async def test_choices_are_cycled(world, desk):
         assert "‹ market ›" in d.text() and "‹ no ›" in d.text()
 
 
-async def test_a_refused_config_is_told_and_the_form_stays(world, desk):
+async def test_a_refused_config_is_told_and_the_form_stays(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     world.refuse["instance.set"] = "fast: 10 is below 12"
     async with desk() as d:
         await config_form(d)
         await d.press("enter", "ctrl+u", "1", "0", "enter", "w", "enter")
         await d.shows("refused: fast: 10 is below 12")
-        assert d.app.page.NAME == "form"
+        assert d.page.NAME == "form"
 
 
-async def test_config_opens_from_the_detail_and_esc_returns_there(world, desk):
+async def test_config_opens_from_the_detail_and_esc_returns_there(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("enter")
-        await d.until(lambda: d.app.page.NAME == "detail")
+        await d.until(lambda: d.page.NAME == "detail")
         await config_form(d)
         await d.press("escape")
-        await d.until(lambda: d.app.page.NAME == "detail")
+        await d.until(lambda: d.page.NAME == "detail")
 
 
-async def test_new_instance_from_strategies_accounts_and_markets(world, desk):
+async def test_new_instance_from_strategies_accounts_and_markets(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("n")
         await d.shows("New instance")
@@ -119,7 +134,7 @@ async def test_new_instance_from_strategies_accounts_and_markets(world, desk):
         assert args["config"]["slow"] == 48
 
 
-async def test_a_taken_name_is_refused_in_the_form(world, desk):
+async def test_a_taken_name_is_refused_in_the_form(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("n")
         await d.shows("New instance")
@@ -129,7 +144,9 @@ async def test_a_taken_name_is_refused_in_the_form(world, desk):
         assert "this name is taken" in d.text()
 
 
-async def test_backtest_of_an_instance_goes_to_its_progress(world, desk):
+async def test_backtest_of_an_instance_goes_to_its_progress(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("b")
         await d.shows("Backtest")
@@ -143,5 +160,5 @@ async def test_backtest_of_an_instance_goes_to_its_progress(world, desk):
         (args,) = sent(world, "backtest.run")
         assert args["strategy"] == "ema_cross" and args["market"] == "BTCUSDT.LOCAL"
         assert args["start"] == "2022-01-03" and "end" not in args
-        await d.until(lambda: d.app.page.NAME == "runs")
+        await d.until(lambda: d.page.NAME == "runs")
         await d.shows("63 %  eta 4.0s")

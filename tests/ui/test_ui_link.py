@@ -3,17 +3,19 @@
 import asyncio
 import itertools
 
+from clearedge_tui.settings import Home
 from clearedge_tui.ui.model import ANSWER_S, LinkState, Model
 from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import OpenDesk
 
 
-async def test_first_frame_is_there_before_any_supervisor(home, desk):
+async def test_first_frame_is_there_before_any_supervisor(home: Home, desk: OpenDesk) -> None:
     async with desk(up=False) as d:
         assert "connecting…" in d.text()
         await d.until(lambda: "nobody listens" in d.app.model.link_note)
 
 
-async def test_a_supervisor_is_started_when_nobody_listens(home, desk):
+async def test_a_supervisor_is_started_when_nobody_listens(home: Home, desk: OpenDesk) -> None:
     loop = asyncio.get_running_loop()
     world = FakeSupervisor(count=3)
     started = []
@@ -28,10 +30,12 @@ async def test_a_supervisor_is_started_when_nobody_listens(home, desk):
     await world.stop()
 
 
-async def test_a_broken_link_is_shown_and_mended(home, world, desk):
+async def test_a_broken_link_is_shown_and_mended(
+    home: Home, world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("enter")
-        await d.until(lambda: d.app.page.detail)
+        await d.until(lambda: d.page.detail)
         await world.stop()
         await d.until(lambda: d.app.model.link is LinkState.DOWN)
         assert "no link" in d.text()
@@ -44,7 +48,9 @@ async def test_a_broken_link_is_shown_and_mended(home, world, desk):
         await again.stop()
 
 
-async def test_a_supervisor_that_dies_is_started_again(home, world, desk):
+async def test_a_supervisor_that_dies_is_started_again(
+    home: Home, world: FakeSupervisor, desk: OpenDesk
+) -> None:
     loop = asyncio.get_running_loop()
     again = FakeSupervisor(count=4)
 
@@ -58,7 +64,7 @@ async def test_a_supervisor_that_dies_is_started_again(home, world, desk):
     await again.stop()
 
 
-async def test_a_supervisor_that_does_not_start_is_told(home, desk):
+async def test_a_supervisor_that_does_not_start_is_told(home: Home, desk: OpenDesk) -> None:
     from clearedge_tui.core.errors import RetryLater
 
     def ensure() -> None:
@@ -68,7 +74,7 @@ async def test_a_supervisor_that_does_not_start_is_told(home, desk):
         await d.shows("the lock is held by pid 17")
 
 
-async def test_another_protocol_version_is_told(home, desk):
+async def test_another_protocol_version_is_told(home: Home, desk: OpenDesk) -> None:
     world = FakeSupervisor(count=2)
     world.version = 99
     await world.start(home.control_socket)
@@ -78,8 +84,8 @@ async def test_another_protocol_version_is_told(home, desk):
     await world.stop()
 
 
-async def test_garbage_on_the_line_does_not_end_the_console(home, desk):
-    async def serve(reader, writer):
+async def test_garbage_on_the_line_does_not_end_the_console(home: Home, desk: OpenDesk) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\x05\x00\x00\x00hello")
         await writer.drain()
         await reader.read()
@@ -91,7 +97,9 @@ async def test_garbage_on_the_line_does_not_end_the_console(home, desk):
     server.close()
 
 
-async def test_stale_numbers_are_dim_while_the_link_is_down(home, world, desk):
+async def test_stale_numbers_are_dim_while_the_link_is_down(
+    home: Home, world: FakeSupervisor, desk: OpenDesk
+) -> None:
     from clearedge_tui.ui import palette as p
     from clearedge_tui.ui.screens.board import BoardRows
 
@@ -105,20 +113,22 @@ async def test_stale_numbers_are_dim_while_the_link_is_down(home, world, desk):
         assert board.cells.ink[1][column] & 255 == p.DIM
 
 
-async def test_a_refused_command_shows_the_reason(world, desk):
+async def test_a_refused_command_shows_the_reason(world: FakeSupervisor, desk: OpenDesk) -> None:
     world.refuse["instance.mode"] = "strategies/ema_cross.py:9: syntax error"
     async with desk() as d:
         await d.press("m", "v")
         await d.shows("refused: strategies/ema_cross.py:9: syntax error")
 
 
-async def test_a_command_without_a_link_is_told_at_once(home, desk):
+async def test_a_command_without_a_link_is_told_at_once(home: Home, desk: OpenDesk) -> None:
     async with desk(up=False) as d:
         d.app.ask("instance.mode", {"id": "x", "mode": "off"}, "x: off")
         assert "x: off: not sent: no link to the supervisor" in d.text()
 
 
-async def test_commands_under_way_are_lost_visibly_when_the_link_breaks(home, world, desk):
+async def test_commands_under_way_are_lost_visibly_when_the_link_breaks(
+    home: Home, world: FakeSupervisor, desk: OpenDesk
+) -> None:
     world.silent.add("instance.mode")
     async with desk() as d:
         await d.press("m", "v")
@@ -129,11 +139,11 @@ async def test_commands_under_way_are_lost_visibly_when_the_link_breaks(home, wo
         assert not d.app.model.pending
 
 
-def test_a_command_without_an_answer_is_reported_after_ten_seconds():
+def test_a_command_without_an_answer_is_reported_after_ten_seconds() -> None:
     clock = itertools.count(0.0, 1.0)
     now = [0.0]
     model = Model(mono=lambda: now[0])
-    heard = []
+    heard: list[Result] = []
     model.command("instance.mode", {}, "x: active", heard.append)
     now[0] = ANSWER_S - 0.1
     model.expire()

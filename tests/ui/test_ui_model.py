@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearedge_tui.core.model import EngineState, Mode
-from clearedge_tui.supervisor.protocol import Changed, Result, Snapshot
+from clearedge_tui.supervisor.protocol import Changed, InstanceRow, Result, Snapshot
 from clearedge_tui.ui.model import ANSWER_S, WORK_S, LinkState, Model
 from tests.fakes.market import SECOND_NS, START_NS, instance_rows
 
 
-def made(count=3):
+def made(count: int = 3) -> tuple[Model, tuple[InstanceRow, ...]]:
     model = Model(wall_ns=lambda: START_NS, mono=lambda: 0.0)
     rows = tuple(instance_rows(count, 7, START_NS))
     model.apply(Snapshot(0, START_NS, rows, (), ()))
@@ -17,7 +17,7 @@ def made(count=3):
     return model, rows
 
 
-def test_changes_replace_rows_and_removed_rows_go():
+def test_changes_replace_rows_and_removed_rows_go() -> None:
     import msgspec
 
     model, rows = made()
@@ -27,7 +27,7 @@ def test_changes_replace_rows_and_removed_rows_go():
     assert rows[1].id not in model.instances
 
 
-def test_a_running_row_unheard_for_long_is_stale():
+def test_a_running_row_unheard_for_long_is_stale() -> None:
     import msgspec
 
     model, rows = made()
@@ -37,7 +37,7 @@ def test_a_running_row_unheard_for_long_is_stale():
     assert not model.row_stale(stopped)
 
 
-def test_nothing_runs_when_everything_is_off():
+def test_nothing_runs_when_everything_is_off() -> None:
     import msgspec
 
     model, rows = made()
@@ -60,7 +60,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_every_command_ends_exactly_once_whatever_happens(steps):
+def test_every_command_ends_exactly_once_whatever_happens(steps: list[tuple[str, int]]) -> None:
     now = [0.0]
     model = Model(mono=lambda: now[0])
     model.set_link(LinkState.UP)

@@ -3,7 +3,7 @@
 from clearedge_tui.ui.pacing import LIMIT_S, Pacer
 
 
-def test_a_frame_waits_for_the_answer():
+def test_a_frame_waits_for_the_answer() -> None:
     now = [0.0]
     pacer = Pacer(lambda: now[0])
     assert pacer.may_paint() and pacer.ask()
@@ -12,7 +12,7 @@ def test_a_frame_waits_for_the_answer():
     assert pacer.may_paint() and pacer.ask()
 
 
-def test_a_terminal_that_never_answers_is_not_asked_again():
+def test_a_terminal_that_never_answers_is_not_asked_again() -> None:
     now = [0.0]
     pacer = Pacer(lambda: now[0])
     pacer.ask()
@@ -20,7 +20,7 @@ def test_a_terminal_that_never_answers_is_not_asked_again():
     assert pacer.may_paint() and pacer.off and not pacer.ask()
 
 
-def test_a_terminal_that_stopped_gets_one_frame_in_ten_seconds():
+def test_a_terminal_that_stopped_gets_one_frame_in_ten_seconds() -> None:
     now = [0.0]
     pacer = Pacer(lambda: now[0])
     pacer.ask()

@@ -8,19 +8,17 @@ from clearedge_tui.ui.keys import SCOPES, TABLE, keys_of
 from clearedge_tui.ui.model import Model
 from clearedge_tui.ui.screens.command import CommandView
 from tests.fakes.market import START_NS, instance_rows
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import Desk, OpenDesk, sent
 
 
-def sent(world, verb):
-    return [c.args for c in world.commands if c.verb == verb]
-
-
-async def command(d, text, *end):
+async def command(d: Desk, text: str, *end: str) -> None:
     await d.press("colon")
     d.app.screen.query_one(CommandView).edit.insert(text)
     await d.press(*(end or ("enter",)))
 
 
-async def test_mode_command_sends_what_the_key_sends(world, desk):
+async def test_mode_command_sends_what_the_key_sends(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await command(d, "mode ema-btc-1 observe")
         await d.until(
@@ -28,14 +26,16 @@ async def test_mode_command_sends_what_the_key_sends(world, desk):
         )
 
 
-async def test_fuzzy_letters_find_the_line_and_enter_runs_it(world, desk):
+async def test_fuzzy_letters_find_the_line_and_enter_runs_it(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await command(d, "open eth2")
-        await d.until(lambda: d.app.page.NAME == "detail")
-        assert d.app.page.instance.startswith("grid-eth-2")
+        await d.until(lambda: d.page.NAME == "detail")
+        assert d.page.instance.startswith("grid-eth-2")
 
 
-async def test_tab_completes_and_arrows_choose(world, desk):
+async def test_tab_completes_and_arrows_choose(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await command(d, "theme", "tab")
         await d.press("enter")
@@ -44,14 +44,18 @@ async def test_tab_completes_and_arrows_choose(world, desk):
         assert d.app.look.theme.name == "cb-safe"
 
 
-async def test_active_on_a_live_account_is_guarded_here_too(world, desk):
+async def test_active_on_a_live_account_is_guarded_here_too(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await command(d, "mode rsi-gbp-11 active")
         assert "type rsi-gbp-11 to go on" in d.text()
         assert not sent(world, "instance.mode")
 
 
-async def test_a_wrong_line_says_what_was_wanted_and_stays_open(world, desk):
+async def test_a_wrong_line_says_what_was_wanted_and_stays_open(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await command(d, "zzz")
         assert "no command `zzz`; known: mode, open" in d.text()
@@ -60,17 +64,17 @@ async def test_a_wrong_line_says_what_was_wanted_and_stays_open(world, desk):
         await d.shows("no instance `nobody`")
 
 
-async def test_backtest_command_with_settings(world, desk):
+async def test_backtest_command_with_settings(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await command(d, "backtest ema_cross BTC/USDT fast=10 from=2022-01-01")
         await d.until(lambda: sent(world, "backtest.run"))
         (args,) = sent(world, "backtest.run")
         assert args["strategy"] == "ema_cross" and args["market"] == "BTC/USDT"
         assert args["config"] == {"fast": "10"} and args["start"] == "2022-01-01"
-        await d.until(lambda: d.app.page.NAME == "runs")
+        await d.until(lambda: d.page.NAME == "runs")
 
 
-async def test_every_other_verb_sends_its_command(world, desk):
+async def test_every_other_verb_sends_its_command(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         lines = {
             "start rsi-gbp-3": "instance.start", "stop ema-btc-1": "instance.stop", "clear ema-btc-1": "instance.clear",
@@ -86,14 +90,14 @@ async def test_every_other_verb_sends_its_command(world, desk):
         await d.press("enter")
         await d.until(lambda: sent(world, "instance.rm") == [{"id": "ema-btc-5"}])
         await command(d, "go data")
-        await d.until(lambda: d.app.page.NAME == "data")
+        await d.until(lambda: d.page.NAME == "data")
         await command(d, "symbols ascii")
         assert d.app.look.symbols.name == "ascii"
         await command(d, "rate 2")
         assert d.app.look.rate_hz == 2.0
 
 
-async def test_help_is_made_from_the_table(world, desk):
+async def test_help_is_made_from_the_table(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(100, 50)) as d:
         await d.press("question_mark")
         text = d.text()
@@ -103,7 +107,7 @@ async def test_help_is_made_from_the_table(world, desk):
         assert len(d.app.screen_stack) == 1
 
 
-def test_every_key_has_an_id_and_none_clashes_on_a_screen():
+def test_every_key_has_an_id_and_none_clashes_on_a_screen() -> None:
     assert len({key.id for key in TABLE}) == len(TABLE)
     for screen in SCOPES:
         seen: dict[str, str] = {}
@@ -118,16 +122,16 @@ def test_every_key_has_an_id_and_none_clashes_on_a_screen():
 @pytest.mark.parametrize(
     "line", ["", "mode a", "mode a b c", "theme", "start x fast=1", "nothing here"]
 )
-def test_lines_that_make_no_sense_are_usage_errors(line):
+def test_lines_that_make_no_sense_are_usage_errors(line: str) -> None:
     with pytest.raises(UsageError):
         parse(line)
 
 
-def test_every_verb_is_offered_when_nothing_is_typed():
+def test_every_verb_is_offered_when_nothing_is_typed() -> None:
     assert [offer.line for offer in complete("", Model(), most=99)] == list(VERBS)
 
 
-def test_offers_fit_what_was_typed_best_first():
+def test_offers_fit_what_was_typed_best_first() -> None:
     model = Model()
     model.instances = {row.id: row for row in instance_rows(24, 7, START_NS)}
     assert complete("mode ema-btc-1 obs", model)[0].line == "mode ema-btc-1 observe"

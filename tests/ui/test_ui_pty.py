@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ PROGRAM = (
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path: Path) -> Iterator[Home]:
     """A home with a moving fake supervisor on a thread of its own."""
     home = Home(tmp_path)
     home.sockets.mkdir(parents=True)
@@ -39,13 +40,20 @@ def place(tmp_path):
     loop.close()
 
 
-def open_console(home, cols=80, rows=24, colour="", term="xterm-256color", colorterm="truecolor"):
+def open_console(
+    home: Home,
+    cols: int = 80,
+    rows: int = 24,
+    colour: str = "",
+    term: str = "xterm-256color",
+    colorterm: str = "truecolor",
+) -> Terminal:
     env = {"TERM": term, "COLORTERM": colorterm, "PYTHONPATH": str(REPO), "LANG": "C.UTF-8"}
     env["NO_COLOR"] = ""
     return Terminal([sys.executable, "-c", PROGRAM, str(home.root), colour], cols, rows, env)
 
 
-def wait_for(terminal, words, limit=8.0):
+def wait_for(terminal: Terminal, words: str, limit: float = 8.0) -> None:
     end = time.monotonic() + limit
     while time.monotonic() < end:
         terminal.read(0.1)
@@ -54,7 +62,7 @@ def wait_for(terminal, words, limit=8.0):
     raise AssertionError(f"`{words}` never shown:\n" + "\n".join(terminal.text()))
 
 
-def test_board_comes_up_and_keys_work(place):
+def test_board_comes_up_and_keys_work(place: Home) -> None:
     terminal = open_console(place)
     wait_for(terminal, "ema-btc-1")
     terminal.type("j j enter")
@@ -64,7 +72,7 @@ def test_board_comes_up_and_keys_work(place):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signals_end_it_and_leave_a_clean_terminal(place, number):
+def test_signals_end_it_and_leave_a_clean_terminal(place: Home, number: signal.Signals) -> None:
     terminal = open_console(place)
     wait_for(terminal, "ema-btc-1")
     os.kill(terminal.pid, number)
@@ -77,7 +85,7 @@ def test_signals_end_it_and_leave_a_clean_terminal(place, number):
     assert b"\x1b[?1049l" in terminal.data and b"\x1b[?25h" in terminal.data
 
 
-def test_a_closed_terminal_ends_it(place):
+def test_a_closed_terminal_ends_it(place: Home) -> None:
     terminal = open_console(place)
     wait_for(terminal, "ema-btc-1")
     os.close(terminal.fd)
@@ -101,14 +109,16 @@ def test_a_closed_terminal_ends_it(place):
         ("none", "xterm-256color", "truecolor", b"\x1b[", b"38;"),
     ],
 )
-def test_colours_are_what_was_asked(place, colour, term, colorterm, wanted, never):
+def test_colours_are_what_was_asked(
+    place: Home, colour: str, term: str, colorterm: str, wanted: bytes, never: bytes
+) -> None:
     terminal = open_console(place, colour=colour, term=term, colorterm=colorterm)
     wait_for(terminal, "ema-btc-1")
     terminal.end()
     assert wanted in terminal.data and never not in terminal.data
 
 
-def test_a_terminal_that_stops_reading_gets_no_backlog(place):
+def test_a_terminal_that_stops_reading_gets_no_backlog(place: Home) -> None:
     terminal = open_console(place, 120, 40)
     wait_for(terminal, "ema-btc-1")
     time.sleep(3)  # the link hangs: nothing is read, nothing is answered
@@ -120,7 +130,7 @@ def test_a_terminal_that_stops_reading_gets_no_backlog(place):
     terminal.end()
 
 
-def test_first_frame_comes_without_a_supervisor(tmp_path):
+def test_first_frame_comes_without_a_supervisor(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.sockets.mkdir(parents=True)
     terminal = open_console(home)

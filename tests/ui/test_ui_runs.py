@@ -1,11 +1,12 @@
 """Runs, reports, data, journal: asked for, converted, shown; a bad answer is named."""
 
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import OpenDesk, sent
 
-def sent(world, verb):
-    return [c.args for c in world.commands if c.verb == verb]
 
-
-async def test_runs_show_progress_results_and_failures(world, desk):
+async def test_runs_show_progress_results_and_failures(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("2")
         await d.shows("bt-0007")
@@ -22,7 +23,7 @@ async def test_runs_show_progress_results_and_failures(world, desk):
             assert words in text, words
 
 
-async def test_report_shows_every_pane(world, desk):
+async def test_report_shows_every_pane(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(120, 50)) as d:
         await d.press("2")
         await d.shows("bt-0007")
@@ -40,20 +41,22 @@ async def test_report_shows_every_pane(world, desk):
         await d.press("tab")
         assert "fills at the next open" in d.text()
         await d.press("escape")
-        await d.until(lambda: d.app.page.NAME == "runs")
+        await d.until(lambda: d.page.NAME == "runs")
 
 
-async def test_a_failed_run_shows_its_whole_error(world, desk):
+async def test_a_failed_run_shows_its_whole_error(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("2")
         await d.shows("bt-0005")
         await d.press("j", "j", "j", "enter")
         assert "strategies/broken.py:7: NameError" in d.text()
         await d.press("escape")
-        assert d.app.page.NAME == "runs"
+        assert d.page.NAME == "runs"
 
 
-async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(world, desk):
+async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("2")
         await d.shows("bt-0007")
@@ -65,7 +68,9 @@ async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(world, 
         await d.until(lambda: sent(world, "run.rm") == [{"run_id": "bt-0007"}])
 
 
-async def test_data_lists_series_and_opens_a_backtest(world, desk):
+async def test_data_lists_series_and_opens_a_backtest(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     async with desk() as d:
         await d.press("3")
         await d.shows("GBP/USD")
@@ -76,7 +81,7 @@ async def test_data_lists_series_and_opens_a_backtest(world, desk):
         assert "‹ GBP/USD 1m ›" in d.text()
 
 
-async def test_journal_lists_filters_and_expands(world, desk):
+async def test_journal_lists_filters_and_expands(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("6")
         await d.shows("grid_maker.py:41: Zero")
@@ -88,7 +93,9 @@ async def test_journal_lists_filters_and_expands(world, desk):
         assert "strategies/grid_maker.py:41: ZeroDivisionError" in d.text()
 
 
-async def test_an_answer_of_the_wrong_shape_is_named_not_fatal(world, desk):
+async def test_an_answer_of_the_wrong_shape_is_named_not_fatal(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
     from tests.fakes import supervisor
 
     before = supervisor._VERBS["data.list"]
@@ -101,7 +108,7 @@ async def test_an_answer_of_the_wrong_shape_is_named_not_fatal(world, desk):
         supervisor._VERBS["data.list"] = before
 
 
-async def test_a_refused_list_says_why(world, desk):
+async def test_a_refused_list_says_why(world: FakeSupervisor, desk: OpenDesk) -> None:
     world.refuse["run.list"] = "the runs folder cannot be read"
     async with desk() as d:
         await d.press("2")

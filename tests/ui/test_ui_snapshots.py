@@ -13,6 +13,7 @@ from clearedge_tui.ui.palette import palette
 from clearedge_tui.ui.symbols import SETS
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import Compare
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -77,7 +78,9 @@ PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("report", "bt-0
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("place", PLACES, ids=lambda x: x[0])
-def test_screen(snap_compare, home, place, size):
+def test_screen(
+    snap_compare: Compare, home: Home, place: tuple[str, str], size: tuple[int, int]
+) -> None:
     assert snap_compare(still(home, place), terminal_size=size)
 
 
@@ -87,13 +90,17 @@ def test_screen(snap_compare, home, place, size):
     [("help", ["question_mark"]), ("palette", ["colon", *"mode"]), ("mode", ["m"]), ("leave", ["q"]), ("new", ["n"]),
      ("backtest", ["b"]), ("filter", ["slash", *"eth"]), ("sort", ["S"])],
 )  # fmt: skip
-def test_dialog(snap_compare, home, name, keys, size):
+def test_dialog(
+    snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
+) -> None:
     assert snap_compare(still(home), terminal_size=size, press=keys)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("theme", ["cb-safe", "standard", "none", "ascii", "block"])
-def test_look_of_the_board(snap_compare, home, theme, size):
+def test_look_of_the_board(
+    snap_compare: Compare, home: Home, theme: str, size: tuple[int, int]
+) -> None:
     made = {
         "cb-safe": lambda: still(home, theme="cb-safe"),
         "standard": lambda: still(home, colours="standard"),
@@ -102,11 +109,11 @@ def test_look_of_the_board(snap_compare, home, theme, size):
     assert snap_compare(made, terminal_size=size)
 
 
-def test_too_small(snap_compare, home):
+def test_too_small(snap_compare: Compare, home: Home) -> None:
     assert snap_compare(still(home), terminal_size=(50, 14))
 
 
-def test_the_fake_runs_are_what_the_supervisor_would_send():
+def test_the_fake_runs_are_what_the_supervisor_would_send() -> None:
     world = FakeSupervisor()
     (_, result) = world._command(Command("x", "run.list"))
     import msgspec

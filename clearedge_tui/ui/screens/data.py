@@ -60,7 +60,7 @@ class DataRows(RowsView):
         cells.text(y, 19, clean_text(f"{one.kind} {one.timeframe or ''}"), p.TEXT, width=13)
         cells.right(y, 33, 10, f"{one.rows:,}", p.TEXT)
         cells.right(
-            y, 44, 6, f"{one.gaps or 0:,}" if one.gaps else "–", p.WARN if one.gaps else p.DIM
+            y, 44, 6, "–" if one.gaps is None else f"{one.gaps:,}", p.WARN if one.gaps else p.DIM
         )
         cells.text(y, 52, f.day(one.first_ns or 0), p.TEXT)
         cells.text(y, 63, f.day(one.last_ns or 0), p.TEXT)
