@@ -49,7 +49,8 @@ def test_a_flip_realises_the_closed_part_and_opens_the_rest_at_the_fill() -> Non
     position, _ = apply_fill(Position(), "buy", D(2), D(100), D(0))
     position, realised = apply_fill(position, "sell", D(5), D(110), D(1))
     assert realised == 20
-    assert (position.size, position.avg_price, position.realised, position.fees) == (-3, 110, 20, 1)
+    assert (position.size, position.avg_price) == (D(-3), D(110))
+    assert (position.realised, position.fees) == (D(20), D(1))
 
 
 def test_adding_moves_the_average_and_reducing_does_not() -> None:
@@ -57,4 +58,4 @@ def test_adding_moves_the_average_and_reducing_does_not() -> None:
     position, _ = apply_fill(position, "buy", D(3), D(200), D(0))
     assert position.avg_price == 175
     position, realised = apply_fill(position, "sell", D(2), D(150), D(0))
-    assert (position.avg_price, realised) == (175, -50)
+    assert (position.avg_price, realised) == (D(175), D(-50))

@@ -115,7 +115,8 @@ class FakeSupervisor:
     async def push(self, message: object) -> None:
         for writer in list(self._writers):
             writer.write(frame(message))
-            await writer.drain()
+            with contextlib.suppress(ConnectionError):  # that console has just left
+                await writer.drain()
 
     async def put_row(self, row: InstanceRow) -> None:
         self.rows[row.id] = row

@@ -47,10 +47,16 @@ def test_every_order_stands_in_the_book_its_mode_allowed_under_fast_toggling(
         slowest = max(slowest, time.monotonic() - begun)
         assert result.status == "done", result
     assert box.row("flip").actual is Mode.OBSERVE
-    marked = len(box.orders("flip"))
-    box.until(lambda: len(box.orders("flip")) > marked + 5, "it goes on thinking")
-    later = box.orders("flip")[: -marked or None]
-    assert {o.book for o in later} == {Book.SHADOW}
+    heard = box.account().data_ns
+    box.until(lambda: box.account().data_ns > heard, "the data has moved on since the last switch")
+    switched = box.account().data_ns  # an order of before may still be on its way to the disk
+
+    def later() -> set[Book]:
+        orders = [o for o in box.orders("flip") if o.at_ns > switched]
+        return {o.book for o in orders} if len(orders) > 5 else set()
+
+    box.until(later, "it goes on thinking")
+    assert later() == {Book.SHADOW}
     assert slowest < 0.5
 
 

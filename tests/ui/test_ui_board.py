@@ -173,17 +173,16 @@ async def test_clear_sends_the_fault_away(world: FakeSupervisor, desk: OpenDesk)
 
 async def test_freeze_holds_rows_and_says_so(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(160, 30)) as d:
-        board = d.app.screen.query_one(BoardRows)
         await d.press("p")
-        before = board.cells.lines()
+        before = d.cells("#board").lines()
         await world.put_row(
             msgspec.structs.replace(world.rows["ema-btc-1"], last_event="frozen away")
         )
         await d.until(lambda: d.app.model.instances["ema-btc-1"].last_event == "frozen away")
         d.app.tick()
-        assert board.cells.lines() == before
+        assert d.cells("#board").lines() == before
         await d.press("p")
-        assert board.cells.lines() != before
+        assert d.cells("#board").lines() != before
 
 
 async def test_money_can_be_hidden(world: FakeSupervisor, desk: OpenDesk) -> None:
@@ -228,8 +227,7 @@ async def test_mouse_selects_opens_and_scrolls(world: FakeSupervisor, desk: Open
 
 async def test_hints_can_be_clicked(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
-        hints = d.app.screen.query_one(".hints")
-        at = hints.cells.lines()[0].index("Mode")
+        at = d.cells(".hints").lines()[0].index("Mode")
         await d.pilot.click(".hints", offset=(at, 0))
         await d.until(lambda: "mode of ema-btc-1" in d.text())
 
@@ -240,7 +238,7 @@ async def test_too_small_a_terminal_still_tells_the_money_and_the_way_out(
     async with desk(size=(40, 10)) as d:
         small = d.app.screen.query_one(".small")
         assert small.display
-        text = "\n".join(small.cells.lines())
+        text = "\n".join(d.cells(".small").lines())
         assert "too small" in text and "LIVE 1" in text and "q leaves" in text
         await d.pilot.resize_terminal(100, 30)
         await d.pilot.pause()

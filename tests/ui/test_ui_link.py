@@ -4,6 +4,7 @@ import asyncio
 import itertools
 
 from clearedge_tui.settings import Home
+from clearedge_tui.supervisor.protocol import Result
 from clearedge_tui.ui.model import ANSWER_S, LinkState, Model
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import OpenDesk
@@ -101,16 +102,15 @@ async def test_stale_numbers_are_dim_while_the_link_is_down(
     home: Home, world: FakeSupervisor, desk: OpenDesk
 ) -> None:
     from clearedge_tui.ui import palette as p
-    from clearedge_tui.ui.screens.board import BoardRows
 
     async with desk() as d:
-        board = d.app.screen.query_one(BoardRows)
-        column = board.cells.lines()[1].index("+") if "+" in board.cells.lines()[1] else 70
-        assert board.cells.ink[1][column] & 255 in (p.UP, p.DOWN)
+        line = d.cells("#board").lines()[1]
+        column = line.index("+") if "+" in line else 70
+        assert d.cells("#board").ink[1][column] & 255 in (p.UP, p.DOWN)
         await world.stop()
         await d.until(lambda: d.app.model.link is LinkState.DOWN)
         d.app.paint_now()
-        assert board.cells.ink[1][column] & 255 == p.DIM
+        assert d.cells("#board").ink[1][column] & 255 == p.DIM
 
 
 async def test_a_refused_command_shows_the_reason(world: FakeSupervisor, desk: OpenDesk) -> None:

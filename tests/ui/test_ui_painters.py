@@ -117,7 +117,7 @@ def test_a_series_with_times_lies_under_its_bars() -> None:
     assert laid == [None, 5.0, None, None]
 
 
-SPECS = {
+SPECS: dict[str, dict[str, object]] = {
     "metric": {"label": "x", "value": 3.5, "unit": "%", "good": True},
     "gauge": {"label": "x", "value": 5, "low": 0, "high": 10},
     "sparkline": {"label": "x", "values": [1, 2, None, 3]},

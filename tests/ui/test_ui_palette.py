@@ -1,5 +1,7 @@
 """The command line: the same words everywhere, fuzzy, completing, and no way around the guard."""
 
+from functools import partial
+
 import pytest
 
 from clearedge_tui.core.errors import UsageError
@@ -83,7 +85,7 @@ async def test_every_other_verb_sends_its_command(world: FakeSupervisor, desk: O
         }  # fmt: skip
         for line, verb in lines.items():
             await command(d, line)
-            await d.until(lambda v=verb: sent(world, v))
+            await d.until(partial(sent, world, verb))
         assert sent(world, "account.speed")[-1] == {"account": "paper", "speed": 0.0}
         await command(d, "rm ema-btc-5")
         await d.type("ema-btc-5")
