@@ -5,6 +5,7 @@
 CLEAREDGE = .venv/bin/clearedge
 PYTEST = .venv/bin/python -m pytest
 PYTEST_ARGS =
+WORKERS = 2
 SECONDS = 600
 # areas whose tests are quick; `make check` runs what is not marked slow in them
 QUICK = tests/contract tests/core tests/store tests/loading tests/cli tests/test_imports.py tests/test_bootstrap.py tests/test_shape.py
@@ -29,7 +30,7 @@ run: setup
 	@if [ -t 0 ] && [ -t 1 ]; then $(CLEAREDGE) --home .; else $(CLEAREDGE) --home . demo; fi
 
 test: dev
-	$(PYTEST) $(PYTEST_ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: dev
 	.venv/bin/ruff format --check .
@@ -37,7 +38,7 @@ check: dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/codespell clearedge_tui tests docs strategies scripts README.md CHANGELOG.md
-	$(PYTEST) -q -m "not slow and not chaos" $$(for f in $(QUICK); do [ ! -e $$f ] || echo $$f; done)
+	$(PYTEST) -m "not slow and not chaos" $$(for f in $(QUICK); do [ ! -e $$f ] || echo $$f; done)
 
 bench: dev
 	.venv/bin/python -m benchmarks $(BENCH_ARGS)
