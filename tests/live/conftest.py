@@ -1,9 +1,12 @@
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.live.box import Box
+from tests.live.seat import Seat
 
 
 @pytest.fixture
@@ -24,3 +27,20 @@ def make_box(tmp_path: Path) -> Iterator[Callable[..., Box]]:
 @pytest.fixture
 def box(make_box: Callable[..., Box]) -> Box:
     return make_box().start()
+
+
+@pytest.fixture
+def sit() -> Iterator[Callable[..., Seat]]:
+    seats: list[Seat] = []
+
+    def make(box: Box, **options: object) -> Seat:
+        seats.append(Seat(box, **options))  # type: ignore[arg-type]
+        return seats[-1]
+
+    yield make
+    for seat in seats:
+        try:
+            os.kill(seat.terminal.pid, signal.SIGKILL)
+            os.waitpid(seat.terminal.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            continue

@@ -1,82 +1,19 @@
 """The real console in a real terminal, on a real supervisor, engines and market data."""
 
 import os
-import re
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from clearedge_tui.core.model import Book, Mode
 from clearedge_tui.runs.listing import list_runs
-from tests.live.box import LIMIT_S, Box
-from tests.ui.picture import Terminal
+from tests.live.box import Box
+from tests.live.seat import Seat, cli
 
 pytestmark = pytest.mark.timeout(90)
 BTC = "btc-perp-20211231-20220201_1m.csv"
-
-
-def cli(box: Box, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root), *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-class Seat:
-    """A person at the console: types keys, looks at the screen."""
-
-    def __init__(self, box: Box, cols: int = 160, rows: int = 45, **env: str) -> None:
-        command = [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root)]
-        size = {"COLUMNS": str(cols), "LINES": str(rows)}  # pytest sets its own
-        self.terminal = Terminal(command, cols, rows, {"TERM": "xterm-256color", **size, **env})
-
-    def screen(self) -> str:
-        return "\n".join(self.terminal.text())
-
-    def see(self, *patterns: str, limit_s: float = LIMIT_S) -> str:
-        """Read until every pattern is on the screen; return the screen."""
-        end = time.monotonic() + limit_s
-        while True:
-            self.terminal.read(0.1)
-            shown = self.screen()
-            missing = [p for p in patterns if not re.search(p, shown)]
-            if not missing:
-                return shown
-            if time.monotonic() > end:
-                raise AssertionError(f"not on the screen within {limit_s} s: {missing}\n{shown}")
-
-    def type(self, keys: str) -> None:
-        self.terminal.type(keys)
-
-    def hang_up(self) -> None:
-        """Close the terminal as a dropped line does."""
-        os.close(self.terminal.fd)
-        os.waitpid(self.terminal.pid, 0)
-
-
-@pytest.fixture
-def sit() -> Iterator[Callable[..., Seat]]:
-    seats: list[Seat] = []
-
-    def make(box: Box, **options: object) -> Seat:
-        seats.append(Seat(box, **options))  # type: ignore[arg-type]
-        return seats[-1]
-
-    yield make
-    for seat in seats:
-        try:
-            os.kill(seat.terminal.pid, signal.SIGKILL)
-            os.waitpid(seat.terminal.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            continue
 
 
 def test_bitcoin_is_imported_backtested_and_traded_in_three_modes_from_the_console(
