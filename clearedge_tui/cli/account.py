@@ -33,3 +33,11 @@ def list_(as_json: bool) -> None:
 def speed(name: str, speed: str, as_json: bool) -> None:
     """Play the data of account NAME at SPEED times real time (1 to 1000, or max)."""
     tell("account.speed", {"account": name, "speed": speed}, as_json)
+
+
+@account.command("rewind")
+@click.argument("name")
+@JSON
+def rewind(name: str, as_json: bool) -> None:
+    """Play the replays of account NAME from their beginning again. Books and positions stay."""
+    tell("account.rewind", {"account": name}, as_json)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from clearedge_tui.core.clock import iso, now_ns
-from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault, UsageError
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
@@ -119,10 +119,8 @@ def plan_of(
             "see what there is with: clearedge data list"
         )
     loaded = load(path)
-    values, errors = loaded.schema.check(spec.config)
-    for name, text in errors.items():
-        raise UsageError(f"{spec.strategy}: config `{name}`: {text}")
-    spec = msgspec.structs.replace(spec, market=market.market_id, config=values)
+    config = loaded.schema.validate(spec.config)
+    spec = msgspec.structs.replace(spec, market=market.market_id, config=config)
     if not np.all(np.diff(bars.ts_ns) > 0):
         raise BadData(
             f"{market.market_id} {spec.timeframe}: the catalog's files overlap; import it again"

@@ -220,7 +220,7 @@ def test_a_file_that_does_not_load_is_a_failed_run_with_its_line(home: Home) -> 
     ("asked", "error", "words"),
     [
         ({"strategy": "ema_cros"}, UsageError, "no strategy `ema_cros`.*there: ema_cross"),
-        ({"config": {"fast": 1000}}, UsageError, "config `fast`: 1000"),
+        ({"config": {"fast": 1000}}, UsageError, "fast: 1000"),
         ({"config": {"fst": 3}}, UsageError, "fst"),
         ({"config": {"fast": 60, "slow": 20}}, UsageError, "fast < slow"),
         ({"start_ns": 1}, None, ""),

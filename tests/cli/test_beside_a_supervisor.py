@@ -1,0 +1,155 @@
+"""The command line while a supervisor runs: one holder, one object, one rule, documented codes."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from clearedge_tui.cli import main, verbs
+from clearedge_tui.core import errors
+from clearedge_tui.store.db import open_store
+from clearedge_tui.store.rules import config_ok
+from clearedge_tui.supervisor.client import call
+from tests.live.box import Box
+
+REPO = Path(__file__).resolve().parent.parent.parent
+WRONG = "fast: 1 is too low; at least 2 bars"
+ADD = ("instance", "add", "ema_cross", "--market", "SIM/USDT", "--id")
+# what each verb that takes --json is asked with, in an order in which they follow on each other
+ASKED = {
+    "data import": ("FILE", "--market", "NEW/USDT", "--timeframe", "1m", "--yes"),
+    "data sample": ("--days", "1"),
+    "data list": (),
+    "strategy list": (),
+    "strategy new": ("my_own",),
+    "strategy check": ("my_own",),
+    "account list": (),
+    "instance add": ("ema_cross", "--market", "SIM/USDT", "--id", "one", "--mode", "observe"),
+    "instance list": (),
+    "instance set": ("one", "fast=10"),
+    "instance mode": ("one", "off"),
+    "instance start": ("one",),
+    "account speed": ("paper", "900"),
+    "account rewind": ("paper",),
+    "instance stop": ("one",),
+    "instance clear": ("one",),
+    "instance rm": ("one",),
+    "backtest": ("ema_cross", "--market", "SP500", "--set", "size=1"),
+    "run list": (),
+    "run show": ("RUN",),
+    "run rm": ("RUN",),
+    "journal": (),
+}
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    made = Box(tmp_path / "home")
+    yield made.start()
+    made.close()
+
+
+def takes_json() -> set[str]:
+    """Return every verb with --json, as it is typed."""
+    found = set()
+    group = verbs.LazyGroup("clearedge")
+    for name in verbs.VERBS:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        inner = command.commands if isinstance(command, click.Group) else {"": command}
+        for more, one in inner.items():
+            if any("--json" in option.opts for option in one.params):
+                found.add(f"{name} {more}".strip())
+    return found
+
+
+def clearedge(home: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "clearedge_tui", "--home", str(home), *args]
+    return subprocess.run(command, capture_output=True, text=True, timeout=25)
+
+
+@pytest.mark.slow
+def test_a_second_supervisor_is_refused_and_the_holder_named(box: Box) -> None:
+    assert box.process is not None
+    done = clearedge(box.home.root, "--run")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    holder = rf"process {box.process.pid} on \S+ \(headless, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.search(holder, done.stderr)
+    assert box.answers()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(90)
+def test_every_verb_with_json_prints_one_object_and_nothing_else(
+    box: Box, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bars.csv"
+    rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
+    file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
+    assert ASKED.keys() == takes_json()
+    given = {"FILE": str(file)}
+    for verb, more in ASKED.items():
+        args = [given.get(one, one) for one in more]
+        capfd.readouterr()
+        if verb == "account speed":
+            box.running("one")  # an account that nobody uses has nothing to play
+        code = main.run(["--home", str(box.home.root), *verb.split(), *args, "--json"])
+        said = capfd.readouterr()
+        assert (code, said.err) == (0, ""), verb
+        answer = json.loads(said.out)
+        assert isinstance(answer, dict), verb
+        given["RUN"] = answer.get("run_id", given.get("RUN", ""))
+
+
+@pytest.mark.slow
+def test_a_value_out_of_range_is_refused_everywhere_by_the_same_rule(box: Box) -> None:
+    assert clearedge(box.home.root, *ADD, "one").returncode == 0
+    assert clearedge(box.home.root, "data", "sample", "--days", "1").returncode == 0
+    for args in (
+        ("instance", "set", "one", "fast=1"),
+        (*ADD, "two", "--set", "fast=1"),
+        ("backtest", "ema_cross", "--market", "SP500", "--set", "fast=1"),
+    ):
+        done = clearedge(box.home.root, *args)
+        assert (done.returncode, done.stdout) == (2, ""), args
+        assert WRONG in done.stderr, args
+    result = call(box.home, "instance.set", {"id": "one", "config": {"fast": 1}}, "tester")
+    assert (result.status, result.code) == ("refused", 2)
+    assert WRONG in result.message
+
+
+@pytest.mark.slow
+def test_the_database_refuses_it_in_the_same_words_and_holds_against_any_writer(box: Box) -> None:
+    from pysqlite3 import dbapi2
+
+    assert clearedge(box.home.root, *ADD, "one").returncode == 0
+    assert box.stop() == 0
+    store = open_store(box.home.database)
+    wrong = {**store.instance("one").config, "fast": 1}
+    with pytest.raises(errors.UsageError, match=WRONG):
+        store.set_config("one", wrong, "tester", 1)
+    store.close()
+    raw = dbapi2.connect(str(box.home.database), isolation_level=None)
+    raw.create_function("config_ok", 2, config_ok, deterministic=True)
+    with pytest.raises(dbapi2.IntegrityError, match="does not fit the schema"):
+        raw.execute(
+            "INSERT INTO config_versions VALUES ('one', 2, 1, 'x', '', ?)", (json.dumps(wrong),)
+        )
+    raw.close()
+
+
+def test_the_documented_exit_codes_are_those_in_use() -> None:
+    def codes(kind: type[errors.ClearEdgeError]) -> set[int]:
+        return {kind.exit_code}.union(*map(codes, kind.__subclasses__()))
+
+    used = codes(errors.ClearEdgeError) | {0, 130}  # done, interrupted
+    table = (REPO / "docs" / "commands.md").read_text().split("## Exit codes")[1].split("##")[0]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == used
+    assert {int(code) for code in re.findall(r"\b(\d+) [a-z]", main.EPILOG)} == used
