@@ -84,3 +84,11 @@ def stop() -> int:
     from clearedge_tui.cli.supervise import stop as end
 
     return end(home())
+
+
+@click.command("restart")
+def restart() -> int:
+    """Replace the supervisor by a new one. The engines live on, orders and positions untouched."""
+    from clearedge_tui.cli.supervise import restart as replace
+
+    return replace(home())

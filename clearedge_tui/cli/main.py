@@ -22,6 +22,9 @@ Verbs that print take --json: one object on standard output and nothing else."""
     "--home", metavar="DIR", help="the home to work in (else CLEAREDGE_HOME, else the folder's own)"
 )
 @click.option("--run", "headless", is_flag=True, help="supervise without a screen until SIGTERM")
+@click.option(
+    "--inside", is_flag=True, help="supervise from within this console; leaving it hands over"
+)
 @click.option("--no-mouse", is_flag=True, help="leave the mouse to the terminal")
 @click.option(
     "--colour",
@@ -38,6 +41,7 @@ def cli(
     ctx: click.Context,
     home: str | None,
     headless: bool,
+    inside: bool,
     no_mouse: bool,
     colour: str,
     rate: float,
@@ -59,7 +63,9 @@ def cli(
         raise UsageError(
             "the console needs a terminal; without one: clearedge --run, or clearedge demo"
         )
-    return supervise.console(found, mouse=not no_mouse, colour=colour, rate_hz=rate, theme=theme)
+    return supervise.console(
+        found, mouse=not no_mouse, colour=colour, rate_hz=rate, theme=theme, inside=inside
+    )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from clearedge_tui.settings import Home
+
+if TYPE_CHECKING:
+    from clearedge_tui.supervisor.inside import Inside
 
 
 def run_headless(home: Home) -> int:
     """Run the supervisor until SIGTERM or SIGINT; everything stops in good order."""
-    from clearedge_tui.supervisor.control import Control
+    from clearedge_tui.supervisor.serving import serve
     from clearedge_tui.supervisor.supervisor import Supervisor
 
     supervisor = Supervisor(home)
@@ -20,20 +24,7 @@ def run_headless(home: Home) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, supervisor.over.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: None)  # a closed terminal is not our end
-        running = asyncio.create_task(supervisor.run())
-        opened = asyncio.create_task(supervisor.ready.wait())
-        await asyncio.wait([running, opened], return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            opened.cancel()
-            running.result()
-            return
-        control = Control(supervisor)
-        await control.open()
-        say(f"supervising {home.root}, epoch {supervisor.epoch}")
-        try:
-            await running
-        finally:
-            await control.close()
+        await serve(supervisor, lambda: say(f"supervising {home.root}, epoch {supervisor.epoch}"))
         say("stopped clean")
 
     asyncio.run(main())
@@ -53,20 +44,53 @@ def console(
     colour: str | None = None,
     rate_hz: float = 5.0,
     theme: str | None = None,
+    inside: bool = False,
 ) -> int:
-    """Open the console. The supervisor is a process of its own from the first moment."""
-    from functools import partial
+    """Open the console. It attaches to the supervisor that runs, or starts one.
 
+    The supervisor is a process of its own from the first moment, so that nothing that happens to
+    a console, kill -9 included, reaches it; `inside` runs it on a thread of this process and hands
+    over to a headless one at the end.
+    """
     from clearedge_tui.ui.app import run_console
 
+    within: list[Inside] = []
+
     def ensure() -> None:
-        from clearedge_tui.supervisor.client import ensure as start
+        from clearedge_tui.supervisor import client
 
-        start(home)
+        if inside and not within and not client.is_running(home):
+            from clearedge_tui.supervisor.inside import Inside
 
-    return run_console(
-        home, mouse=mouse, colour=colour, rate_hz=rate_hz, theme=theme, ensure=partial(ensure)
-    )
+            within.append(Inside(home))
+            within[0].start()
+            return
+        client.ensure(home)
+
+    try:
+        return run_console(
+            home, mouse=mouse, colour=colour, rate_hz=rate_hz, theme=theme, ensure=ensure
+        )
+    finally:
+        for one in within:
+            one.leave()
+
+
+def restart(home: Home) -> int:
+    """Replace the supervisor by a new one; the engines live on and are adopted."""
+    from clearedge_tui.core.clock import monotonic
+    from clearedge_tui.core.errors import RetryLater
+    from clearedge_tui.supervisor import client
+
+    before = client.call(home, "supervisor.hand_over", {}).message
+    end = monotonic() + 20.0
+    while client.is_running(home):
+        if monotonic() > end:
+            raise RetryLater("the supervisor has not let go within 20 s; see state/logs")
+        client.pause()
+    client.ensure(home)
+    say(f"{before}; a new one runs")
+    return 0
 
 
 def stop(home: Home) -> int:

@@ -16,6 +16,7 @@ VERBS = {
     "init": ("clearedge_tui.cli.init:init", "Make a home: config, accounts, folders."),
     "instance": ("clearedge_tui.cli.instance:instance", "Add, change, start and stop instances."),
     "journal": ("clearedge_tui.cli.journal:journal", "Show what was done, by whom and when."),
+    "restart": ("clearedge_tui.cli.init:restart", "Replace the supervisor; engines live on."),
     "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),
     "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
     "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),

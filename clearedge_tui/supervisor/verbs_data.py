@@ -91,6 +91,16 @@ async def supervisor_stop(commands: "Commands", args: Args, who: str) -> Answer:
     return "the supervisor stops", None
 
 
+async def hand_over(commands: "Commands", args: Args, who: str) -> Answer:
+    """End the supervisor and leave its engines to the next one (a newer version, say)."""
+    del args
+    if commands.supervisor is None:
+        return "no supervisor runs", None
+    commands.event("supervisor.hand_over.asked", "", "asked to hand over", who)
+    asyncio.get_running_loop().call_later(0.1, commands.supervisor.hand_over)
+    return "the supervisor hands over", None
+
+
 VERBS = {
     "data.list": data_list,
     "account.list": account_list,
@@ -98,4 +108,5 @@ VERBS = {
     "account.rewind": account_rewind,
     "stop_all": stop_all,
     "supervisor.stop": supervisor_stop,
+    "supervisor.hand_over": hand_over,
 }

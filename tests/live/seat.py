@@ -23,8 +23,10 @@ def cli(box: Box, *words: str) -> subprocess.CompletedProcess[str]:
 class Seat:
     """A person at the console: types keys, looks at the screen."""
 
-    def __init__(self, box: Box, cols: int = 160, rows: int = 45, **env: str) -> None:
-        command = [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root)]
+    def __init__(
+        self, box: Box, cols: int = 160, rows: int = 45, words: tuple[str, ...] = (), **env: str
+    ) -> None:
+        command = [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root), *words]
         size = {"COLUMNS": str(cols), "LINES": str(rows)}  # pytest sets its own
         self.terminal = Terminal(command, cols, rows, {"TERM": "xterm-256color", **size, **env})
 

@@ -1,7 +1,12 @@
 """The real console in a real terminal, on a real supervisor, engines and market data."""
 
 import os
+import re
+import shlex
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +14,7 @@ import pytest
 
 from clearedge_tui.core.model import Book, Mode
 from clearedge_tui.runs.listing import list_runs
+from clearedge_tui.supervisor.lock import read_holder
 from tests.live.box import Box
 from tests.live.seat import Seat, cli
 
@@ -124,3 +130,64 @@ def test_the_board_reads_the_same_in_fewer_colours(
 ) -> None:
     box.add("ema", mode="observe")
     sit(box, cols=80, rows=24, **env).see(r"ema .*observe +running", r"SIM/USDT 1m sim")
+
+
+def test_a_supervisor_inside_the_console_hands_over_when_the_console_is_left(
+    make_box: Callable[..., Box], sit: Callable[..., Seat]
+) -> None:
+    box = make_box()
+    assert box.add("ema", mode="active", fast=3, slow=8).status == "done"
+    seat = sit(box, words=("--inside",))
+    seat.see(r"ema .*active +running")
+    pid = box.row("ema").pid
+    holder = read_holder(box.home.lock)
+    assert holder is not None
+    assert (holder.pid, holder.what) == (seat.terminal.pid, "console")
+    seat.hang_up()  # a dropped line
+    row = box.running("ema")
+    assert (row.pid, row.actual) == (pid, Mode.ACTIVE)
+    after = read_holder(box.home.lock)
+    assert after is not None
+    assert after.what == "headless"
+    assert cli(box, "stop").returncode == 0
+
+
+def test_a_restart_replaces_the_supervisor_and_nothing_else(box: Box) -> None:
+    box.add("ema", mode="active", fast=3, slow=8)
+    row = box.wait_row("ema", lambda r: r.state == "running" and r.fills >= 1, "it has traded")
+    gateway = box.account().pid
+    done = cli(box, "restart")
+    assert done.returncode == 0, done.stderr
+    after = box.running("ema")
+    assert (after.pid, after.actual, box.account().pid) == (row.pid, Mode.ACTIVE, gateway)
+    assert after.fills >= row.fills
+    assert cli(box, "stop").returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.parametrize(("cols", "rows"), [(80, 24), (200, 60)])
+def test_the_console_works_in_tmux(box: Box, cols: int, rows: int) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    box.running("ema")
+    socket = str(box.home.state / "tmux")
+    tmux = ["tmux", "-f", "/dev/null", "-S", socket]
+    command = shlex.join([sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root)])
+    subprocess.run(
+        [*tmux, "new-session", "-d", "-x", str(cols), "-y", str(rows), command], check=True
+    )
+
+    def screen() -> str:
+        return subprocess.run(
+            [*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True
+        ).stdout
+
+    try:
+        box.until(lambda: re.search(r"ema .*observe +running", screen()), "the board is there")
+        subprocess.run([*tmux, "send-keys", "m"], check=True)
+        box.until(lambda: "mode of ema" in screen(), "the mode menu is there")
+        subprocess.run([*tmux, "send-keys", "a"], check=True)
+        box.wait_row("ema", lambda r: r.actual is Mode.ACTIVE, "the key raised it")
+        box.until(lambda: re.search(r"ema .*active +running", screen()), "and the board says it")
+        assert all(len(line) <= cols for line in screen().splitlines())
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False)

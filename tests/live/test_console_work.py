@@ -68,7 +68,7 @@ def test_a_backtest_is_started_from_an_instance_and_its_report_is_read(
     seat.see(r"enter sends it")
     seat.type("enter")
     box.until(lambda: list_runs(box.home), "the run is there", 30.0)
-    seat.see(r"ema_cross", r"done", limit_s=30)
+    seat.see(r"ema_cross +SIM/USDT 1m sim +[-+]?\d", limit_s=30)
     seat.type("g enter")
     seat.see(r"[Ss]harpe", r"[Dd]rawdown", r"simulated|SIMULATED|sim")
 
