@@ -31,8 +31,7 @@ CONFIG_SCHEMA = {
 
 
 class EmaCross(Strategy):
-    fast: Ema | None = None
-    slow: Ema | None = None
+    lines: tuple[Ema, Ema] | None = None  # fast and slow; made from history, so never saved
 
     def init(self) -> dict[str, Any]:
         return {"crosses": 0, "above": None}
@@ -40,21 +39,21 @@ class EmaCross(Strategy):
     def on_tick(self, tick: Tick) -> None:
         if tick.kind != "bar":
             return
-        fast, slow = self.averages(tick)
+        fast_line, slow_line = self.lines or self.draw()
+        fast, slow = fast_line.update(tick.close), slow_line.update(tick.close)
         if fast is None or slow is None or (fast > slow) is self.state["above"]:
             return
         self.state["crosses"] += self.state["above"] is not None
         self.state["above"] = fast > slow
         self.hold(1 if fast > slow else -1 if self.config["short"] else 0)
 
-    def averages(self, tick: Tick) -> tuple[float | None, float | None]:
-        """Return both averages at this bar; the first time, and after a reload, from history."""
-        if self.fast is None or self.slow is None:
-            self.fast, self.slow = Ema(self.config["fast"]), Ema(self.config["slow"])
-            for bar in self.context.history(5 * self.config["slow"])[:-1]:
-                self.fast.update(bar.close)
-                self.slow.update(bar.close)
-        return self.fast.update(tick.close), self.slow.update(tick.close)
+    def draw(self) -> tuple[Ema, Ema]:
+        """Make both averages from history up to the bar before this one, as after a reload."""
+        self.lines = fast, slow = Ema(self.config["fast"]), Ema(self.config["slow"])
+        for bar in self.context.history(5 * self.config["slow"])[:-1]:
+            fast.update(bar.close)
+            slow.update(bar.close)
+        return self.lines
 
     def hold(self, direction: int) -> None:
         """Order the difference between the wanted position and the one we have."""
@@ -63,21 +62,22 @@ class EmaCross(Strategy):
             self.context.place_order("buy" if change > 0 else "sell", abs(change))
 
     def render(self) -> dict[str, Any]:
-        if self.fast is None or self.slow is None:
+        if self.lines is None:
             return {"widgets": [chart.text("waiting for the first bar")]}
         position = self.context.get_position()
-        fast, slow = self.fast.value, self.slow.value
+        fast_line, slow_line = self.lines
+        fast, slow = fast_line.value, slow_line.value
         spread = None if fast is None or slow is None else (fast / slow - 1) * 100
         return {
             "widgets": [
-                chart.candles(overlays={"fast": self.fast.points(), "slow": self.slow.points()}),
+                chart.candles(overlays={"fast": fast_line.points(), "slow": slow_line.points()}),
                 chart.metric("spread", spread, "%", good=None if spread is None else spread > 0),
                 chart.metric("PnL", position.pnl, good=position.pnl > 0 if position.pnl else None),
                 chart.metric("crosses", self.state["crosses"]),
                 chart.table(
                     "averages",
                     ["average", "bars", "value"],
-                    [["fast", self.fast.length, fast], ["slow", self.slow.length, slow]],
+                    [["fast", fast_line.length, fast], ["slow", slow_line.length, slow]],
                 ),
             ]
         }

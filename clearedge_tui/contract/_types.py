@@ -9,11 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+import msgspec
+
 Number = Decimal | int | str | float
 
 
-@dataclass(slots=True)
-class Tick:
+class Tick(msgspec.Struct, gc=False):  # holds nothing that could hold it
     """One observation: a bar, a quote or a trade. `price` is always there.
 
     `ts_ns` is UTC nanoseconds; for a bar it is the time it closed. Fields that the kind does not

@@ -31,7 +31,7 @@ from clearedge_tui.runs.model import BacktestSpec, Progress
 from clearedge_tui.runs.outcome import Outcome
 
 NEXT_OPEN, SAME_CLOSE = "next_open", "same_close"
-_SLICE = 10_000
+_SLICE = 5_000
 _FIRST_SLICE = 10  # so that a slow strategy shows progress soon
 _PACE_S = 0.1
 _POINTS = 120
@@ -146,6 +146,7 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
     hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
 
     def finish(outcome: Outcome) -> None:
+        context.look()
         outcome.orders = list(context.orders.values())
         if host.watch.error is None:
             _guarded(plan, hosted.on_stop)
@@ -212,7 +213,7 @@ def _guarded(plan: Plan, call: Callable[[], Any]) -> Any:
 
 
 class _Pace:
-    """Cuts the data so that a slice takes about a tenth of a second, at most 10,000 bars."""
+    """Cuts the data so that a slice takes about a tenth of a second, at most 5,000 bars."""
 
     def __init__(self) -> None:
         self.spent_s = 0.0

@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Protocol
 
 import numpy as np
+from nautilus_trader.model import LiquiditySide
 
 from clearedge_tui.contract import FillView, OrderView, PositionView, Tick
 from clearedge_tui.contract._types import Number
@@ -20,6 +21,7 @@ from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.outcome import FillRow, OrderRow
 
 _OPEN = ("sent", "open", "partial")
+_BLOCK = 256  # bars made into Python numbers at a time: they stay in the processor's cache
 
 
 class Desk(Protocol):
@@ -29,12 +31,19 @@ class Desk(Protocol):
         self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
     ) -> str: ...
     def drop(self, order_id: str) -> None: ...
+    def rests(self, order_id: str) -> bool: ...
 
 
 def ticks(bars: Bars) -> Iterator[Tick]:
     """Return the bars as ticks; the objects are made one by one, when asked for."""
-    ts, o, h, low, c, v = (column.tolist() for column in bars.columns())
-    return map(Tick, repeat("bar"), ts, c, o, h, low, c, v, c, c)
+    columns = bars.columns()
+
+    def block(start: int) -> Iterator[Tick]:
+        stop = start + _BLOCK
+        ts, o, h, low, c, v = (column[start:stop].tolist() for column in columns)
+        return map(Tick, repeat("bar"), ts, c, o, h, low, c, v, c, c)
+
+    return chain.from_iterable(map(block, range(0, len(bars), _BLOCK)))
 
 
 class BacktestContext:
@@ -55,30 +64,28 @@ class BacktestContext:
         self.floor = 0.0
         self.ceiling = math.inf
         self.orders: dict[str, OrderRow] = {}
-        self.fills: list[FillRow] = []
         self._step, self._price_step = market.step, market.price_step
         self._bars = bars
         self._say = say
         self._open: dict[str, OrderRow] = {}
         self._position = Position()
         self._summed = 0
+        self._events: list[Any] = []  # the engine's fills
+        self._rows: list[FillRow] = []  # the same as ours, as far as they were asked for
         self._cash = float(balance)
         self._size = Decimal(0)
+        self._held = 0.0  # the same as a float
 
     # ---- the contract -------------------------------------------------------------------------
     def get_price(self) -> float | None:
         return self.tick.close if self.tick else None
 
     def get_orders(self) -> Sequence[OrderView]:
+        self.look()
         return [order_view(order) for order in self._open.values()]
 
     def get_position(self) -> PositionView:
-        position = self._sum()
-        price = position.avg_price if self.tick is None else Decimal(repr(self.tick.close))
-        open_pnl = position.unrealised(price) if position.size else Decimal(0)
-        return PositionView(
-            position.size, position.avg_price, open_pnl, position.realised, position.fees
-        )
+        return _Held(self._size, self)
 
     def place_order(
         self,
@@ -114,6 +121,12 @@ class BacktestContext:
         self._say(self.tick.ts_ns if self.tick else 0, level, str(message))
 
     # ---- what the host tells --------------------------------------------------------------------
+    def look(self) -> None:
+        """Bring the status of orders under way up to date."""
+        for order in self._open.values():
+            if order.status == "sent" and self.desk is not None and self.desk.rests(order.id):
+                order.status = "open"
+
     def opened(self, order: OrderRow) -> None:
         self.orders[order.id] = self._open[order.id] = order
 
@@ -128,33 +141,114 @@ class BacktestContext:
             self._open.pop(order_id, None)
         return order
 
-    def filled(self, fill: FillRow) -> OrderRow | None:
-        """Book a fill: the order, the cash, and the prices at which the account is ruined."""
-        self.fills.append(fill)
-        signed = fill.size if fill.side == "buy" else -fill.size
-        self._size += signed
-        self._cash -= float(signed) * float(fill.price) + float(fill.fee)
-        size = float(self._size)
-        self.floor = (
-            max(0.0, -self._cash / size) if size > 0 else 0.0 if self._cash > 0 else math.inf
-        )
-        self.ceiling = self._cash / -size if size < 0 else math.inf
-        order = self.orders.get(fill.order)
-        if order is not None:
-            order.filled += fill.size
-            return self.changed(order.id, "filled" if order.filled >= order.size else "partial")
-        return None
+    def filled(self, event: Any) -> OrderRow | None:
+        """Book the engine's fill: the order, the money, and the prices that ruin the account."""
+        self._events.append(event)
+        price, fee = event.last_px.as_double(), event.commission
+        order = self.orders.get(event.client_order_id.value)
+        size: Decimal = event.last_qty.as_decimal()
+        buys = event.is_buy if order is None else order.side == "buy"
+        self._size = held = self._size + size if buys else self._size - size
+        signed = float(held) - self._held
+        self._held = after = self._held + signed
+        self._cash = cash = self._cash - signed * price - (fee.as_double() if fee else 0.0)
+        self.floor, self.ceiling = 0.0, math.inf
+        if after > 0:
+            self.floor = max(0.0, -cash / after)
+        elif after < 0:
+            self.ceiling = -cash / after
+        elif cash <= 0:
+            self.floor = math.inf
+        if order is None:
+            return None
+        order.filled = order.filled + size if order.filled else size
+        if order.filled < order.size:
+            order.status = "partial"
+        else:
+            order.status = "filled"
+            self._open.pop(order.id, None)
+        order.reason = ""
+        return order
+
+    @property
+    def count(self) -> int:
+        """Return how many fills there were so far."""
+        return len(self._events)
+
+    @property
+    def fills(self) -> list[FillRow]:
+        """Return every fill so far, oldest first; made of the engine's events when asked for."""
+        rows, orders = self._rows, self.orders
+        for event in self._events[len(rows) :]:
+            row = row_of(event)
+            order = orders.get(row.order)
+            rows.append(row._replace(tag=order.tag) if order is not None and order.tag else row)
+        return rows
 
     def equity(self) -> float:
-        return self._cash + float(self._size) * (self.tick.close if self.tick else 0.0)
+        return self._cash + self._held * (self.tick.close if self.tick else 0.0)
 
-    def _sum(self) -> Position:
-        for fill in self.fills[self._summed :]:
+    def position_after(self, count: int) -> Position:
+        """Return the book after the first `count` fills."""
+        if count < self._summed:
+            self._summed, self._position = 0, Position()
+        for fill in self.fills[self._summed : count]:
             self._position, _ = apply_fill(
                 self._position, fill.side, fill.size, fill.price, fill.fee
             )
-        self._summed = len(self.fills)
+        self._summed = count
         return self._position
+
+
+class _Held(PositionView):
+    """A position whose sums are made when they are looked at: most strategies ask for its size."""
+
+    __slots__ = ("_book", "_count", "_price")
+
+    def __init__(self, size: Decimal, book: BacktestContext) -> None:
+        keep = object.__setattr__
+        keep(self, "size", size)
+        keep(self, "_book", book)
+        keep(self, "_count", book.count)
+        keep(self, "_price", book.tick.close if book.tick else None)
+
+    @property
+    def _sums(self) -> Position:
+        found: Position = self._book.position_after(self._count)
+        return found
+
+    @property
+    def avg_price(self) -> Decimal:  # type: ignore[override]  # read like the field it stands for
+        return self._sums.avg_price
+
+    @property
+    def unrealised(self) -> Decimal:  # type: ignore[override]
+        if not self.size or self._price is None:
+            return Decimal(0)
+        return self._sums.unrealised(Decimal(repr(self._price)))
+
+    @property
+    def realised(self) -> Decimal:  # type: ignore[override]
+        return self._sums.realised
+
+    @property
+    def fees(self) -> Decimal:  # type: ignore[override]
+        return self._sums.fees
+
+
+def row_of(event: Any, tag: str = "") -> FillRow:
+    """Return the engine's fill as ours."""
+    fee = event.commission
+    return FillRow(
+        event.ts_event,
+        event.client_order_id.value,
+        "buy" if event.is_buy else "sell",
+        event.last_qty.as_decimal(),
+        event.last_px.as_decimal(),
+        fee.as_decimal() if fee is not None else Decimal(0),
+        event.liquidity_side == LiquiditySide.MAKER,
+        tag,
+    )
 
 
 def order_view(order: OrderRow) -> OrderView:

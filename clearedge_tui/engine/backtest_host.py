@@ -14,8 +14,8 @@ from nautilus_trader.model import (
     BarType,
     ClientOrderId,
     InstrumentId,
-    LiquiditySide,
     OrderSide,
+    OrderStatus,
     Price,
     Quantity,
 )
@@ -26,7 +26,7 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.engine.backtest_context import BacktestContext, fill_view, order_view, ticks
 from clearedge_tui.engine.loading import Hosted
 from clearedge_tui.market.columns import Bars
-from clearedge_tui.runs.outcome import FillRow, OrderRow
+from clearedge_tui.runs.outcome import OrderRow
 
 _SIDES = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
 
@@ -38,35 +38,19 @@ class Watch:
         self.error: BaseException | None = None
         self.callback = ""
         self.ruin = ""
-
-    @property
-    def over(self) -> bool:
-        return self.error is not None or bool(self.ruin)
+        self.over = False
 
     def failed(self, error: BaseException, callback: str) -> None:
+        self.over = True
         if self.error is None:
             self.error, self.callback = error, callback
 
     def ruined(self, context: BacktestContext) -> None:
+        self.over = True
         when = iso(context.tick.ts_ns) if context.tick else "the start"
         self.ruin = (
             f"the account was ruined at {when}: equity {context.equity():,.2f}, the run ended there"
         )
-
-
-def row_of(event: Any, tag: str) -> FillRow:
-    """Return the engine's fill as ours."""
-    fee = event.commission
-    return FillRow(
-        event.ts_event,
-        event.client_order_id.value,
-        "buy" if event.is_buy else "sell",
-        event.last_qty.as_decimal(),
-        event.last_px.as_decimal(),
-        fee.as_decimal() if fee is not None else Decimal(0),
-        event.liquidity_side == LiquiditySide.MAKER,
-        tag,
-    )
 
 
 class ContractHost(Strategy):
@@ -88,7 +72,7 @@ class ContractHost(Strategy):
         self.watch = Watch()
         self.context = context
         self._hosted = hosted
-        self._hooks = hooks
+        self._hears_fills, self._hears_orders = "on_fill" in hooks, "on_order" in hooks
         self._market = InstrumentId.from_str(market_id)
         self._series = BarType.from_str(series)
         self._heard, self.expect = _bar_callback(self, hosted.on_tick)
@@ -97,6 +81,8 @@ class ContractHost(Strategy):
         self.context.desk = self
         # an instance attribute: the engine calls the function without a detour
         self.on_bar = self._heard  # type: ignore[method-assign,assignment]
+        if self._hears_orders:  # else `rests` is asked when somebody looks
+            self.on_order_accepted = self._accepted  # type: ignore[method-assign]
         self.subscribe_bars(self._series)
 
     def end(self, callback: str, error: BaseException | None = None) -> None:
@@ -136,19 +122,22 @@ class ContractHost(Strategy):
     def drop(self, order_id: str) -> None:
         self.cancel_order(ClientOrderId(order_id))
 
+    def rests(self, order_id: str) -> bool:
+        """Say whether the market has the order by now."""
+        order = self.cache.order(ClientOrderId(order_id))
+        return order is not None and order.status == OrderStatus.ACCEPTED
+
     # ---- what the engine says -------------------------------------------------------------------
     def on_order_filled(self, event: Any) -> None:
         if self.watch.over:
             return
         callback = "on_fill"
         try:
-            order = self.context.orders.get(event.client_order_id.value)
-            fill = row_of(event, order.tag if order else "")
-            order = self.context.filled(fill)
-            if "on_fill" in self._hooks:
-                self._hosted.on_fill(fill_view(fill))
+            order = self.context.filled(event)
+            if self._hears_fills:
+                self._hosted.on_fill(fill_view(self.context.fills[-1]))
             callback = "on_order"
-            if order is not None and "on_order" in self._hooks:
+            if self._hears_orders and order is not None:
                 self._hosted.on_order(order_view(order))
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             self.end(callback, error)
@@ -158,12 +147,12 @@ class ContractHost(Strategy):
             return
         try:
             order = self.context.changed(event.client_order_id.value, status, reason)
-            if order is not None and "on_order" in self._hooks:
+            if self._hears_orders and order is not None:
                 self._hosted.on_order(order_view(order))
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             self.end("on_order", error)
 
-    def on_order_accepted(self, event: Any) -> None:
+    def _accepted(self, event: Any) -> None:
         self._changed(event, "open")
 
     def on_order_canceled(self, event: Any) -> None:

@@ -9,7 +9,7 @@ from nautilus_trader.trading import Strategy
 
 from clearedge_tui.contract import Tick
 from clearedge_tui.engine.backtest_context import BacktestContext
-from clearedge_tui.engine.backtest_host import Watch, row_of
+from clearedge_tui.engine.backtest_host import Watch
 from clearedge_tui.runs.outcome import OrderRow
 
 
@@ -37,7 +37,7 @@ def guarded(native: type[Strategy], watch: Watch, context: BacktestContext) -> t
     after = hooks.get("on_order_filled")
 
     def on_order_filled(self: Any, event: Any) -> None:
-        context.filled(row_of(event, ""))
+        context.filled(event)
         if after is not None:
             after(self, event)
 
