@@ -14,8 +14,8 @@ help:
 	@echo "make run     set up, put a sample home together, open the console"
 	@echo "make test    set up and run all tests"
 	@echo "make check   format, lint, types, layers, spelling, quick tests"
-	@echo "make bench   the table of limits    make chaos  kill things    make soak  run long"
-	@echo "make setup   only set up            make clean  remove what was made"
+	@echo "make bench   the table of limits    make chaos  kill things     make soak   run long"
+	@echo "make setup   only set up            make shots  draw pictures   make clean  remove what was made"
 
 deps:
 	@sh scripts/bootstrap run
@@ -50,7 +50,8 @@ soak: setup
 	$(CLEAREDGE) --home . demo --seconds $(SECONDS)
 
 shots: dev
-	$(PYTEST) tests/ui --snapshot-update
+	$(PYTEST) tests/ui/test_ui_snapshots.py --snapshot-update
+	.venv/bin/python -m tests.ui.shots docs
 
 lock:
 	@sh scripts/lock

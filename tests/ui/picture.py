@@ -20,6 +20,7 @@ import pyte
 from PIL import Image, ImageDraw, ImageFont
 
 CELL = (10, 20)
+COLOURS = 128  # keeps a picture small and every ink as it is
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
 NAMED = {
     "black": "000000", "red": "aa0000", "green": "00aa00", "brown": "aa5500", "blue": "0000aa", "magenta": "aa00aa",
@@ -129,7 +130,7 @@ def draw(screen: pyte.Screen, out: Path) -> None:
                 _glyph(pen, x * cw, y * ch, cell.data, fore, font)
                 if cell.bold:
                     _glyph(pen, x * cw + 1, y * ch, cell.data, fore, font)
-    image.save(out)
+    image.quantize(COLOURS).save(out, optimize=True)
 
 
 def _rgb(name: str, default: tuple[int, int, int]) -> tuple[int, int, int]:
