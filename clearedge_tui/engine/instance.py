@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from clearedge_tui.contract._types import OrderNotAllowed, Tick
-from clearedge_tui.core.clock import iso, monotonic, now_ns
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import StrategyFault
 from clearedge_tui.core.messages import (
     Ack,
@@ -31,7 +31,6 @@ from clearedge_tui.core.messages import (
     Lease,
     Leased,
     OrderUpdate,
-    Said,
     SetConfig,
     Stop,
     Submit,
@@ -39,11 +38,10 @@ from clearedge_tui.core.messages import (
     ToEngine,
     Watching,
 )
-from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.resample import BarBuilder
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine import keep
+from clearedge_tui.engine.chart_bars import ChartBars
 from clearedge_tui.engine.drawing import draw
 from clearedge_tui.engine.gateway_line import GatewayLine
 from clearedge_tui.engine.lease import LeaseKeeper
@@ -51,6 +49,7 @@ from clearedge_tui.engine.live_context import LiveContext, bar_tick, view_fill, 
 from clearedge_tui.engine.loading import Hosted, fault_from, load
 from clearedge_tui.engine.peer import listen, send
 from clearedge_tui.engine.specs import InstanceSpec, gateway_socket, instance_socket
+from clearedge_tui.engine.voice import Voice
 from clearedge_tui.engine.watchdog import CallbackTimeout, Watchdog
 from clearedge_tui.market import timeframes
 
@@ -59,8 +58,6 @@ _BEAT_S = 0.5
 _DRAW_S = 0.4
 _DRAW_UNSEEN_S = 5.0
 _KEEP_S = 1.0
-_CHART_BARS = 600
-_LINES_PER_S = 50
 
 
 class InstanceHost:
@@ -77,38 +74,18 @@ class InstanceHost:
         self.ready = False
         self.ticks = 0
         self.slowest_s = 0.0
-        self.builder: BarBuilder | None = None
         self.wanted_s = (
             timeframes.seconds(spec.instance.timeframe) if spec.instance.timeframe != "quote" else 0
         )
-        self.chart: list[BarRow] = []
+        self.bars = ChartBars()
         self._dirty_state = False
-        self._said = 0
-        self._said_at = 0.0
-        self._pending: list[TickMsg] = []
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
-        self.context = LiveContext(self.id, spec.market, self._order, self._say)
+        self.voice = Voice(self.lease)
+        self.context = LiveContext(self.id, spec.market, self._order, self.voice.strategy)
         self.line = GatewayLine(
             gateway_socket(spec.home, spec.instance.account), self.id, self._joined, self._heard
         )
         self.dog = Watchdog(spec.callback_limit_s, spec.path, self.folder / "last_words")
-
-    # ---- talking ------------------------------------------------------------------------------
-    def _say(self, level: str, text: str) -> None:
-        now = monotonic()
-        if now - self._said_at >= 1.0:
-            dropped = self._said - _LINES_PER_S
-            self._said, self._said_at = 0, now
-            if dropped > 0:
-                self._tell_line("warning", "engine", f"{dropped} log lines dropped in a second")
-        self._said += 1
-        if self._said <= _LINES_PER_S:
-            self._tell_line(level, "strategy", text)
-
-    def _tell_line(self, level: str, source: str, text: str) -> None:
-        line = clean_text(text)
-        sys.stdout.write(f"{iso(now_ns())} {level:<7} {line}\n")
-        self.lease.tell(Said(now_ns(), level, source, line))
 
     def _order(self, message: Submit | Cancel) -> None:
         self.line.send(message)
@@ -127,7 +104,7 @@ class InstanceHost:
         try:
             return call(*args)
         except OrderNotAllowed as error:
-            self._tell_line("warning", "engine", f"order not allowed in {name}: {error}")
+            self.voice.line("warning", "engine", f"order not allowed in {name}: {error}")
         except CallbackTimeout:
             where = f" ({self.dog.place})" if self.dog.place else ""
             self._failed(f"{name} did not return within {self.dog.limit_s:g} s{where}", "")
@@ -141,7 +118,7 @@ class InstanceHost:
     def _failed(self, text: str, detail: str) -> None:
         self.fault = Fault(clean_text(text), detail[-8000:])
         sys.stdout.write(detail + "\n")
-        self._tell_line("error", "engine", text)
+        self.voice.line("error", "engine", text)
         for order in list(self.context.orders):
             self.line.send(Cancel(order))
         self.lease.tell(self.fault)
@@ -167,10 +144,8 @@ class InstanceHost:
         self.context.allowed = message.allowed
         self.context.take_orders(message.orders)
         if not self.ready:
-            self.builder = BarBuilder(message.base_s, self.wanted_s or message.base_s)
-            self.chart = [b for b in map(self.builder.feed, message.bars) if b is not None]
-            self.context.bars.extend(self.chart)
-            self.chart = self.chart[-_CHART_BARS:]
+            wanted_s = self.wanted_s or message.base_s
+            self.context.bars.extend(self.bars.begin(message.base_s, wanted_s, message.bars))
             if message.bars:
                 self.context.price, self.context.data_ns = (
                     message.bars[-1].close,
@@ -208,7 +183,7 @@ class InstanceHost:
                 order = message.order
                 self.context.take_order(order)
                 if order.reason:
-                    self._tell_line("warning", "gateway", f"order {order.status}: {order.reason}")
+                    self.voice.line("warning", "gateway", f"order {order.status}: {order.reason}")
                 self._call("on_order", view_order(order))
             case FillUpdate():
                 fill = message.fill
@@ -225,13 +200,8 @@ class InstanceHost:
                     Tick("quote", message.ts_ns, message.close, bid=message.bid, ask=message.ask)
                 )
             return
-        bar = BarRow(
-            message.ts_ns, message.open, message.high, message.low, message.close, message.volume
-        )
-        done = self.builder.feed(bar) if self.builder else None
+        done = self.bars.feed(message)
         if done is not None:
-            self.chart.append(done)
-            del self.chart[:-_CHART_BARS]
             self.context.bars.append(done)
             if self.wanted_s:
                 self._think(bar_tick(done))
@@ -324,7 +294,7 @@ class InstanceHost:
             ):
                 continue
             drawn_at, drawn_ticks = monotonic(), self.ticks
-            self.lease.tell(Drawn(now_ns(), self._widgets(), self._bars()))
+            self.lease.tell(Drawn(now_ns(), self._widgets(), self.bars.rows()))
 
     def _widgets(self) -> tuple[dict[str, object], ...]:
         if self.hosted is None or self.fault is not None:
@@ -338,10 +308,6 @@ class InstanceHost:
             )
         finally:
             self.dog.leave()
-
-    def _bars(self) -> tuple[BarRow, ...]:
-        forming = self.builder.forming if self.builder else None
-        return (*self.chart, forming) if forming is not None else tuple(self.chart)
 
     async def _keeps(self) -> None:
         while True:
@@ -362,9 +328,9 @@ class InstanceHost:
                 now_ns(),
             )
         except StrategyFault as error:
-            self._tell_line("warning", "engine", str(error))
+            self.voice.line("warning", "engine", str(error))
         except OSError as error:
-            self._tell_line("error", "engine", f"the state could not be saved: {error}")
+            self.voice.line("error", "engine", f"the state could not be saved: {error}")
 
     def _stopped(self) -> None:
         self._call("on_stop")

@@ -28,8 +28,6 @@ from clearedge_tui.core.messages import (
     SetConfig,
     TickMsg,
 )
-from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.resample import BarBuilder
 from clearedge_tui.engine import keep
 from clearedge_tui.engine.instance import InstanceHost, limit_memory
 from clearedge_tui.engine.loading import Loaded, load
@@ -67,8 +65,7 @@ class NativeHost(InstanceHost):
         if self.ready:
             return
         Wire.position, Wire.orders = message.position, message.orders
-        self.builder = BarBuilder(message.base_s, self.wanted_s or message.base_s)
-        self.chart = [b for b in map(self.builder.feed, message.bars) if b is not None][-600:]
+        self.bars.begin(message.base_s, self.wanted_s or message.base_s, message.bars)
         self.dog.enter("loading")
         try:
             self._build(load(Path(self.spec.path)))
@@ -161,7 +158,7 @@ class NativeHost(InstanceHost):
                 self.context.position = message.position
             case OrderUpdate():
                 if message.order.reason:
-                    self._tell_line(
+                    self.voice.line(
                         "warning",
                         "gateway",
                         f"order {message.order.status}: {message.order.reason}",
@@ -189,15 +186,9 @@ class NativeHost(InstanceHost):
             if Wire.data is not None and not self.frozen:
                 Wire.data.quote(message)
             return
-        bar = BarRow(
-            message.ts_ns, message.open, message.high, message.low, message.close, message.volume
-        )
-        done = self.builder.feed(bar) if self.builder else None
-        if done is not None:
-            self.chart.append(done)
-            del self.chart[:-600]
-            if Wire.data is not None and not self.frozen and self.fault is None:
-                Wire.data.bar(done)
+        done = self.bars.feed(message)
+        if done is not None and Wire.data is not None and not self.frozen and self.fault is None:
+            Wire.data.bar(done)
 
     # ---- the rest -----------------------------------------------------------------------------
     def _set_config(self, message: SetConfig) -> None:
@@ -235,7 +226,7 @@ class NativeHost(InstanceHost):
                 now_ns(),
             )
         except (StrategyFault, OSError) as error:
-            self._tell_line("warning", "engine", f"the state could not be saved: {error}")
+            self.voice.line("warning", "engine", f"the state could not be saved: {error}")
 
     def _stopped(self) -> None:
         self.keep_state()

@@ -246,3 +246,30 @@ def test_a_native_strategy_trades_in_the_book_of_its_mode(make_box: Callable[...
     assert box.do("instance.mode", id="nat", mode="active").status == "done"
     box.until(lambda: Book.PAPER in {f.book for f in box.fills("nat")}, "the account fills", 25.0)
     assert box.row("nat").actual is Mode.ACTIVE
+
+
+def test_a_file_broken_while_its_instance_was_off_is_a_fault_with_its_line_when_started(
+    box: Box,
+) -> None:
+    box.write("mine", strategy("pass"))
+    box.add("mine", strategy="mine", mode="off")
+    box.add("good", mode="observe", fast=3, slow=8)
+    box.write("mine", strategy("pass") + "\ndef oops(:\n")
+    box.do("instance.mode", id="mine", mode="observe")
+    row = box.wait_row("mine", lambda r: r.state == "faulted", "it says so")
+    assert "mine.py:14: SyntaxError" in row.error
+    assert box.running("good").restarts == 0
+    box.write("mine", strategy("pass"))
+    assert box.running("mine").error == ""
+
+
+def test_a_file_taken_away_is_said_and_comes_back(box: Box) -> None:
+    path = box.write("mine", strategy("pass"))
+    source = path.read_text()
+    box.add("mine", strategy="mine", mode="observe")
+    box.running("mine")
+    path.unlink()
+    row = box.wait_row("mine", lambda r: r.error, "the row says it")
+    assert "mine.py is not in" in row.error
+    path.write_text(source)
+    box.wait_row("mine", lambda r: not r.error and r.state == "running", "and is content again")

@@ -1,0 +1,40 @@
+"""The bars of an instance's own timeframe: what it thinks on, and what its chart shows."""
+
+from collections.abc import Sequence
+
+from clearedge_tui.core.messages import TickMsg
+from clearedge_tui.core.model import BarRow
+from clearedge_tui.core.resample import BarBuilder
+
+SHOWN = 600
+
+
+class ChartBars:
+    """Closed bars, the newest `SHOWN` of them, and the one that is forming."""
+
+    def __init__(self) -> None:
+        self._builder: BarBuilder | None = None
+        self._bars: list[BarRow] = []
+
+    def begin(self, base_s: int, wanted_s: int, before: Sequence[BarRow]) -> list[BarRow]:
+        """Start from the base bars before now; return all closed bars they make."""
+        self._builder = BarBuilder(base_s, wanted_s)
+        made = [bar for bar in map(self._builder.feed, before) if bar is not None]
+        self._bars = made[-SHOWN:]
+        return made
+
+    def feed(self, tick: TickMsg) -> BarRow | None:
+        """Take a closed base bar; return the bar it completes, if any."""
+        if self._builder is None:
+            return None
+        done = self._builder.feed(
+            BarRow(tick.ts_ns, tick.open, tick.high, tick.low, tick.close, tick.volume)
+        )
+        if done is not None:
+            self._bars.append(done)
+            del self._bars[:-SHOWN]
+        return done
+
+    def rows(self) -> tuple[BarRow, ...]:
+        forming = self._builder.forming if self._builder else None
+        return (*self._bars, forming) if forming is not None else tuple(self._bars)
