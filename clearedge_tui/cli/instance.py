@@ -34,8 +34,12 @@ def list_(as_json: bool) -> None:
             wrong = f"  {row['error']}" if row.get("error") else ""
             click.echo(
                 f"{row['id']:<24}{row['mode']:<9}{row.get('state', ''):<11}{row['account']:<12}"
-                f"{row['strategy']:<20}{row['market']:<18}{row['timeframe']}{mark}{wrong}"
+                f"{row['strategy']:<20}{_market(row):<18}{row['timeframe']}{mark}{wrong}"
             )
+
+
+def _market(row: dict[str, object]) -> str:
+    return f"{row['symbol']}{' sim' if row['simulated'] else ''}"
 
 
 @instance.command("add")

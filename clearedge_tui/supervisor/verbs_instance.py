@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import Refused, RetryLater, StrategyFault, UsageError
@@ -15,7 +17,7 @@ from clearedge_tui.core.model import (
     ObserveOrders,
 )
 from clearedge_tui.market import timeframes
-from clearedge_tui.market.markets import resolve
+from clearedge_tui.market.markets import load_markets, resolve
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
 
@@ -52,13 +54,17 @@ def _choice[E: (Mode, ObserveOrders, ExitPolicy)](kind: type[E], value: str, nam
 async def list_(commands: "Commands", args: Args, who: str) -> Answer:
     del args, who
     rows = []
+    markets = load_markets(commands.home)
     for instance in commands.store.instances():
         run = commands.supervisor.runs.get(instance.id) if commands.supervisor else None
         state = run.live_state() if run else EngineState.STOPPED
-        row = plain(instance)
+        row: dict[str, object] = msgspec.to_builtins(instance)
         error = (run.fault or run.engine.error or run.file_error) if run else ""
         actual = str(run.enforced or Mode.OFF) if run else str(Mode.OFF)
-        rows.append({**row, "state": str(state), "actual": actual, "error": error})  # type: ignore[dict-item]
+        market = markets.get(instance.market)
+        row["symbol"] = market.symbol if market else instance.market
+        row["simulated"] = bool(market and market.simulated)
+        rows.append({**row, "state": str(state), "actual": actual, "error": error})
     return "", rows
 
 
