@@ -150,19 +150,20 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
         outcome.orders = list(context.orders.values())
         if host.watch.error is None:
             _guarded(plan, hosted.on_stop)
-            outcome.picture = _picture(plan, hosted)
+            _picture(plan, hosted, outcome)
 
     return Seat(host.watch, host.expect, finish)
 
 
-def _picture(plan: Plan, hosted: Hosted) -> dict[str, object]:
-    """Return the last picture; one that cannot be drawn is told in the log and fails nothing."""
+def _picture(plan: Plan, hosted: Hosted, outcome: Outcome) -> None:
+    """Keep the last picture; one that cannot be drawn is told on the report and fails nothing."""
     try:
         drawn = _guarded(plan, hosted.render)
     except StrategyFault as fault:
         plan.say(0, "warning", f"no picture: {fault}")
-        return {}
-    return drawn if isinstance(drawn, dict) else {}
+        outcome.conventions = (*outcome.conventions, f"no picture: render() failed at {fault}")
+        return
+    outcome.picture = drawn if isinstance(drawn, dict) else {}
 
 
 def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:

@@ -1,5 +1,6 @@
 """A report as text for a terminal or a file: figures, charts, months, trades, conventions."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC
@@ -21,6 +22,8 @@ _SHARES = frozenset(
         "exposure",
     )
 )
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
 COUNTS = frozenset(("trades", "orders", "fills"))
 _NAMES = {
     "cagr": "CAGR",
@@ -44,14 +47,17 @@ def value_text(name: str, value: float | None) -> str:
     return f"{value:,.0f}" if name in COUNTS else f"{value:,.2f}"
 
 
-def render(report: RunReport, width: int = 80) -> str:
-    """Return the whole report, at most `width` columns wide (80 at the least)."""
+def render(report: RunReport, width: int = 80, fine: bool = True) -> str:
+    """Return the whole report, at most `width` columns wide (80 at the least).
+
+    `fine` charts have axes and lines, and cost a tenth of a second; the others are plain columns.
+    """
     width = max(80, width)
     parts = [*_head(report, width)]
     if report.summary.metrics:
         parts += ["", *_figures(report, width)]
     if len(report.equity.ts_ns) > 1:
-        parts += ["", *_chart(report, width)]
+        parts += ["", *(_chart(report, width) if fine else _columns(report, width))]
     if report.monthly:
         parts += ["", *_months(report, width)]
     if report.trades:
@@ -71,7 +77,7 @@ def render(report: RunReport, width: int = 80) -> str:
 def markdown(report: RunReport) -> str:
     """Return the report as a Markdown file."""
     title = f"{report.summary.strategy} on {report.summary.market}"
-    return f"# {clean_text(title)}\n\n```text\n{render(report, 100)}```\n"
+    return f"# {clean_text(title)}\n\n```text\n{render(report, 100, fine=False)}```\n"
 
 
 def _head(report: RunReport, width: int) -> list[str]:
@@ -114,6 +120,30 @@ def _chart(report: RunReport, width: int) -> list[str]:
     return lines + plot([(falls, "braille")], width, 8)
 
 
+def _columns(report: RunReport, width: int) -> list[str]:
+    lines = [f"Equity ({report.currency}), {_range(report.equity, 1)}"]
+    lines += blocks(report.equity.value, width, 8)
+    lines += [f"Drawdown (%), {_range(report.drawdown, 100)}"]
+    return lines + blocks([-value for value in report.drawdown.value], width, 4)
+
+
+def _range(curve: Curve, times: float) -> str:
+    low, high = min(curve.value) * times, max(curve.value) * times
+    return f"{low:,.2f} to {high:,.2f}"
+
+
+def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
+    """Return a chart of solid columns, the lowest value at the bottom and the highest at the top."""
+    picked = [values[n * len(values) // width] for n in range(width)]
+    low, high = min(picked), max(picked)
+    scale = height * 8 / (high - low) if high > low else 0.0
+    levels = [round((value - low) * scale) for value in picked]
+    return [
+        "".join(_EIGHTHS[min(8, max(0, level - row * 8))] for level in levels).rstrip()
+        for row in reversed(range(height))
+    ]
+
+
 def plot(curves: Sequence[tuple[Curve, str]], width: int, height: int) -> list[str]:
     """Return lines of a chart without colours."""
     import plotext
@@ -136,12 +166,25 @@ def plot(curves: Sequence[tuple[Curve, str]], width: int, height: int) -> list[s
 
 
 def _months(report: RunReport, width: int) -> list[str]:
-    cells = [f"{month} {value:+8.2%}" for month, value in report.monthly.items()]
-    each = 20
-    columns = max(1, width // each)
-    lines = ["Months"]
-    rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
-    return [*lines, *("  " + "".join(f"{cell:<{each}}" for cell in row).rstrip() for row in rows)]
+    """One row a year: twelve months and the year, in percent."""
+    cell, digits = (7, 2) if width >= 100 else (5, 1)
+    heads = "".join(f"{name:>{cell}}" for name in _MONTHS)
+    lines = ["Months (%)", f"  {'':<4}{heads}{'year':>{cell + 2}}"]
+    for year in sorted({month[:4] for month in report.monthly}):
+        found = [report.monthly.get(f"{year}-{n:02}") for n in range(1, 13)]
+        cells = "".join(f"{_percent(value, digits):>{cell}}" for value in found)
+        whole = math.prod(1 + value for value in found if value is not None) - 1
+        lines.append(f"  {year:<4}{cells}{_percent(whole, digits):>{cell + 2}}")
+    return lines
+
+
+def _percent(share: float | None, digits: int) -> str:
+    """Return four characters, or six with two digits: large values lose digits first."""
+    if share is None:
+        return "·"
+    value = share * 100
+    text = f"{value:.{digits}f}"
+    return text if len(text.lstrip("-")) <= digits + 2 + (digits > 1) else f"{value:.0f}"
 
 
 def _trades(report: RunReport) -> list[str]:

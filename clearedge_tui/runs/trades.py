@@ -15,36 +15,20 @@ _ZERO = Decimal(0)
 class _Trip:
     """One round trip under way. `size` is the largest position it reached."""
 
-    def __init__(self, fill: FillRow, signed: Decimal) -> None:
-        self.long = signed > 0
-        self.entry_ns = self.exit_ns = fill.ts_ns
-        self.position = _ZERO
-        self.size = _ZERO
-        self.bought = self.sold = self.bought_value = self.sold_value = self.fees = _ZERO
+    __slots__ = ("bought", "entry_ns", "exit_ns", "fees", "got", "long", "paid", "size", "sold")
 
-    def add(self, signed: Decimal, price: Decimal, fee: Decimal) -> None:
-        if signed > 0:
-            self.bought += signed
-            self.bought_value += signed * price
-        else:
-            self.sold -= signed
-            self.sold_value -= signed * price
-        self.position += signed
-        self.size = max(self.size, abs(self.position))
-        self.fees += fee
+    def __init__(self, entry_ns: int, long: bool) -> None:
+        self.long = long
+        self.entry_ns = self.exit_ns = entry_ns
+        self.size = self.bought = self.sold = self.paid = self.got = self.fees = _ZERO
 
     def close(self, bars: int) -> Trade:
-        bought, sold = self.bought_value / self.bought, self.sold_value / self.sold
+        bought, sold = self.paid / self.bought, self.got / self.sold
+        entry, left = (bought, sold) if self.long else (sold, bought)
+        pnl = self.got - self.paid - self.fees
+        side = "long" if self.long else "short"
         return Trade(
-            side="long" if self.long else "short",
-            size=self.size,
-            entry_ns=self.entry_ns,
-            entry_price=bought if self.long else sold,
-            exit_ns=self.exit_ns,
-            exit_price=sold if self.long else bought,
-            pnl=self.sold_value - self.bought_value - self.fees,
-            fees=self.fees,
-            bars=bars,
+            side, self.size, self.entry_ns, entry, self.exit_ns, left, pnl, self.fees, bars
         )
 
 
@@ -56,22 +40,33 @@ def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
     """
     done: list[_Trip] = []
     trip: _Trip | None = None
-    for fill in fills:
-        signed, fee = (fill.size if fill.side == "buy" else -fill.size), fill.fee
-        if trip is not None and _ends(trip.position, signed):
-            closing = -trip.position
-            share = fee if closing == signed else fee * closing / signed
-            trip.add(closing, fill.price, share)
-            trip.exit_ns = fill.ts_ns
+    held = _ZERO  # without its sign
+    for ts_ns, _, side, size, price, fee, _, _ in fills:
+        buys = side == "buy"
+        if trip is not None and trip.long != buys and size >= held:
+            share = fee if size == held else fee * held / size
+            _add(trip, buys, held, price, share)
+            trip.exit_ns = ts_ns
             done.append(trip)
-            trip, signed, fee = None, signed - closing, fee - share
-        if signed:
-            trip = trip or _Trip(fill, signed)
-            trip.add(signed, fill.price, fee)
+            trip, size, fee, held = None, size - held, fee - share, _ZERO
+        if not size:
+            continue
+        if trip is None:
+            trip = _Trip(ts_ns, buys)
+        _add(trip, buys, size, price, fee)
+        held = held + size if trip.long == buys else held - size
+        if held > trip.size:
+            trip.size = held
     entered, left = (np.array([getattr(t, n) for t in done]) for n in ("entry_ns", "exit_ns"))
     lengths = np.searchsorted(closes_ns, left) - np.searchsorted(closes_ns, entered)
     return [trip.close(bars) for trip, bars in zip(done, lengths.tolist(), strict=True)]
 
 
-def _ends(position: Decimal, signed: Decimal) -> bool:
-    return (position > 0) != (signed > 0) and abs(signed) >= abs(position)
+def _add(trip: _Trip, buys: bool, size: Decimal, price: Decimal, fee: Decimal) -> None:
+    if buys:
+        trip.bought += size
+        trip.paid += size * price
+    else:
+        trip.sold += size
+        trip.got += size * price
+    trip.fees += fee
