@@ -79,17 +79,19 @@ def console(
 def restart(home: Home) -> int:
     """Replace the supervisor by a new one; the engines live on and are adopted."""
     from clearedge_tui.core.clock import monotonic
-    from clearedge_tui.core.errors import RetryLater
+    from clearedge_tui.core.errors import Refused, RetryLater
     from clearedge_tui.supervisor import client
 
-    before = client.call(home, "supervisor.hand_over", {}).message
+    answer = client.call(home, "supervisor.hand_over", {})
+    if answer.status == "refused":  # an older version that does not know the word
+        raise Refused(f"{answer.message}. Stop it with `clearedge stop`, then start it again")
     end = monotonic() + 20.0
     while client.is_running(home):
         if monotonic() > end:
             raise RetryLater("the supervisor has not let go within 20 s; see state/logs")
         client.pause()
     client.ensure(home)
-    say(f"{before}; a new one runs")
+    say("a new supervisor runs; the engines lived on")
     return 0
 
 
