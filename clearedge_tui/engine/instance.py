@@ -102,18 +102,24 @@ class InstanceHost:
             return None
         self.dog.enter(name)
         try:
-            return call(*args)
+            return self._timed(call, *args)
         except OrderNotAllowed as error:
             self.voice.line("warning", "engine", f"order not allowed in {name}: {error}")
         except CallbackTimeout:
+            self.dog.leave()  # it may have struck while the call was being left
             where = f" ({self.dog.place})" if self.dog.place else ""
             self._failed(f"{name} did not return within {self.dog.limit_s:g} s{where}", "")
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             fault = fault_from(error, Path(self.spec.path))
             self._failed(f"{fault} in {name}", fault.detail)
+        return None
+
+    def _timed(self, call: Callable[..., object], *args: object) -> object:
+        """The dog watches the strategy alone: what we do about its error has no limit."""
+        try:
+            return call(*args)
         finally:
             self.slowest_s = max(self.slowest_s, self.dog.leave())
-        return None
 
     def _failed(self, text: str, detail: str) -> None:
         self.fault = Fault(clean_text(text), detail[-8000:])

@@ -30,6 +30,7 @@ class Watchdog:
         self._callback = ""
         self._since = 0.0
         self._raised_at = 0.0
+        self._lock = threading.Lock()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def enter(self, callback: str) -> None:
@@ -38,9 +39,18 @@ class Watchdog:
 
     def leave(self) -> float:
         """Return how long the callback took, in seconds."""
-        self._callback = ""
-        self._raised_at = 0.0
+        with self._lock:
+            self._callback = ""
+            if self._raised_at:  # the call ended by itself just then: nothing may strike later
+                self._strike(None)
+            self._raised_at = 0.0
         return monotonic() - self._since
+
+    def _strike(self, what: type[BaseException] | None) -> None:
+        """Raise in the strategy's thread at its next step; None takes back what has not struck."""
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self._main), ctypes.py_object(what) if what else None
+        )
 
     def _watch(self) -> None:
         wait = threading.Event()
@@ -50,11 +60,11 @@ class Watchdog:
             if not callback or monotonic() - since < self.limit_s:
                 continue
             if not self._raised_at:
-                self.place = self._where()
-                self._raised_at = monotonic()
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._main), ctypes.py_object(CallbackTimeout)
-                )
+                with self._lock:
+                    if (self._callback, self._since) == (callback, since):
+                        self.place = self._where()
+                        self._raised_at = monotonic()
+                        self._strike(CallbackTimeout)
             elif monotonic() - self._raised_at > _SECOND_CHANCE_S:
                 self._last_words.parent.mkdir(parents=True, exist_ok=True)
                 self._last_words.write_text(
