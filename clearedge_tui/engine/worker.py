@@ -78,7 +78,7 @@ def run_job(
         outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
         log.raw(outcome.detail or outcome.error)
         if own_process:
-            gc.freeze()  # all of it lives to the end: looking for garbage in it took 0.1 s
+            gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
         built = report.build(job.run_id, plan.spec, plan.market, outcome, created)
         done = artifacts.write(home, built)
         send(frame(done))

@@ -116,9 +116,12 @@ def _tables(folder: Path, result: "Result") -> None:
     time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
 
     def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
-        columns = list(zip(*map(attrgetter(*types), rows), strict=True)) or [()] * len(types)
-        pairs = zip(types.items(), columns, strict=True)
-        return pa.table({name: _column(values, kind) for (name, kind), values in pairs})
+        columns = {n: _column([*map(attrgetter(n), rows)], kind) for n, kind in types.items()}
+        return pa.table(columns)
+
+    def write(made: pa.Table, name: str) -> None:
+        texts = [field.name for field in made.schema if field.type == text]
+        pq.write_table(made, folder / _NAMES[name], compression="zstd", use_dictionary=texts)
 
     text, long = pa.string(), pa.int64()
     account = result.account
@@ -127,22 +130,22 @@ def _tables(folder: Path, result: "Result") -> None:
         "equity": account.equity,
         "position": account.position,
     }
-    pq.write_table(pa.table(marks), folder / "equity.parquet", use_dictionary=False)
+    write(pa.table(marks), "equity")
     fills = table(
         result.outcome.fills, ts_ns=time, order=text, side=text, size=money, price=money, fee=money,
         maker=pa.bool_(), tag=text,
     )  # fmt: skip
-    pq.write_table(fills, folder / "fills.parquet", compression="zstd")
+    write(fills, "fills")
     orders = table(
         result.outcome.orders, id=text, ts_ns=time, side=text, kind=text, size=money, price=money,
         filled=money, status=text, reason=text, tag=text,
     )  # fmt: skip
-    pq.write_table(orders, folder / "orders.parquet", compression="zstd")
+    write(orders, "orders")
     trades = table(
         result.trades, side=text, size=money, entry_ns=time, entry_price=money, exit_ns=time,
         exit_price=money, pnl=money, fees=money, bars=long,
     )  # fmt: skip
-    pq.write_table(trades, folder / "trades.parquet", compression="zstd")
+    write(trades, "trades")
 
 
 def _column(values: Sequence[object], kind: object) -> object:

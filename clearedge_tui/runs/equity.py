@@ -28,9 +28,11 @@ def account(bars: Bars, fills: Sequence[FillRow], balance: float) -> Account:
         return Account(bars.ts_ns, bars.close, np.full(count, balance), flat, flat)
     at = np.searchsorted(bars.ts_ns, np.array([fill.ts_ns for fill in fills], np.int64))
     at = np.minimum(at, count - 1)
-    signed = np.array([float(f.size) if f.side == "buy" else -float(f.size) for f in fills])
-    price = np.array([float(f.price) for f in fills])
-    fee = np.array([float(f.fee) for f in fills])
+    _, _, side, size, price_, fee_, _, _ = zip(*fills, strict=True)
+    price, fee, sized = (
+        np.fromiter(map(float, c), float, len(fills)) for c in (price_, fee_, size)
+    )
+    signed = np.where(np.array(side) == "buy", sized, -sized)
     position = np.cumsum(np.bincount(at, signed, count))
     position[np.abs(position) < 1e-9] = 0.0  # sums of decimals in floats leave dust
     cash = balance - np.cumsum(np.bincount(at, signed * price + fee, count))

@@ -1,6 +1,6 @@
 """Round trips out of fills: flat to flat, or flip to flip. Exact, in Decimal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -12,24 +12,7 @@ from clearedge_tui.runs.outcome import FillRow
 _ZERO = Decimal(0)
 
 
-class _Trip:
-    """One round trip under way. `size` is the largest position it reached."""
-
-    __slots__ = ("bought", "entry_ns", "exit_ns", "fees", "got", "long", "paid", "size", "sold")
-
-    def __init__(self, entry_ns: int, long: bool) -> None:
-        self.long = long
-        self.entry_ns = self.exit_ns = entry_ns
-        self.size = self.bought = self.sold = self.paid = self.got = self.fees = _ZERO
-
-    def close(self, bars: int) -> Trade:
-        bought, sold = self.paid / self.bought, self.got / self.sold
-        entry, left = (bought, sold) if self.long else (sold, bought)
-        pnl = self.got - self.paid - self.fees
-        side = "long" if self.long else "short"
-        return Trade(
-            side, self.size, self.entry_ns, entry, self.exit_ns, left, pnl, self.fees, bars
-        )
+_Ended = tuple[bool, Decimal, int, Decimal, int, Decimal, Decimal, Decimal]
 
 
 def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
@@ -38,35 +21,36 @@ def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
     A fill that flips the position closes one trip and opens the next; its fee is shared by size.
     A position that is still open at the end is no trade. `closes_ns` only serves to count bars.
     """
-    done: list[_Trip] = []
-    trip: _Trip | None = None
-    held = _ZERO  # without its sign
+    ended = list(_ended(fills))
+    entered, left = (np.array([trip[n] for trip in ended]) for n in (2, 4))
+    lengths = np.searchsorted(closes_ns, left) - np.searchsorted(closes_ns, entered)
+    pairs = zip(ended, lengths.tolist(), strict=True)
+    return [Trade("long" if trip[0] else "short", *trip[1:], bars) for trip, bars in pairs]
+
+
+def _ended(fills: Iterable[FillRow]) -> Iterator[_Ended]:
+    """Go through the fills once, in locals: a busy run has tens of thousands.
+
+    Yields long, largest size, entry time and price, exit time and price, PnL after fees, fees.
+    """
+    long, entry_ns = True, 0
+    held = top = into = paid = out = got = fees = _ZERO  # sizes and values in and out of a trip
     for ts_ns, _, side, size, price, fee, _, _ in fills:
         buys = side == "buy"
-        if trip is not None and trip.long != buys and size >= held:
+        if held and long != buys:
+            if size < held:
+                held, out, got, fees = held - size, out + size, got + size * price, fees + fee
+                continue
             share = fee if size == held else fee * held / size
-            _add(trip, buys, held, price, share)
-            trip.exit_ns = ts_ns
-            done.append(trip)
-            trip, size, fee, held = None, size - held, fee - share, _ZERO
+            out, got, fees = out + held, got + held * price, fees + share
+            earned = got - paid if long else paid - got
+            yield long, top, entry_ns, paid / into, ts_ns, got / out, earned - fees, fees
+            size, fee = size - held, fee - share
+            held = _ZERO
         if not size:
             continue
-        if trip is None:
-            trip = _Trip(ts_ns, buys)
-        _add(trip, buys, size, price, fee)
-        held = held + size if trip.long == buys else held - size
-        if held > trip.size:
-            trip.size = held
-    entered, left = (np.array([getattr(t, n) for t in done]) for n in ("entry_ns", "exit_ns"))
-    lengths = np.searchsorted(closes_ns, left) - np.searchsorted(closes_ns, entered)
-    return [trip.close(bars) for trip, bars in zip(done, lengths.tolist(), strict=True)]
-
-
-def _add(trip: _Trip, buys: bool, size: Decimal, price: Decimal, fee: Decimal) -> None:
-    if buys:
-        trip.bought += size
-        trip.paid += size * price
-    else:
-        trip.sold += size
-        trip.got += size * price
-    trip.fees += fee
+        if not held:
+            long, entry_ns = buys, ts_ns
+            top = into = paid = out = got = fees = _ZERO
+        held, into, paid, fees = held + size, into + size, paid + size * price, fees + fee
+        top = max(top, held)
