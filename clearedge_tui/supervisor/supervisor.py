@@ -32,6 +32,7 @@ from clearedge_tui.supervisor.tasks import Tasks
 
 SWEEP_S = 1.0
 _FLUSH_S = 0.25
+_REST_S = 0.02  # between two looks at the plan: a hundred instances speak two hundred times a second
 _STOP_S = 5.0
 _WEIGH_S = 10.0  # summing a process's pages costs milliseconds
 
@@ -171,7 +172,7 @@ class Supervisor:
             await asyncio.wait([done, over], timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             done.cancel()
             over.cancel()
-            await asyncio.sleep(0)
+            await asyncio.sleep(_REST_S)
 
     def reconcile(self) -> None:
         """Compare what was declared with what runs, and take the next step of each."""
