@@ -204,6 +204,9 @@ class _Held(PositionView):
     """A position whose sums are made when they are looked at: most strategies ask for its size."""
 
     __slots__ = ("_book", "_count", "_price")
+    _book: BacktestContext
+    _count: int
+    _price: float | None
 
     def __init__(self, size: Decimal, book: BacktestContext) -> None:
         keep = object.__setattr__
@@ -218,21 +221,21 @@ class _Held(PositionView):
         return found
 
     @property
-    def avg_price(self) -> Decimal:  # type: ignore[override]  # read like the field it stands for
+    def avg_price(self) -> Decimal:
         return self._sums.avg_price
 
     @property
-    def unrealised(self) -> Decimal:  # type: ignore[override]
+    def unrealised(self) -> Decimal:
         if not self.size or self._price is None:
             return Decimal(0)
         return self._sums.unrealised(Decimal(repr(self._price)))
 
     @property
-    def realised(self) -> Decimal:  # type: ignore[override]
+    def realised(self) -> Decimal:
         return self._sums.realised
 
     @property
-    def fees(self) -> Decimal:  # type: ignore[override]
+    def fees(self) -> Decimal:
         return self._sums.fees
 
 

@@ -71,12 +71,17 @@ def host(
     context = BacktestContext(BTC.info, bars, Decimal(100_000), lambda *_: None)
 
     class Desk:
-        def send(self, side: str, size: Decimal, price: Decimal | None, *more: object) -> str:
-            sent.append((side, size, price, *more))
+        def send(
+            self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
+        ) -> str:
+            sent.append((side, size, price, reduce_only, tag))
             return f"o{len(sent)}"
 
         def drop(self, order_id: str) -> None:
             sent.append(("cancel", order_id))
+
+        def rests(self, order_id: str) -> bool:
+            return ("cancel", order_id) not in sent
 
     context.desk = Desk()
     loaded = load(STRATEGIES / f"{name}.py")
