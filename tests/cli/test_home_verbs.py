@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from clearedge_tui.cli.main import run
+from clearedge_tui.settings import Home
+from clearedge_tui.supervisor.client import is_running
 
 Call = Callable[..., tuple[int, Any]]
 
@@ -142,3 +144,25 @@ def test_the_sample_home_has_data_instances_and_a_finished_backtest(
     assert done["status"] == "done"
     assert run(["init", str(tmp_path), "--sample"]) == 0
     assert len(call("run", "list", "--json")[1]["runs"]) == 1
+
+
+@pytest.mark.slow
+def test_the_demo_runs_backtest_and_instances_sums_up_and_leaves_nothing_running(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path), "--sample"]) == 0
+    capsys.readouterr()
+    assert run(["--home", str(tmp_path), "demo", "--seconds", "2"]) == 0
+    said = capsys.readouterr().out
+    for words in ("BACKTEST  ema_cross · SP500", "total return", "ema-active", "account paper"):
+        assert words in said
+    assert len(call("run", "list", "--json")[1]["runs"]) == 2, "each demo runs it anew"
+    assert not is_running(Home(tmp_path))
+
+
+@pytest.mark.slow
+def test_the_demo_of_a_home_without_the_sample_says_so(call: Call) -> None:
+    code, said = call("demo", "--seconds", "1")
+    assert code == 0
+    assert "no sample backtest: " in said
+    assert "no account runs" in said
