@@ -9,6 +9,9 @@ from clearedge_tui.core.clock import to_datetime
 
 HIDDEN = "•••••"
 _LONG = re.compile(r"[+-]?\d{1,15}\.\d{4,}")
+_DECIMAL = re.compile(r"[+-]?\d{1,15}\.\d+")
+_ZERO = re.compile(r"-0+(\.0+)?")
+_CURRENCY = re.compile(r"[A-Z]{3,5}")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
@@ -18,13 +21,18 @@ def money(value: Decimal | float | None, hide: bool = False) -> str:
         return "–"
     if hide:
         return HIDDEN
-    return f"{value:+,.2f}" if value else "0.00"
+    return _unsigned_zero(f"{value:+z,.2f}")
 
 
 def amount(value: Decimal | float | None, hide: bool = False) -> str:
     if value is None:
         return "–"
-    return HIDDEN if hide else f"{value:,.2f}"
+    return HIDDEN if hide else f"{value:z,.2f}"
+
+
+def _unsigned_zero(text: str) -> str:
+    """Return the text of a number without a sign when no digit of it says more than zero."""
+    return text if any(c in "123456789" for c in text) else text.lstrip("+-")
 
 
 def size(value: Decimal) -> str:
@@ -44,47 +52,73 @@ def number(value: object) -> str:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, Decimal):
-        return f"{value.normalize():,f}" if value.is_finite() else str(value)
+        return f"{value.normalize():z,f}" if value.is_finite() else str(value)
     return str(value)
 
 
 def short(value: object) -> str:
     """Return `number`, with money that came as long text cut to what a person reads."""
     text = str(value)
-    if isinstance(value, str | Decimal) and _LONG.fullmatch(text):
+    if not isinstance(value, str | Decimal):
+        return number(value)
+    if _LONG.fullmatch(text):
         return _float(float(text))
-    return number(value)
+    return _unsigned_zero(text) if _ZERO.fullmatch(text) else number(value)
+
+
+def reading(value: object, unit: str = "") -> str:
+    """Return `short`, but money of a currency always with two decimals."""
+    if _CURRENCY.fullmatch(unit) and not isinstance(value, bool):
+        text = str(value)
+        if isinstance(value, float | Decimal) or _DECIMAL.fullmatch(text):
+            amount_ = Decimal(text)
+            if amount_.is_finite() and (abs(amount_) >= Decimal("0.005") or not amount_):
+                return f"{amount_:z,.2f}"
+    return short(value)
 
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "−∞"}.get(value, "not a number")
     magnitude = abs(value)
-    if magnitude >= 1000:
+    if magnitude >= 100_000:
         return f"{value:,.1f}"
     if magnitude >= 1 or value == 0:
-        return f"{value:.2f}"
+        return f"{value:z,.2f}"
     return f"{value:.4g}" if magnitude >= 1e-6 else f"{value:.2e}"
 
 
-def price(value: float | Decimal | None, step: float = 0.0) -> str:
-    """Return a price with as many digits as its step, or its own magnitude, asks for."""
+def precision(values: Sequence[float]) -> int | None:
+    """Return the decimals that a market's prices are quoted with; None when they tell nothing."""
+    decimals = 0
+    for value in values:
+        text = repr(value)
+        if "e" in text or not math.isfinite(value):
+            return None
+        decimals = max(decimals, len(text.partition(".")[2].rstrip("0")))
+    return max(decimals, 1) if values and decimals <= 8 else None
+
+
+def price(value: float | Decimal | None, step: float = 0.0, digits: int | None = None) -> str:
+    """Return a price with the market's digits, those of its step, or those of its own magnitude."""
     if value is None:
         return "–"
-    if step > 0:
+    if digits is not None:
+        pass
+    elif step > 0:
         digits = max(0, min(8, -math.floor(math.log10(step) + 1e-9)))
         if step * 10**digits % 1 > 1e-9 and digits < 8:
             digits += 1
     else:
         magnitude = abs(float(value))
         digits = 2 if magnitude >= 100 else 4 if magnitude >= 1 else 6
-    return f"{value:,.{digits}f}"
+    return f"{value:z,.{digits}f}"
 
 
 def percent(value: float | None, signed: bool = True) -> str:
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value * 100:+.2f} %" if signed else f"{value * 100:.2f} %"
+    return _unsigned_zero(f"{value * 100:+z.2f} %") if signed else f"{value * 100:z.2f} %"
 
 
 def duration(seconds: float | None) -> str:

@@ -10,11 +10,11 @@ from clearedge_tui.ui.paint.scale import Scale, ticks, time_label
 from clearedge_tui.ui.symbols import Symbols
 
 
-def axis_width(scale: Scale, rows: int) -> int:
+def axis_width(scale: Scale, rows: int, digits: int | None = None) -> int:
     """Return the columns that the value axis needs."""
     values, step = ticks(scale, max(2, rows // 3))
     texts = [f.price(v, step) for v in values]
-    texts += [f.price(v, _fine(scale)) for v in (scale.low, scale.high)]
+    texts += [f.price(v, _fine(scale), digits) for v in (scale.low, scale.high)]
     return max(len(text) for text in texts) + 2
 
 
@@ -33,11 +33,19 @@ def paint_grid(cells: Cells, plot: Area, axis: Area, scale: Scale, symbols: Symb
 
 
 def paint_tag(
-    cells: Cells, axis: Area, scale: Scale, value: float, ground: int, symbols: Symbols
+    cells: Cells,
+    axis: Area,
+    scale: Scale,
+    value: float,
+    ground: int,
+    symbols: Symbols,
+    digits: int | None = None,
 ) -> None:
-    """Write the newest value on the axis, on a coloured ground."""
+    """Write a value on the axis, on a coloured ground; what does not fit loses digits, not figures."""
     y = axis.y + scale.at(value)
-    text = f.price(value, _fine(scale))
+    text = f.price(value, _fine(scale), digits)
+    while len(text) > axis.w - 1 and "." in text:
+        text = text[:-1].rstrip(".")
     cells.text(y, axis.x, symbols.tag, ground)
     cells.text(y, axis.x + 1, text.ljust(axis.w - 1), p.INK, ground, width=axis.w - 1)
 

@@ -1,7 +1,7 @@
 """The board: one row an instance. Columns have a priority; a narrow screen drops the last ones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -52,23 +52,44 @@ COLUMNS: Final = (
     Column("AGE", "d", 5, 7, lambda r: r.heard_ns, right=True),
     Column("LAST EVENT", "e", 12, 5, lambda r: -r.last_event_ns, grow=True),
 )
-_LEVELS: Final = ((0, 0), (74, 1), (92, 2), (112, 3), (134, 4), (152, 5), (172, 6), (192, 7))
+_LEVELS: Final = ((0, 0), (74, 1), (92, 2), (112, 3), (134, 4), (152, 5), (172, 6), (210, 7))
 
 
-def layout(width: int, narrow: bool = False) -> list[tuple[Column, int, int]]:
-    """Return the columns that fit, each with its place and width."""
+_CURVE: Final = next(c for c in COLUMNS if c.name == "PNL CURVE")
+_INSTANCE: Final = COLUMNS[1]
+_LONGEST: Final = 26  # columns that a long name may take
+_LEAST_CURVE: Final = 5  # columns; below this a curve says nothing
+
+
+def _spare(width: int, chosen: Sequence[Column]) -> int:
+    return width - (len(chosen) - 1 + 2) - sum(c.width for c in chosen)
+
+
+def layout(width: int, narrow: bool = False, longest: int = 0) -> list[tuple[Column, int, int]]:
+    """Return the columns that fit, each with its place and width.
+
+    Names come first: what is spare widens INSTANCE up to `longest`, before a curve or the last column.
+    """
     level = max(number for least, number in _LEVELS if width >= least)
     if narrow:
         level = max(0, level - 2)
     chosen = [c for c in COLUMNS if c.level <= level]
-    gaps = len(chosen) - 1 + 2
-    spare = width - gaps - sum(c.width for c in chosen)
+    named = max(0, min(longest, _LONGEST) - _INSTANCE.width)
+    spare = _spare(width, chosen)
+    named = min(named, max(0, spare))
+    spare -= named
+    if not narrow and _CURVE not in chosen and spare > _LEAST_CURVE:
+        curve = replace(_CURVE, width=min(spare - 1, _CURVE.width))
+        chosen.append(curve)
+        spare = _spare(width, chosen) - named
     if not any(c.grow for c in chosen) and spare > 0:
         spare = min(spare, 10)
     placed, x = [], 1
     for column in chosen:
         size = column.width
-        if column.grow or (column.name == "INSTANCE" and not any(c.grow for c in chosen)):
+        if column is _INSTANCE:
+            size += named
+        if column.grow or (column is _INSTANCE and not any(c.grow for c in chosen)):
             size += max(0, spare)
         placed.append((column, x, max(0, min(size, width - x))))
         x += size + 1
@@ -85,6 +106,7 @@ class BoardState:
     backwards: bool = False
     marks: frozenset[str] = frozenset()
     narrow: bool = False
+    longest: int = 0  # columns of the longest name
 
 
 def visible(rows: Sequence[InstanceRow], state: BoardState) -> list[InstanceRow]:
@@ -111,9 +133,10 @@ def _matches(row: InstanceRow, word: str) -> bool:
 
 def paint_head(cells: Cells, y: int, state: BoardState, arrow: str = "▾▴") -> None:
     cells.wash(y, p.BG)
-    for column, x, width in layout(cells.w, state.narrow):
+    for column, x, width in layout(cells.w, state.narrow, state.longest):
         sorted_ = bool(column.letter) and column.letter == state.sort
-        name = column.name + (arrow[state.backwards] if sorted_ else "")
+        whole = column.name if len(column.name) <= width else column.name.split()[-1]
+        name = whole + (arrow[state.backwards] if sorted_ else "")
         ink = p.ACCENT if sorted_ else p.DIM
         if column.right:
             cells.right(y, x, width, name, ink)
@@ -126,7 +149,7 @@ def paint_row(
 ) -> None:
     """Paint one instance; old numbers are dim, a wanted change and trouble stand out."""
     stale = model.row_stale(row)
-    for column, x, width in layout(cells.w, state.narrow):
+    for column, x, width in layout(cells.w, state.narrow, state.longest):
         text, ink = _CELLS[column.name](row, model, look)
         if stale and column.name not in ("", "INSTANCE", "MODE", "LAST EVENT"):
             ink = p.DIM

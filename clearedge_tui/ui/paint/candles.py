@@ -9,6 +9,7 @@ from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.paint.axes import axis_width, paint_grid, paint_tag, paint_times
+from clearedge_tui.ui.paint.crosshair import bar_at, paint_crosshair, reading
 from clearedge_tui.ui.paint.dots import Dots
 from clearedge_tui.ui.paint.scale import Scale, scale_for
 from clearedge_tui.ui.symbols import Symbols
@@ -36,6 +37,7 @@ class CandleChart:
     zoom: int = 1
     back: int = 0  # bars hidden on the right
     title: str = ""
+    cross_ns: int = 0  # time of the bar under the crosshair; 0 is none
 
 
 def paint_candles(
@@ -55,7 +57,8 @@ def paint_candles(
     scale = scale_for(_range(shown, lines), rows)
     if scale is None:
         return
-    axis, plot_all = area.right(axis_width(scale, rows))
+    digits = f.precision([v for b in shown for v in (b.open, b.high, b.low, b.close)])
+    axis, plot_all = area.right(axis_width(scale, rows, digits))
     shown = shown[-max(1, plot_all.w // chart.zoom) :]
     start = end - len(shown)
     lines = {k: v[start:end] for k, v in chart.overlays.items()}
@@ -65,14 +68,20 @@ def paint_candles(
     _overlays(cells, plot, lines, scale, chart.zoom, symbols)
     _marks(cells, plot, shown, chart, scale, symbols)
     last = shown[-1]
-    paint_tag(cells, axis._replace(h=rows), scale, last.close, _ink(last, stale), symbols)
+    paint_tag(cells, axis._replace(h=rows), scale, last.close, _ink(last, stale), symbols, digits)
+    if chart.cross_ns:
+        at = bar_at(shown, chart.cross_ns)
+        last = shown[at]
+        x = plot.x + at * chart.zoom + (chart.zoom - 1) // 2
+        paint_crosshair(cells, plot, axis._replace(h=rows), x, last, scale, symbols, digits)
+        lines = {name: values[: at + 1] for name, values in lines.items()}
     if volume:
         _volume(cells, below.top(volume)[0], axis, shown, chart.zoom, symbols, stale)
     times: list[int | None] = [None] * (len(shown) * chart.zoom)
     for i, bar in enumerate(shown):
         times[i * chart.zoom] = bar.ts_ns
     paint_times(cells, Area(plot.x, area.y + area.h - 1, plot.w, 1), times)
-    _legend(cells, plot, last, lines, chart.title, stale)
+    _legend(cells, plot, last, lines, chart, digits, stale)
 
 
 def _range(bars: Sequence[BarRow], lines: Mapping[str, Sequence[float | None]]) -> list[float]:
@@ -215,17 +224,21 @@ def _legend(
     plot: Area,
     bar: BarRow,
     lines: Mapping[str, Sequence[float | None]],
-    title: str,
+    chart: CandleChart,
+    digits: int | None,
     stale: bool,
 ) -> None:
     x = plot.x + 1
+    title = "" if chart.cross_ns and plot.w < 100 else chart.title
     if title:
         x = cells.text(plot.y, x, f"{title}  ", p.BRIGHT | p.BOLD, p.BG)
-    reading = f"O {f.price(bar.open)}  H {f.price(bar.high)}  L {f.price(bar.low)}  C {f.price(bar.close)}  "
-    if plot.w > len(reading) + len(title) + 6:
-        x = cells.text(plot.y, x, reading, _ink(bar, stale), p.BG)
+    text = reading(bar, digits)
+    if not chart.cross_ns:  # the newest bar needs no time and no volume
+        text = text.partition("  ")[2].partition("  V ")[0]
+    if plot.w > len(text) + len(title) + 6 or chart.cross_ns:
+        x = cells.text(plot.y, x, f"{text}  ", _ink(bar, stale), p.BG, width=plot.w - 1)
     for number, (name, values) in enumerate(lines.items()):
         newest = next((v for v in reversed(values) if v is not None), None)
-        text = f"━ {name} {f.price(newest)}  "
+        text = f"━ {name} {f.price(newest, digits=digits)}  "
         if x + len(text) < plot.x + plot.w:
             x = cells.text(plot.y, x, text, p.SERIES[number % len(p.SERIES)], p.BG)

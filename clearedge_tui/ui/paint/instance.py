@@ -22,6 +22,7 @@ def candle_chart(
     zoom: int = 1,
     back: int = 0,
     extras: bool = True,
+    cross_ns: int = 0,
 ) -> CandleChart:
     """Return the instance's bars with what its `candles` widget adds, and its fills as markers.
 
@@ -38,7 +39,7 @@ def candle_chart(
         overlays = {clean_text(k, 24): by_bar(points(v), detail.bars) for k, v in raw.items()}
         marks = [Mark(x.at_ns, float(x.price), x.side, x.book is Book.SHADOW) for x in detail.fills]
         marks += [_mark(m) for m in _list(spec.get("markers") or [], "markers")]
-    return CandleChart(detail.bars, overlays, marks, zoom, back, chart_title(row))
+    return CandleChart(detail.bars, overlays, marks, zoom, back, chart_title(row), cross_ns)
 
 
 def points(raw: object) -> list[tuple[int | None, float | None]]:

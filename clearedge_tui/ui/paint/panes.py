@@ -1,7 +1,9 @@
 """Lines of the lists under an instance's charts: orders, fills, log, configuration, its history."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from clearedge_tui.core.model import Book, ConfigVersion, Fill, Order, OrderStatus
 from clearedge_tui.core.text import clean_text
@@ -103,20 +105,60 @@ def config_lines(detail: Detail) -> list[Line]:
     return lines
 
 
-def lines_of(pane: str, detail: Detail, look: Look) -> list[Callable[[], Line]]:
-    """Return the lines of a pane, made only when they are painted."""
+class PaneLine(NamedTuple):
+    """One line: a key that it keeps while others come, and how it is made when it is painted."""
+
+    key: str
+    make: Callable[[], Line]
+
+
+def lines_of(pane: str, detail: Detail, look: Look, words: str = "") -> list[PaneLine]:
+    """Return the lines of a pane that hold every word, newest first."""
+    made = _all_lines(pane, detail, look)
+    wanted = words.lower().split()
+    if not wanted:
+        return made
+    return [line for line in made if all(word in _plain(line) for word in wanted)]
+
+
+def _plain(line: PaneLine) -> str:
+    return " ".join(bit[0] for bit in line.make()).lower()
+
+
+def _all_lines(pane: str, detail: Detail, look: Look) -> list[PaneLine]:
     match pane:
         case "orders":
-            return [lambda o=o: order_line(o, look) for o in detail.orders]  # type: ignore[misc]
+            return [
+                PaneLine(f"{i}", partial(order_line, o, look)) for i, o in enumerate(detail.orders)
+            ]
         case "fills":
-            return [lambda x=x: fill_line(x, look) for x in detail.fills]  # type: ignore[misc]
+            return [
+                PaneLine(f"{i}", partial(fill_line, x, look)) for i, x in enumerate(detail.fills)
+            ]
         case "log":
-            return [lambda x=x: log_line(x, look) for x in reversed(detail.log)]  # type: ignore[misc]
+            return _log_lines(detail, look)
         case "config":
-            return [lambda x=x: x for x in config_lines(detail)]  # type: ignore[misc]
+            made = config_lines(detail)
+            return [PaneLine(f"{i}", partial(_same, line)) for i, line in enumerate(made)]
         case "history":
-            return [lambda x=x: version_line(x, look) for x in detail.versions]  # type: ignore[misc]
+            return [
+                PaneLine(f"{v.version}", partial(version_line, v, look)) for v in detail.versions
+            ]
     return []
+
+
+def _same(line: Line) -> Line:
+    return line
+
+
+def _log_lines(detail: Detail, look: Look) -> list[PaneLine]:
+    seen: Counter[str] = Counter()
+    out = []
+    for line in detail.log:
+        name = f"{line.at_ns} {line.text}"
+        seen[name] += 1
+        out.append(PaneLine(f"{name} {seen[name]}", partial(log_line, line, look)))
+    return out[::-1]
 
 
 def shadow_note(book: Book | None) -> str:

@@ -48,8 +48,8 @@ def heading(cells: Cells, area: Area, title: object) -> int:
 def paint_metric(cells: Cells, area: Area, spec: Spec, look: Look) -> int:
     good = spec.get("good")
     ink = {True: p.UP, False: p.DOWN}.get(good, p.BRIGHT) if isinstance(good, bool) else p.BRIGHT
-    value = clean_text(f.short(spec["value"]), 40)
     unit = clean_text(spec.get("unit", ""), 12)
+    value = clean_text(f.reading(spec["value"], unit), 40)
     text = f"{value} {unit}".rstrip()
     cells.text(
         area.y, area.x, clean_text(spec["label"], 40), p.DIM, width=max(0, area.w - len(text) - 1)

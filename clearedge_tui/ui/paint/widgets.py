@@ -31,6 +31,7 @@ class View:
     zoom: int = 1
     back: int = 0
     extras: bool = True
+    cross_ns: int = 0  # time of the bar under the crosshair; 0 is none
 
 
 def split(widgets: Sequence[Spec]) -> tuple[list[Spec], list[Spec]]:
@@ -72,7 +73,7 @@ def _chart(
     cells: Cells, area: Area, spec: Spec, row: InstanceRow, detail: Detail, look: Look, view: View
 ) -> int:
     if spec.get("type") == "candles":
-        chart = candle_chart(row, detail, spec, view.zoom, view.back, view.extras)
+        chart = candle_chart(row, detail, spec, view.zoom, view.back, view.extras, view.cross_ns)
         paint_candles(cells, area, chart, look.symbols)
         return area.h
     raw = spec.get("series", spec.get("data"))

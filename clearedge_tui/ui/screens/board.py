@@ -18,6 +18,7 @@ from clearedge_tui.ui.view import CellView
 
 TALL = 32
 WIDE = 100
+LEAST_CHART = 12
 
 
 class BoardRows(RowsView):
@@ -41,6 +42,7 @@ class BoardRows(RowsView):
 
     def paint(self, h: int, w: int) -> Cells:
         self._shown = self.keys_of_rows()
+        self.state.longest = max(map(len, self.ui.model.instances), default=0)
         return super().paint(h, w)
 
     def empty_text(self) -> str:
@@ -51,7 +53,9 @@ class BoardRows(RowsView):
         return "no instance yet: n makes one, : opens the command line, ? shows the keys"
 
     def clicked_head(self, x: int) -> None:
-        for column, start, width in painter.layout(self.size.width, self.state.narrow):
+        for column, start, width in painter.layout(
+            self.size.width, self.state.narrow, self.state.longest
+        ):
             if start <= x < start + width and column.letter:
                 self.sort_by(column.letter)
 
@@ -87,6 +91,7 @@ class BoardPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._preview = True
+        self._rows: int | str = ""
         self._sorting = False
 
     def body(self) -> Iterable[Widget]:
@@ -131,13 +136,27 @@ class BoardPage(Page):
     def _fit(self, width: int, height: int) -> None:
         preview = self.query_one(Preview)
         preview.display = self._preview and width >= WIDE and height >= TALL
+        self._share(height)
         self.watch_selected()
+
+    def _share(self, height: int) -> None:
+        """Give the table the rows it needs and the chart the rest, but the chart never too few."""
+        wanted: int | str = "1fr"
+        if self.query_one(Preview).display:
+            body = height - 3  # header, news, hints
+            most = body - max(LEAST_CHART, body * 3 // 10)
+            known = len(self.ui.model.instances)
+            wanted = min(max(known, 3) + 2, most) if known else most
+        if wanted != self._rows:
+            self._rows = wanted
+            self.board.styles.height = wanted
 
     def watch_selected(self) -> None:
         shown = self.query_one(Preview).display
         self.ui.link.watch(self.board.current() if shown else "", self.size.width)
 
     def tick(self) -> None:
+        self._share(self.size.height)
         self.watch_selected()
         super().tick()
 

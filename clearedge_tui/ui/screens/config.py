@@ -64,7 +64,7 @@ class ConfigPage(Page):
             )
             return
         self._opened = True
-        form = FormPage(plans.ConfigPlan(row, detail, schema), self.instance)
+        form = FormPage(plans.ConfigPlan(row, detail, schema), self.instance, detail.versions)
         self.call_later(self._become, form)
 
     def _become(self, form: FormPage) -> None:

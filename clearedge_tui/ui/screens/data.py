@@ -32,6 +32,10 @@ class MarketData(msgspec.Struct, frozen=True):
     source: str | None = ""
 
 
+def _key(one: MarketData) -> str:
+    return f"{one.market_id} {one.kind} {one.timeframe}"
+
+
 class DataRows(RowsView):
     """One line a series."""
 
@@ -40,7 +44,7 @@ class DataRows(RowsView):
         return page.shown() if isinstance(page, DataPage) else []
 
     def keys_of_rows(self) -> list[str]:
-        return [f"{m.market_id} {m.kind} {m.timeframe}" for m in self._shown()]
+        return [_key(m) for m in self._shown()]
 
     def paint_head(self, cells: Cells) -> None:
         for x, name in ((1, "MARKET"), (19, "KIND"), (52, "FROM"), (63, "TO")):
@@ -121,7 +125,15 @@ class DataPage(Page):
         if self.asked.problem:
             return self.asked.problem, p.WARN
         size = f.bytes_size(sum(m.bytes or 0 for m in found))
-        return f"{len(found)} series   {sum(m.rows for m in found):,} rows   {size}", p.DIM
+        note = f"{len(found)} series   {sum(m.rows for m in found):,} rows   {size}"
+        if self._unknown_gaps():
+            note += "   gaps –: needs a calendar"
+        return (f"filter: {self.words}   {note}" if self.words else note), p.DIM
+
+    def _unknown_gaps(self) -> bool:
+        """True when gaps of the selected series cannot be told: its market closes at times."""
+        key = self.query_one(DataRows).current()
+        return any(m.gaps is None and _key(m) == key for m in self.shown())
 
     def action_reload(self) -> None:
         self.asked.ask(self.ui, "data.list")
@@ -133,8 +145,13 @@ class DataPage(Page):
         self.words = event.words
         self.tick()
 
+    def on_rows_view_moved(self) -> None:
+        self.tick()
+
     def clear_transient(self) -> bool:
         had, self.words = bool(self.words), ""
+        if had:
+            self.tick()
         return had
 
     def action_backtest(self) -> None:

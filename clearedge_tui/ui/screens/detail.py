@@ -1,198 +1,37 @@
 """One instance: its charts and small widgets, and below them orders, fills, log and configuration."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from textual import events
 from textual.widget import Widget
 
-from clearedge_tui.core.clock import to_datetime
-from clearedge_tui.core.text import clean_text
-from clearedge_tui.supervisor.protocol import Detail, InstanceRow
-from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
-from clearedge_tui.ui.cells import Cells
-from clearedge_tui.ui.frame import Page
+from clearedge_tui.ui.filter_line import FilterLine
 from clearedge_tui.ui.keys import bindings
-from clearedge_tui.ui.paint import panes, words
 from clearedge_tui.ui.paint.board import event as last_event
 from clearedge_tui.ui.paint.candles import ZOOMS
-from clearedge_tui.ui.paint.widgets import (
-    BROAD,
-    SIDE,
-    View,
-    paint_charts,
-    paint_small,
-    paint_strip,
-    split,
-)
-from clearedge_tui.ui.rows import RowsView
-from clearedge_tui.ui.view import CellView
+from clearedge_tui.ui.paint.crosshair import bar_at
+from clearedge_tui.ui.paint.widgets import BROAD, SIDE, View
+from clearedge_tui.ui.screens.detail_views import Charts, Facts, PaneRows, Subject, Tabs
 
 TALL: Final = 36
 LISTS: Final = ("orders", "fills", "log", "config", "history")
 
 
-class Facts(CellView):
-    """The instance in one or two lines: mode, state, market, position, money, age."""
-
-    def paint(self, h: int, w: int) -> Cells:
-        cells = Cells(h, w)
-        page = self.screen
-        row = page.row if isinstance(page, DetailPage) else None
-        if row is None:
-            cells.text(0, 1, "this instance is not there (any more); esc goes back", p.WARN)
-            return cells
-        x = 1
-        for text, ink in self._parts(row):
-            if text and x + len(text) < w:
-                x = cells.text(0, x, text, ink) + 2
-        return cells
-
-    def _parts(self, row: InstanceRow) -> list[tuple[str, int]]:
-        model, look = self.ui.model, self.ui.look
-        glyph, ink = words.health(row.health, look.symbols)
-        hidden = look.hide_money
-        age = f"heard {f.duration(model.row_age_s(row))} ago" if row.heard_ns else ""
-        data = f"data {to_datetime(row.tick_ns):%Y-%m-%d %H:%M}" if row.tick_ns else ""
-        return [
-            (glyph, ink),
-            (words.mode_word(row, look.symbols), words.mode_ink(row.actual, row.account_kind)),
-            (row.state.value, words.state_ink(row.state)),
-            (clean_text(f"{row.market} {row.timeframe}"), p.TEXT),
-            ("simulated" if row.simulated else "", p.WARN),
-            (
-                f"position {f.size(row.position) if not hidden else f.HIDDEN}",
-                words.money_ink(row.position),
-            ),
-            (f"today {f.money(row.pnl_today, hidden)}", words.money_ink(row.pnl_today)),
-            (f"total {f.money(row.pnl_total, hidden)}", words.money_ink(row.pnl_total)),
-            (f"{clean_text(row.account)}", p.DIM),
-            (f"fees {f.amount(row.fees, hidden)}", p.DIM),
-            (f"config v{row.config_version}", p.DIM),
-            (data, p.DIM),
-            (age, p.WARN if model.row_stale(row) else p.DIM),
-            (f"{row.memory_mb:.0f} MB  pid {row.pid}" if row.pid else "", p.DIM),
-        ]
-
-
-class Charts(CellView):
-    """Charts on the left, small widgets on the right; on a narrow screen a strip of metrics above."""
-
-    def paint(self, h: int, w: int) -> Cells:
-        cells = Cells(h, w)
-        page = self.screen
-        if not isinstance(page, DetailPage) or page.row is None:
-            return cells
-        detail = page.detail
-        if detail is None:
-            cells.text(h // 2, 3, "waiting for its data…", p.DIM)
-            return cells
-        _, small = split(detail.widgets)
-        area = cells.area.inset(1)
-        if page.pane == "panel":
-            paint_small(cells, area, small, self.ui.look)
-            return cells
-        if w >= BROAD and small:
-            side, area = area.right(SIDE)
-            area = area._replace(w=area.w - 2)
-            paint_small(cells, side, small, self.ui.look)
-        elif small and h >= 10:
-            strip, area = area.top(1)
-            paint_strip(cells, strip, small, self.ui.look)
-        paint_charts(cells, area, page.row, detail, self.ui.look, page.view)
-        return cells
-
-
-class Tabs(CellView):
-    """The panes by name, with counts; the shown one is bright."""
-
-    def paint(self, h: int, w: int) -> Cells:
-        cells = Cells(h, w)
-        page = self.screen
-        if not isinstance(page, DetailPage):
-            return cells
-        cells.rule(0, 0, w, self.ui.look.symbols.rule, p.FAINT)
-        self._spans: list[tuple[int, int, str]] = []
-        x = 2
-        for pane in page.panes():
-            shown = pane == page.pane
-            text = f" {page.label(pane)} "
-            end = cells.text(
-                0, x, text, (p.BRIGHT | p.BOLD) if shown else p.DIM, p.CURSOR if shown else p.BG
-            )
-            self._spans.append((x, end, pane))
-            x = end + 1
-        note = panes.shadow_note(page.row.book if page.row else None)
-        if note and x + len(note) + 3 < w:
-            cells.right(0, 0, w - 1, f" {note} ", p.SHADOW)
-        return cells
-
-    def on_click(self, event: events.Click) -> None:
-        page = self.screen
-        for start, end, pane in self._spans:
-            if start <= event.x < end and isinstance(page, DetailPage):
-                page.action_show(pane)
-
-
-class PaneRows(RowsView):
-    """The lines of the shown pane."""
-
-    HEAD = 0
-
-    def _lines(self) -> list[object]:
-        page = self.screen
-        if not isinstance(page, DetailPage) or page.detail is None:
-            return []
-        return list(panes.lines_of(page.pane, page.detail, self.ui.look))
-
-    def keys_of_rows(self) -> list[str]:
-        return [str(i) for i in range(len(self._lines()))]
-
-    def empty_text(self) -> str:
-        page = self.screen
-        return f"no {page.pane} yet" if isinstance(page, DetailPage) else ""
-
-    def paint(self, h: int, w: int) -> Cells:
-        self._now = self._lines()
-        return super().paint(h, w)
-
-    def paint_head(self, cells: Cells) -> None:
-        """There are no column names here."""
-
-    def paint_line(self, cells: Cells, y: int, index: int) -> None:
-        line = self._now[index]
-        if callable(line):
-            panes.paint_bits(cells, y, line())
-
-
-class DetailPage(Page):
+class DetailPage(Subject):
     """`enter` on the board."""
 
     NAME = "detail"
     BINDINGS = bindings("detail")
-
-    def __init__(self, instance: str) -> None:
-        super().__init__()
-        self.instance = instance
-        self.title = clean_text(instance, 30)
-        self.pane = "chart"
-        self.view = View()
 
     def body(self) -> Iterable[Widget]:
         yield Facts(classes="line")
         yield Charts(id="charts")
         yield Tabs(classes="line", id="tabs")
         yield PaneRows()
-
-    @property
-    def row(self) -> InstanceRow | None:
-        return self.ui.model.instances.get(self.instance)
-
-    @property
-    def detail(self) -> Detail | None:
-        found = self.ui.model.detail
-        return found if found is not None and found.id == self.instance else None
+        yield FilterLine("words of the lines below")
 
     def subjects(self) -> list[str]:
         return [self.instance] if self.row is not None else []
@@ -201,6 +40,13 @@ class DetailPage(Page):
         return self.NAME, self.instance
 
     def remark(self) -> tuple[str, int]:
+        if self.view.cross_ns:
+            return "← → move the crosshair, esc leaves it", p.ACCENT
+        if self.pane == "log":
+            how = "following the newest line" if self.follow else "held here; f follows again"
+            return f"filter: {self.words}   {how}" if self.words else how, p.DIM
+        if self.words:
+            return f"filter: {self.words}", p.ACCENT
         return last_event(self.row, self.ui.model) if self.row is not None else ("", p.DIM)
 
     # -- panes
@@ -250,7 +96,8 @@ class DetailPage(Page):
 
     def action_show(self, pane: str) -> None:
         self.pane = pane
-        self.query_one(PaneRows).cursor_key = "0"
+        rows = self.query_one(PaneRows)
+        rows.cursor, rows.cursor_key, self.follow = 0, "", True
         self._arrange()
 
     def action_pane(self, step: int) -> None:
@@ -262,16 +109,60 @@ class DetailPage(Page):
 
     def action_zoom(self, step: int) -> None:
         at = max(0, min(len(ZOOMS) - 1, ZOOMS.index(self.view.zoom) + step))
-        self._look(View(ZOOMS[at], self.view.back, self.view.extras))
+        self._look(replace(self.view, zoom=ZOOMS[at]))
 
     def action_pan(self, step: int) -> None:
+        if self.view.cross_ns:
+            self._cross(-step)
+            return
         most = max(0, len(self.detail.bars) - 20) if self.detail else 0
         columns = max(1, self.size.width // 4 // self.view.zoom)
         back = max(0, min(most, self.view.back + step * columns))
-        self._look(View(self.view.zoom, back, self.view.extras))
+        self._look(replace(self.view, back=back))
 
     def action_overlays(self) -> None:
-        self._look(View(self.view.zoom, self.view.back, not self.view.extras))
+        self._look(replace(self.view, extras=not self.view.extras))
+
+    def action_crosshair(self) -> None:
+        """Put the crosshair on the newest bar shown, or take it away."""
+        bars = self.detail.bars if self.detail else ()
+        if self.view.cross_ns or not bars:
+            self._look(replace(self.view, cross_ns=0))
+        elif self.query_one(Charts).display:
+            self._look(replace(self.view, cross_ns=bars[-1 - self.view.back].ts_ns))
+        else:
+            self.ui.model.say("the chart is in another pane: tab turns to it")
+
+    def _cross(self, step: int) -> None:
+        """Move the crosshair by bars; the chart pans when it would leave it."""
+        bars = self.detail.bars if self.detail else ()
+        if not bars:
+            return
+        at = max(0, min(len(bars) - 1, bar_at(bars, self.view.cross_ns) + step))
+        behind = len(bars) - 1 - at
+        charts = self.query_one(Charts).size.width
+        room = max(1, (charts - (SIDE if charts >= BROAD else 0) - 14) // self.view.zoom)
+        back = max(min(self.view.back, behind), behind - room + 1)
+        self._look(replace(self.view, cross_ns=bars[at].ts_ns, back=back))
+
+    def action_filter(self) -> None:
+        if self.pane in LISTS:
+            self.query_one(FilterLine).open(self.words)
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        self.words = event.words
+        self.tick()
+
+    def clear_transient(self) -> bool:
+        """Leave the crosshair, then the filter; False when there was neither."""
+        if self.view.cross_ns:
+            self._look(replace(self.view, cross_ns=0))
+        elif self.words:
+            self.words = ""
+            self.tick()
+        else:
+            return False
+        return True
 
     def _look(self, view: View) -> None:
         self.view = view

@@ -1,15 +1,42 @@
 """The screen around a form: apply shows the difference first, revert takes it back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from textual import events
+from textual.containers import Horizontal
 from textual.widget import Widget
 
+from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.form import FormRows, FormState, Plan
 from clearedge_tui.ui.frame import Page
 from clearedge_tui.ui.keys import bindings
+from clearedge_tui.ui.paint.preview import paint_preview
 from clearedge_tui.ui.screens.dialogs import Reading
+from clearedge_tui.ui.screens.form_aside import Aside
+from clearedge_tui.ui.view import CellView
+
+WIDE = 140  # columns; from here on a form has its effect and its past beside it
+TALL = 40  # rows; from here on the form of an instance has its bars below
+LEAST_CHART = 14
+
+
+class Under(CellView):
+    """Under the form of an instance: its bars, where a live change can be seen at work."""
+
+    def __init__(self, instance: str) -> None:
+        super().__init__(id="under")
+        self.instance = instance
+
+    def paint(self, h: int, w: int) -> Cells:
+        cells = Cells(h, w)
+        row, detail = self.ui.model.instances.get(self.instance), self.ui.model.detail
+        if row is not None:
+            known = detail if detail is not None and detail.id == row.id else None
+            paint_preview(cells, row, known, self.ui.look)
+        return cells
 
 
 class FormPage(Page):
@@ -18,13 +45,33 @@ class FormPage(Page):
     NAME = "form"
     BINDINGS = bindings("form")
 
-    def __init__(self, plan: Plan, subject: str = "") -> None:
+    def __init__(
+        self, plan: Plan, subject: str = "", history: Sequence[ConfigVersion] = ()
+    ) -> None:
         super().__init__()
         self.state = FormState(plan)
         self.subject = subject
+        self.history = history
 
     def body(self) -> Iterable[Widget]:
-        yield FormRows(self.state)
+        with Horizontal(classes="beside"):
+            yield FormRows(self.state)
+            yield Aside(self.state, self.history)
+        yield Under(self.subject)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.query_one(Aside).display = event.size.width >= WIDE
+        under = self.query_one(Under)
+        under.display = (
+            bool(self.subject) and event.size.height >= TALL and event.size.width >= WIDE
+        )
+        fields = max(len(self.state.rows) + FormRows.HEAD + 1, 16)
+        rows = min(fields, event.size.height - 3 - LEAST_CHART)
+        self.query_one(".beside").styles.height = rows if under.display else "1fr"
+
+    def on_rows_view_moved(self) -> None:
+        self.tick()
 
     def place(self) -> tuple[str, str]:
         return ("config", self.subject) if self.subject else ("board", "")

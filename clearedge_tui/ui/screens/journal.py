@@ -21,16 +21,29 @@ EVERY_S = 2.0
 _INK = {
     "fault": p.BAD,
     "error": p.BAD,
+    "fail": p.BAD,
     "refused": p.BAD,
+    "denied": p.BAD,
+    "crash": p.BAD,
+    "unknown": p.WARN,
+    "lowered": p.WARN,
     "restart": p.WARN,
+    "backoff": p.WARN,
+    "lost": p.WARN,
+    "stop": p.WARN,
+    "ready": p.GOOD,
+    "running": p.GOOD,
+    "fill": p.GOOD,
     "mode": p.ACCENT,
     "config": p.ACCENT,
+    "add": p.ACCENT,
+    "declare": p.ACCENT,
 }
 
 
 def _places(width: int) -> tuple[int, int, int, int, int]:
     """Return where the columns stand; a narrow screen leaves out the year."""
-    return (1, 22, 42, 64, 78) if width >= 120 else (1, 16, 32, 46, 55)
+    return (1, 22, 42, 64, 78) if width >= 120 else (1, 16, 32, 45, 56)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -41,6 +54,16 @@ class Entry(msgspec.Struct, frozen=True):
     subject: str | None = ""
     who: str | None = ""
     text: str | None = ""
+
+
+def event_ink(entry: Entry) -> int:
+    """Return the colour of an event: trouble, care, good news, a person's wish, or plain."""
+    return next((ink for word, ink in _INK.items() if word in entry.event.lower()), p.TEXT)
+
+
+def in_trouble(entry: Entry) -> bool:
+    """True for an event that went wrong, or that tells of something wrong."""
+    return event_ink(entry) == p.BAD or "error" in (entry.text or "").lower()
 
 
 def _key(entry: Entry) -> str:
@@ -70,8 +93,7 @@ class JournalRows(RowsView):
         when, event, what, who, why = _places(cells.w)
         stamp = f"{f.day(one.at_ns)} {f.clock_time(one.at_ns)}"
         cells.text(y, when, stamp if event > 20 else stamp[5:], p.DIM)
-        ink = next((ink for word, ink in _INK.items() if word in one.event), p.TEXT)
-        cells.text(y, event, clean_text(one.event), ink, width=what - event - 1)
+        cells.text(y, event, clean_text(one.event), event_ink(one), width=what - event - 1)
         cells.text(y, what, clean_text(one.subject or ""), p.BRIGHT, width=who - what - 1)
         cells.text(y, who, clean_text(one.who or ""), p.DIM, width=why - who - 1)
         cells.text(y, why, clean_text(one.text or ""), p.TEXT)
@@ -81,6 +103,8 @@ class JournalRows(RowsView):
         asked = page.asked if isinstance(page, JournalPage) else None
         if asked is None or asked.waiting:
             return "asking…"
+        if isinstance(page, JournalPage) and page.narrowed:
+            return "no line matches; esc shows all"
         return asked.problem or "nothing happened yet"
 
 
@@ -94,6 +118,8 @@ class JournalPage(Page):
         super().__init__()
         self.title = "Journal"
         self.words = ""
+        self.subject: str | None = None
+        self.errors_only = False
         self.asked: Asked[list[Entry]] = Asked(list[Entry])
         self._last = 0.0
 
@@ -111,12 +137,25 @@ class JournalPage(Page):
             e
             for e in found
             if all(w in f"{e.event} {e.subject} {e.who} {e.text}".lower() for w in wanted)
+            and (self.subject is None or (e.subject or "") == self.subject)
+            and (not self.errors_only or in_trouble(e))
         ]
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.words or self.errors_only or self.subject is not None)
 
     def remark(self) -> tuple[str, int]:
         if self.asked.problem:
             return self.asked.problem, p.WARN
-        note = f"filter: {self.words}   " if self.words else ""
+        parts = [
+            f"filter: {self.words}" if self.words else "",
+            f"only {clean_text(self.subject) or 'lines about nothing'}"
+            if self.subject is not None
+            else "",
+            "errors only" if self.errors_only else "",
+        ]
+        note = "".join(f"{part}   " for part in parts if part)
         entry = self._current()
         return (f"{note}{clean_text(entry.text or '')}" if entry else f"{note}0 lines"), p.DIM
 
@@ -142,8 +181,26 @@ class JournalPage(Page):
         super().tick()
 
     def clear_transient(self) -> bool:
-        had, self.words = bool(self.words), ""
+        had = self.narrowed
+        self.words, self.subject, self.errors_only = "", None, False
+        if had:
+            self.query_one(FilterLine).shut()
+            super().tick()
         return had
+
+    def action_errors(self) -> None:
+        self.errors_only = not self.errors_only
+        super().tick()
+
+    def action_only(self) -> None:
+        """Keep the lines about what the selected line is about; again shows all."""
+        entry = self._current()
+        found = (entry.subject or "") if entry is not None else None
+        self.subject = found if self.subject is None else None
+        super().tick()
+
+    def on_rows_view_moved(self) -> None:
+        super().tick()
 
     def on_rows_view_opened(self) -> None:
         entry = self._current()

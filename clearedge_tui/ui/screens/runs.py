@@ -45,7 +45,7 @@ class RunRows(RowsView):
         asked = page.asked if isinstance(page, RunsPage) else None
         if asked is None or asked.waiting:
             return "asking…"
-        return asked.problem or "no run yet: b on an instance, or  :backtest STRATEGY MARKET"
+        return asked.problem or "no run yet: b on an instance, or :backtest STRATEGY MARKET"
 
 
 class RunLook(CellView):
@@ -128,6 +128,8 @@ class RunsPage(Page):
 
     def clear_transient(self) -> bool:
         had, self.words = bool(self.words), ""
+        if had:
+            self.tick()
         return had
 
     def on_rows_view_moved(self) -> None:
