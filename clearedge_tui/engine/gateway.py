@@ -54,8 +54,6 @@ _first = msgspec.msgpack.Decoder(Lease | Join).decode
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
 _from_instance = msgspec.msgpack.Decoder(FromInstance).decode
 _STATUS_S = 0.25
-_STEP_LIMIT_S = 5.0  # how long a replay in step waits for one instance before it goes on
-_ROUNDS = 20
 
 
 class Gateway:
@@ -65,11 +63,6 @@ class Gateway:
         self.over = asyncio.Event()
         self.error = ""
         self.lines: dict[str, asyncio.StreamWriter] = {}
-        self.awaited: dict[str, int] = {}  # instance -> ack it owes
-        self.waived: set[str] = set()  # attached, and did not join in time
-        self.acked = asyncio.Event()
-        self.seq = 0
-        self.activity = 0
         self.lease = LeaseKeeper(spec.home.lock, self._leased)
         self.desk = Desk(spec.account, Which.PAPER, self._to_book, self._to_instance, self._report)
         self.book = Book(
@@ -84,10 +77,16 @@ class Gateway:
             lambda event: self._heard(Which.SHADOW, event),
             self._shadow_back,
         )
-        self.players = Players(spec.home, spec.account, self._tick, self._in_step, self._say_error)
+        self.step = Lockstep(self.lines, self._attached, self._settled)
+        self.players = Players(
+            spec.home, spec.account, self._tick, self.step.complete, self._say_error
+        )
         self.resume = dict(spec.resume)
 
     # ---- the pieces meet ----------------------------------------------------------------------
+    def _attached(self) -> set[str]:
+        return {seat.instance.id for seat in self.desk.seats.values() if seat.pid}
+
     def _leased(self, held: bool) -> None:
         self.desk.leased = held
 
@@ -105,7 +104,7 @@ class Gateway:
                 target.cancel(ask)
 
     def _to_instance(self, instance: str, message: msgspec.Struct) -> None:
-        self.activity += 1
+        self.step.happened += 1
         line = self.lines.get(instance)
         if line is not None:
             send(line, message)
@@ -114,7 +113,7 @@ class Gateway:
         self.lease.tell(message)
 
     def _heard(self, which: Which, event: BookEvent) -> None:
-        self.activity += 1
+        self.step.happened += 1
         self.desk.heard(which, event)
 
     def _shadow_back(self) -> None:
@@ -138,12 +137,11 @@ class Gateway:
             self.desk.point(tick.market)
         in_step = self.players.in_step and tick.kind == "bar"
         if in_step:
-            self.seq += 1
-            tick = msgspec.structs.replace(tick, ack=self.seq)
+            tick = msgspec.structs.replace(tick, ack=self.step.next_seq())
         for seat in self.desk.seats.values():
             line = self.lines.get(seat.instance.id)
             if line is not None and seat.market.id == tick.market and send(line, tick) and in_step:
-                self.awaited[seat.instance.id] = self.seq
+                self.step.owes(seat.instance.id, tick.ack)
 
     def _price(self, tick: TickMsg) -> Decimal:
         for seat in self.desk.seats.values():
@@ -151,49 +149,9 @@ class Gateway:
                 return Decimal(f"{tick.close:.{seat.market.price_precision}f}")
         return Decimal(repr(tick.close))
 
-    async def _in_step(self) -> None:
-        """Return when every instance has thought and every order it sent has met its fate."""
-        await self._joins()
-        for _round in range(_ROUNDS):
-            await self._acks()
-            seen = self.activity
-            await self.book.settled()
-            await self.shadow.settled()
-            if self.activity == seen:
-                return
-            self._ask_acks()
-
-    def _ask_acks(self) -> None:
-        self.seq += 1
-        for instance, line in self.lines.items():
-            ask = TickMsg("", "sync", 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, self.seq)
-            if send(line, ask):
-                self.awaited[instance] = self.seq
-
-    async def _joins(self) -> None:
-        """Wait for those that are attached and not joined yet; each is waited for once."""
-        missing = (
-            {s.instance.id for s in self.desk.seats.values() if s.pid}
-            - self.lines.keys()
-            - self.waived
-        )
-        if not missing:
-            return
-        try:
-            async with asyncio.timeout(_STEP_LIMIT_S):
-                while missing - self.lines.keys():  # noqa: ASYNC110  # bounded, once an instance
-                    await asyncio.sleep(0.002)
-        except TimeoutError:
-            self.waived |= missing - self.lines.keys()
-
-    async def _acks(self) -> None:
-        try:
-            async with asyncio.timeout(_STEP_LIMIT_S):
-                while self.awaited:
-                    self.acked.clear()
-                    await self.acked.wait()
-        except TimeoutError:
-            self.awaited.clear()  # stuck ones are the supervisor's business; the others go on
+    async def _settled(self) -> None:
+        await self.book.settled()
+        await self.shadow.settled()
 
     # ---- lines --------------------------------------------------------------------------------
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -223,7 +181,7 @@ class Gateway:
                 os.getpid(),
                 self.lease.epoch,
                 self.spec.account.name,
-                attached=tuple(s.instance.id for s in self.desk.seats.values() if s.pid),
+                attached=tuple(self._attached()),
             ),
         )
         self.desk.dirty |= {(s.instance.id, b) for s in self.desk.seats.values() for b in s.sums}
@@ -287,31 +245,25 @@ class Gateway:
             ),
         )
         self.lines[join.id] = writer
-        self.waived.discard(join.id)
+        self.step.joined(join.id)
         try:
             async for body in stream:  # type: ignore[attr-defined]
                 self._ask(join.id, _from_instance(body))
         finally:
             if self.lines.get(join.id) is writer:
                 del self.lines[join.id]
-            self._owes(join.id)
+            self.step.paid(join.id)
 
     def _ask(self, instance: str, message: object) -> None:
         match message:
             case Ack():
-                if self.awaited.get(instance) == message.seq:
-                    self._owes(instance)
+                self.step.paid(instance, message.seq)
             case Submit():
-                self.activity += 1
+                self.step.happened += 1
                 self.desk.submit(instance, message)
             case Cancel():
-                self.activity += 1
+                self.step.happened += 1
                 self.desk.cancel(instance, message.id)
-
-    def _owes(self, instance: str) -> None:
-        self.awaited.pop(instance, None)
-        if not self.awaited:
-            self.acked.set()
 
     # ---- life ---------------------------------------------------------------------------------
     async def run(self) -> None:
