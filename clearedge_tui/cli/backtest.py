@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from clearedge_tui.cli.at_home import columns, home, say_json
-from clearedge_tui.core.errors import UsageError
+from clearedge_tui.core.errors import StrategyFault, UsageError
+from clearedge_tui.core.text import clean_text
 
 if TYPE_CHECKING:
     from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 _BAR = 30
 
 
-@click.command("backtest")
+class OneLine(click.Command):
+    """A command whose mistyped options are told like every other error: in one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            said = clean_text(error.format_message())
+            raise UsageError(f"{said} See: clearedge backtest --help") from None
+
+
+@click.command("backtest", cls=OneLine)
 @click.argument("strategy")
 @click.option("--market", required=True, help="BTC/USDT, BTCUSDT or BTCUSDT.LOCAL")
 @click.option(
@@ -52,7 +64,9 @@ def backtest(strategy: str, as_json: bool, **asked: object) -> int:
         from clearedge_tui.runs.text_report import render
 
         click.echo(render(report, min(columns(), 120)), nl=False)
-    return {"done": 0, "failed": 5}.get(report.summary.status, 1)
+    if report.summary.status != "done":
+        click.echo(f"clearedge: {clean_text(report.summary.error)}", err=True)
+    return {"done": 0, "failed": 5, "cancelled": 130}.get(report.summary.status, 1)
 
 
 def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSpec":
@@ -106,6 +120,7 @@ def _run(where: "Home", spec: "BacktestSpec") -> "RunReport":
     from contextlib import closing
 
     from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.listing import load_report
 
     launch = Launch(where, spec)
     shown = sys.stderr.isatty()
@@ -114,6 +129,11 @@ def _run(where: "Home", spec: "BacktestSpec") -> "RunReport":
             for step in steps:
                 if shown:
                     click.echo(f"\r{bar(step)}", nl=False, err=True)
+    except StrategyFault:  # it could not even be loaded; the run is on record with the reason
+        return load_report(where, launch.run_id)
+    except KeyboardInterrupt:
+        if launch.report is None:  # before there was a worker
+            raise
     finally:
         if shown:
             click.echo("\r\x1b[K", nl=False, err=True)

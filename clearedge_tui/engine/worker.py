@@ -22,7 +22,7 @@ from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, markets
-from clearedge_tui.runs import artifacts, report
+from clearedge_tui.runs import artifacts, drafts, report
 from clearedge_tui.runs.job import Failed, Job, decode_job
 from clearedge_tui.runs.listing import LOG, draft_folder
 from clearedge_tui.runs.model import BacktestSpec
@@ -69,7 +69,7 @@ def run_job(
     """
     home = Home(Path(job.root))
     created = now_ns()
-    draft = artifacts.start_draft(home, job.run_id)
+    draft = drafts.start(home, job.run_id, os.getppid())
     log = RunLog(draft / LOG)
     try:
         if own_process:

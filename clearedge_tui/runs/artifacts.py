@@ -12,7 +12,8 @@ import msgspec
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.markets import load_markets
-from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, draft_folder, run_folder
+from clearedge_tui.runs import drafts
+from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, run_folder
 from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
 from clearedge_tui.settings import Home
 
@@ -32,19 +33,12 @@ _NAMES = {
 }
 
 
-def start_draft(home: Home, run_id: str) -> Path:
-    """Make the folder a run writes to until it ends."""
-    folder = draft_folder(home, run_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def write(home: Home, result: "Result") -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
     from clearedge_tui.runs.text_report import markdown
 
     run_id = result.report.summary.run_id
-    draft, final = start_draft(home, run_id), run_folder(home, run_id)
+    draft, final = drafts.start(home, run_id), run_folder(home, run_id)
     _tables(draft, result)
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
@@ -65,7 +59,7 @@ def record_failure(
     status: str = "failed",
 ) -> RunReport:
     """Write the run of a worker that cannot speak for itself any more, with the reason."""
-    draft, final = start_draft(home, run_id), run_folder(home, run_id)
+    draft, final = drafts.start(home, run_id), run_folder(home, run_id)
     (draft / LOG).touch()
     known = load_markets(home).get(spec.market)
     summary = RunSummary(
@@ -92,6 +86,7 @@ def record_failure(
 def _seal(draft: Path, final: Path, report: RunReport) -> None:
     _json(draft / REPORT, report)
     _json(draft / SUMMARY, report.summary)
+    (draft / drafts.PIDS).unlink(missing_ok=True)
     if final.exists():  # the same run was recorded before, as failed
         shutil.rmtree(final)
     draft.rename(final)

@@ -15,7 +15,7 @@ from select import select
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, StrategyFault, UsageError
 from clearedge_tui.core.wire import Deframer, frame
-from clearedge_tui.runs import artifacts
+from clearedge_tui.runs import artifacts, drafts
 from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.job import Failed, Job, decode_answer
 from clearedge_tui.runs.listing import LOG
@@ -56,6 +56,7 @@ class Launch:
         When the iterator is exhausted `report` is set; closing it early cancels the run.
         """
         created = now_ns()
+        drafts.sweep(self.home)
         try:
             yield from self._listen()
         except (GeneratorExit, KeyboardInterrupt):
@@ -108,7 +109,7 @@ class Launch:
 
     def _early_log(self) -> int:
         """Where the worker's words go before it has its log: the same file."""
-        path = artifacts.start_draft(self.home, self.run_id) / LOG
+        path = drafts.start(self.home, self.run_id) / LOG
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def _end(self) -> None:

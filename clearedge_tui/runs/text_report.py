@@ -172,19 +172,19 @@ def _months(report: RunReport, width: int) -> list[str]:
     lines = ["Months (%)", f"  {'':<4}{heads}{'year':>{cell + 2}}"]
     for year in sorted({month[:4] for month in report.monthly}):
         found = [report.monthly.get(f"{year}-{n:02}") for n in range(1, 13)]
-        cells = "".join(f"{_percent(value, digits):>{cell}}" for value in found)
+        cells = "".join(f"{_percent(value, digits, cell - 1):>{cell}}" for value in found)
         whole = math.prod(1 + value for value in found if value is not None) - 1
-        lines.append(f"  {year:<4}{cells}{_percent(whole, digits):>{cell + 2}}")
+        lines.append(f"  {year:<4}{cells}{_percent(whole, digits, cell + 1):>{cell + 2}}")
     return lines
 
 
-def _percent(share: float | None, digits: int) -> str:
-    """Return four characters, or six with two digits: large values lose digits first."""
+def _percent(share: float | None, digits: int, room: int) -> str:
+    """Return percent in at most `room` characters: a large value loses its digits first."""
     if share is None:
         return "·"
     value = share * 100
-    text = f"{value:.{digits}f}"
-    return text if len(text.lstrip("-")) <= digits + 2 + (digits > 1) else f"{value:.0f}"
+    texts = (f"{value:.{digits}f}", f"{value:.0f}", f"{value:.0e}")
+    return next((text for text in texts if len(text) <= room), texts[-1])
 
 
 def _trades(report: RunReport) -> list[str]:

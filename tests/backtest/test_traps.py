@@ -82,6 +82,7 @@ def test_a_picture_that_fails_is_told_and_spoils_nothing(tmp_path: Path) -> None
     outcome = execute(path, sim_bars(30), tmp_path, lines=lines)
     assert (outcome.status, outcome.picture) == ("done", {})
     assert f"{path}:{line_of(path, '[][1]')}: IndexError" in lines[0]
+    assert "no picture: render() failed" in outcome.conventions[-1]
 
 
 def test_an_order_meets_the_next_open_not_the_close_it_was_decided_on(tmp_path: Path) -> None:
