@@ -45,6 +45,7 @@ from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.lease import LeaseKeeper
+from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.shadow_link import ShadowLink
