@@ -32,7 +32,7 @@ from clearedge_tui.supervisor.tasks import Tasks
 
 SWEEP_S = 1.0
 _FLUSH_S = 0.25
-_REST_S = 0.02  # between two looks at the plan: a hundred instances speak two hundred times a second
+_REST_S = 0.02  # between two looks at the plan: a hundred instances speak all the time
 _STOP_S = 5.0
 _WEIGH_S = 10.0  # summing a process's pages costs milliseconds
 

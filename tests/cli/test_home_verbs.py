@@ -152,7 +152,7 @@ def test_the_demo_runs_backtest_and_instances_sums_up_and_leaves_nothing_running
 ) -> None:
     assert run(["init", str(tmp_path), "--sample"]) == 0
     capsys.readouterr()
-    assert run(["--home", str(tmp_path), "demo", "--seconds", "2"]) == 0
+    assert run(["--home", str(tmp_path), "demo", "--seconds", "5"]) == 0
     said = capsys.readouterr().out
     for words in ("BACKTEST  ema_cross · SP500", "total return", "ema-active", "account paper"):
         assert words in said
