@@ -1,4 +1,8 @@
-"""The same EMA cross on our host, the bare engine and two peers, in turns and in fresh processes."""
+"""The same EMA cross on our host, the bare engine and two peers, in turns and in fresh processes.
+
+Processor time, so that other work on the box counts less; the engine and the peers run in one
+thread. The limit is against the faster of the two bare forms.
+"""
 
 import importlib.util
 import json
@@ -39,7 +43,13 @@ def race(count: int, rounds: int) -> list[Row]:
     """Return one row a racer; the limit is on our host against the bare engine."""
     data, kind = bars(count)
     there = {"backtrader": "backtrader", "backtesting": "backtesting"}
-    names = ["contract", "bare", *(n for n, m in there.items() if importlib.util.find_spec(m))]
+    names = [
+        "contract",
+        "bare",
+        "sliced",
+        "report",
+        *(n for n, m in there.items() if importlib.util.find_spec(m)),
+    ]
     took: dict[str, list[float]] = {name: [] for name in names}
     fills: dict[str, int] = {}
     with tempfile.NamedTemporaryFile(suffix=".npy") as saved:
@@ -59,9 +69,15 @@ def _rows(
     took: dict[str, list[float]], fills: dict[str, int], count: int, kind: str, missing: list[str]
 ) -> list[Row]:
     # turns are paired, so that a busy moment of the box weighs on both sides of a ratio
-    ratio = statistics.median(a / b for a, b in zip(took["contract"], took["bare"], strict=True))
-    note = f"{count:,} {kind}, EMA 12/48, {fills['contract']} fills (bare: {fills['bare']})"
-    rows = [Row("contract strategy against the bare engine", ratio, "x", 1.10, note)]
+    best = min(("bare", "sliced"), key=lambda name: statistics.median(took[name]))
+    ratio = statistics.median(a / b for a, b in zip(took["contract"], took[best], strict=True))
+    note = f"{count:,} {kind}, EMA 12/48, {fills['contract']} fills ({best}: {fills[best]})"
+    share = statistics.median(took.pop("report")) * 100
+    said = f"of the processor time of a run with {fills['report']:,} fills"
+    rows = [
+        Row("contract strategy against the bare engine", ratio, "x", 1.10, note),
+        Row("report and files of a backtest", share, "%", 5.0, said),
+    ]
     for name, seconds in took.items():
         middle = statistics.median(seconds)
         said = f"{count / middle / 1000:,.0f} thousand bars/s, {fills[name]} fills"
