@@ -39,7 +39,7 @@ def strategy(body: str) -> str:
         ("raise SystemExit(0)", ("faulted",), ("faulty.py:10", "SystemExit")),
         ("while True:\n    pass", ("faulted",), ("did not return within 5 s", "faulty.py:1")),
         (
-            "hog = [bytearray(1 << 20) for _ in range(4000)]",
+            "hog = [bytes(1 << 20) for _ in range(4000)]",
             ("faulted",),
             ("MemoryError", "faulty.py:10"),
         ),
