@@ -140,6 +140,18 @@ def bar(cells: Cells, area: Area, share: float, eta_s: float | None, look: Look)
 
 def paint_look(cells: Cells, item: Item, look: Look) -> None:
     """Paint what is known of the selected one."""
+    paint_title(cells, item, look)
+    area = cells.area.top(1)[1].inset(1)
+    if isinstance(item, JobRow):
+        _paint_job(cells, area, item, look)
+    elif item.error:
+        cells.text(area.y, area.x, clean_text(item.error), p.BAD, width=area.w)
+    else:
+        paint_figures(cells, area, item, look)
+
+
+def paint_title(cells: Cells, item: Item, look: Look) -> None:
+    """Paint a rule with the name of a job or run."""
     cells.rule(0, 0, cells.w, look.symbols.rule, p.FAINT)
     name = (
         item.title
@@ -147,20 +159,13 @@ def paint_look(cells: Cells, item: Item, look: Look) -> None:
         else f"{item.run_id} {item.strategy} {item.market} {item.timeframe}"
     )
     cells.text(0, 2, f" {clean_text(name)} ", p.BRIGHT)
-    area = cells.area.top(1)[1].inset(1)
-    if isinstance(item, JobRow):
-        cells.text(
-            area.y, area.x, f"{item.state}  {clean_text(item.message)}", p.TEXT, width=area.w
-        )
-        if item.equity:
-            paint_lines(
-                cells, area.top(1)[1], "equity so far", {"equity": list(item.equity)}, look.symbols
-            )
-        return
-    if item.error:
-        cells.text(area.y, area.x, clean_text(item.error), p.BAD, width=area.w)
-    else:
-        paint_figures(cells, area, item, look)
+
+
+def _paint_job(cells: Cells, area: Area, job: JobRow, look: Look) -> None:
+    cells.text(area.y, area.x, f"{job.state}  {clean_text(job.message)}", p.TEXT, width=area.w)
+    if job.equity:
+        curve = {"equity": list(job.equity)}
+        paint_lines(cells, area.top(1)[1], "equity so far", curve, look.symbols)
 
 
 def paint_figures(cells: Cells, area: Area, run: RunSummary, look: Look) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual import events
 from textual.widget import Widget
 
-from clearedge_tui.runs.model import RunSummary
+from clearedge_tui.runs.model import RunReport, RunSummary
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.ui import acts
 from clearedge_tui.ui import palette as p
@@ -15,9 +15,13 @@ from clearedge_tui.ui.filter_line import FilterLine
 from clearedge_tui.ui.frame import Page
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.paint import runs as painter
+from clearedge_tui.ui.paint.report import paint_overview
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.screens.dialogs import Typed
 from clearedge_tui.ui.view import CellView
+
+TALL = 36  # rows; from here on the selected run's curve is shown
+LEAST_LOOK = 16
 
 
 class RunRows(RowsView):
@@ -55,7 +59,13 @@ class RunLook(CellView):
         cells = Cells(h, w)
         page = self.screen
         item = page.selected() if isinstance(page, RunsPage) else None
-        if item is not None:
+        if item is None or not isinstance(page, RunsPage):
+            return cells
+        report = page.report.value
+        if isinstance(item, RunSummary) and report and report.summary.run_id == item.run_id:
+            painter.paint_title(cells, item, self.ui.look)
+            paint_overview(cells, cells.area.top(1)[1].inset(1), report, self.ui.look)
+        else:
             painter.paint_look(cells, item, self.ui.look)
         return cells
 
@@ -71,6 +81,8 @@ class RunsPage(Page):
         self.title = "Runs"
         self.asked: Asked[list[RunSummary]] = Asked(list[RunSummary])
         self.words = ""
+        self.report: Asked[RunReport] = Asked(RunReport)
+        self._peeked = ""
         self._seen: frozenset[tuple[str, str]] = frozenset()
 
     def body(self) -> Iterable[Widget]:
@@ -79,6 +91,7 @@ class RunsPage(Page):
         yield FilterLine("words: strategy, market, status")
 
     def on_mount(self) -> None:
+        self.report.then.append(self.tick)
         self.action_reload()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -114,7 +127,29 @@ class RunsPage(Page):
         if self._seen and states != self._seen:
             self.action_reload()  # a job ended or began: the list has changed
         self._seen = states
+        if self.query(RunRows):  # a tick may come before the first layout
+            self._share()
+            self._peek()
         super().tick()
+
+    def _share(self) -> None:
+        """On a tall screen the list takes the rows it needs, and the selected run the rest."""
+        body = self.size.height - 3
+        tall = self.size.height >= TALL
+        wanted = min(max(len(self.items()), 3) + 2, body - max(LEAST_LOOK, body // 2))
+        self.query_one(RunRows).styles.height = wanted if tall else "1fr"
+        self.query_one(RunLook).styles.height = "1fr" if tall else "45%"
+
+    def _peek(self) -> None:
+        """Ask once for the report of the selected run, where there is room for its curve."""
+        item = self.selected()
+        done = isinstance(item, RunSummary) and item.status == "done"
+        if not done or self.size.height < TALL or self.report.waiting:
+            return
+        run = painter.key_of(item) if item else ""
+        if run != self._peeked:
+            self._peeked = run
+            self.report.ask(self.ui, "run.show", {"run_id": run})
 
     def action_reload(self) -> None:
         self.asked.ask(self.ui, "run.list")
