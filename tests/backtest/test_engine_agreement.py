@@ -163,3 +163,38 @@ def test_memory_does_not_grow_over_many_runs(tmp_path: Path) -> None:
     for _ in range(40):
         execute(STRATEGIES / "ema_cross.py", bars, tmp_path)
     assert own.memory_info().rss - before < 60 << 20
+
+
+KEEPS = """
+from dataclasses import asdict, astuple
+from clearedge_tui.contract import Strategy
+class Case(Strategy):
+    def init(self):
+        return {"n": 0}
+    def on_tick(self, tick):
+        self.state["n"] += 1
+        n, c = self.state["n"], self.context
+        if n in (5, 15, 25):
+            c.place_order("sell" if n == 15 else "buy", "0.5")
+        if n == 10:
+            self.early, self.seen = c.get_position(), astuple(c.get_position())
+        if n == 12:
+            self.late = c.get_position()  # looked at only after later fills
+            self.price = tick.close
+    def render(self):
+        assert asdict(self.early)["size"] == self.seen[0]
+        assert "avg_price" in repr(self.early)
+        moved = float(self.late.unrealised) - (self.price - float(self.late.avg_price)) * 0.5
+        return {"widgets": [], "moved": abs(moved), "realised": str(self.late.realised),
+                "same": astuple(self.early) == self.seen}
+"""
+
+
+def test_a_position_that_was_kept_does_not_move_with_later_fills(tmp_path: Path) -> None:
+    path = tmp_path / "case.py"
+    path.write_text(KEEPS)
+    outcome = execute(path, sim_bars(40), tmp_path)
+    assert len(outcome.fills) == 3
+    assert outcome.picture["same"] is True
+    assert outcome.picture["realised"] == "0"
+    assert float(str(outcome.picture["moved"])) < 1e-6
