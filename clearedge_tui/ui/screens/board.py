@@ -156,8 +156,9 @@ class BoardPage(Page):
         self.ui.link.watch(self.board.current() if shown else "", self.size.width)
 
     def tick(self) -> None:
-        self._share(self.size.height)
-        self.watch_selected()
+        if self.query(Preview):  # a tick may come before the first layout, or while leaving
+            self._share(self.size.height)
+            self.watch_selected()
         super().tick()
 
     def on_rows_view_moved(self) -> None:

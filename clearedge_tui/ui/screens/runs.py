@@ -83,7 +83,7 @@ class RunsPage(Page):
         self.words = ""
         self.report: Asked[RunReport] = Asked(RunReport)
         self._peeked = ""
-        self._seen: frozenset[tuple[str, str]] = frozenset()
+        self._asked_at: frozenset[tuple[str, str]] = frozenset()
 
     def body(self) -> Iterable[Widget]:
         yield RunRows()
@@ -123,10 +123,8 @@ class RunsPage(Page):
         return painter.remark(item) if item is not None else ("", p.DIM)
 
     def tick(self) -> None:
-        states = frozenset((job.id, job.state) for job in self.ui.model.jobs.values())
-        if self._seen and states != self._seen:
-            self.action_reload()  # a job ended or began: the list has changed
-        self._seen = states
+        if self._jobs() != self._asked_at and not self.asked.waiting:
+            self.action_reload()  # a job ended or began since it was asked for
         if self.query(RunRows):  # a tick may come before the first layout
             self._share()
             self._peek()
@@ -151,7 +149,11 @@ class RunsPage(Page):
             self._peeked = run
             self.report.ask(self.ui, "run.show", {"run_id": run})
 
+    def _jobs(self) -> frozenset[tuple[str, str]]:
+        return frozenset((job.id, job.state) for job in self.ui.model.jobs.values())
+
     def action_reload(self) -> None:
+        self._asked_at = self._jobs()
         self.asked.ask(self.ui, "run.list")
 
     def action_filter(self) -> None:
