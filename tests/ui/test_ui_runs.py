@@ -1,5 +1,7 @@
 """Runs, reports, data, journal: asked for, converted, shown; a bad answer is named."""
 
+from clearedge_tui.supervisor.protocol import Changed, JobRow
+from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import OpenDesk, sent
 
@@ -113,3 +115,16 @@ async def test_a_refused_list_says_why(world: FakeSupervisor, desk: OpenDesk) ->
     async with desk() as d:
         await d.press("2")
         await d.shows("the runs folder cannot be read")
+
+
+async def test_a_run_that_ended_before_the_console_saw_it_at_work_is_listed(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    world.jobs = {}
+    async with desk() as d:
+        await d.press("2")
+        await d.shows("bt-0007")
+        before = len(sent(world, "run.list"))
+        done = JobRow("job-9", "backtest", "quick", "done", run_id="bt-0099")
+        await world.push(Changed(1, START_NS, jobs=(done,)))
+        await d.until(lambda: len(sent(world, "run.list")) > before)
