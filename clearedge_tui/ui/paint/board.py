@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from clearedge_tui.core.model import AccountKind, EngineState, Mode
@@ -65,7 +66,10 @@ def _spare(width: int, chosen: Sequence[Column]) -> int:
     return width - (len(chosen) - 1 + 2) - sum(c.width for c in chosen)
 
 
-def layout(width: int, narrow: bool = False, longest: int = 0) -> list[tuple[Column, int, int]]:
+@lru_cache(maxsize=64)
+def layout(
+    width: int, narrow: bool = False, longest: int = 0
+) -> tuple[tuple[Column, int, int], ...]:
     """Return the columns that fit, each with its place and width.
 
     Names come first: what is spare widens INSTANCE up to `longest`, before a curve or the last column.
@@ -93,7 +97,7 @@ def layout(width: int, narrow: bool = False, longest: int = 0) -> list[tuple[Col
             size += max(0, spare)
         placed.append((column, x, max(0, min(size, width - x))))
         x += size + 1
-    return placed
+    return tuple(placed)
 
 
 @dataclass(slots=True)
