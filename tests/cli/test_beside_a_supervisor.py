@@ -100,6 +100,8 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         capfd.readouterr()
         if verb == "account speed":
             box.running("one")  # an account that nobody uses has nothing to play
+        if verb == "instance rm":
+            box.wait_row("one", lambda row: row.state == "stopped", "it has stopped")
         code = main.run(["--home", str(box.home.root), *verb.split(), *args, "--json"])
         said = capfd.readouterr()
         assert (code, said.err) == (0, ""), verb
