@@ -20,6 +20,7 @@ from clearedge_tui.supervisor.protocol import (
     Changed,
     Command,
     Detail,
+    Goodbye,
     Hello,
     InstanceRow,
     Result,
@@ -49,6 +50,8 @@ class Control:
         if self._server is not None:
             self._server.close()
         for client in list(self._clients):
+            if not self._sup.hands_over:
+                client.part("the supervisor was stopped")
             client.close()
         with contextlib.suppress(FileNotFoundError):
             self._sup.home.control_socket.unlink()
@@ -88,6 +91,9 @@ class _Client:
         if self._watched:
             self._sup.watch(self._watched, False)
         self._writer.close()
+
+    def part(self, reason: str) -> None:
+        send(self._writer, Goodbye(reason))
 
     def take(self, message: object) -> None:
         match message:

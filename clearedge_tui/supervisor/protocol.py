@@ -165,6 +165,12 @@ class Result(msgspec.Struct, frozen=True, tag=True):
     code: int = 0  # the exit code a CLI ends with
 
 
+class Goodbye(msgspec.Struct, frozen=True, tag=True):
+    """Last message of a supervisor that a person stopped: nobody should start another by itself."""
+
+    reason: str
+
+
 class Attach(msgspec.Struct, frozen=True, tag=True):
     """First message of a client. `rate_hz` 0 means commands only, no pushes."""
 
@@ -190,4 +196,4 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 
 
 ToSupervisor = Attach | Watch | Command
-FromSupervisor = Hello | Snapshot | Changed | Detail | Result
+FromSupervisor = Hello | Snapshot | Changed | Detail | Result | Goodbye

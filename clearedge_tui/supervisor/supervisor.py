@@ -278,6 +278,10 @@ class Supervisor:
         self._keep = True
         self.over.set()
 
+    @property
+    def hands_over(self) -> bool:
+        return self._keep
+
     async def _close(self) -> None:
         """Stop every engine: instances first, so that their state and last orders are saved."""
         if self._keep:

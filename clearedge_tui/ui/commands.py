@@ -74,10 +74,39 @@ VERBS: Final = {
         Verb("theme", f"theme {'|'.join(THEMES)}", "colours", 1, 1),
         Verb("symbols", f"symbols {'|'.join(SETS)}", "glyphs of charts", 1, 1),
         Verb("rate", "rate 1|2|5|10", "frames a second", 1, 1),
+        Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
+        Verb(
+            "write", "write NAME [class|module|native]", "a new strategy file from a template", 1, 2
+        ),
+        Verb("rm-run", "rm-run RUN", "remove a finished run", 1, 1),
+        Verb("supervise", "supervise", "start a supervisor when none runs", 0, 0),
         Verb("stop-all", "stop-all", "every instance off, supervisor ends (typed STOP)", 0, 0),
         Verb("quit", "quit", "leave; instances keep running", 0, 0),
         Verb("help", "help", "the keys of this screen", 0, 0),
     )
+}
+
+
+# The words of the command line, and what they are called here.
+ALIASES: Final = {
+    "instance list": "go board",
+    "instance add": "new",
+    "instance mode": "mode",
+    "instance set": "set",
+    "instance rm": "rm",
+    "instance start": "start",
+    "instance stop": "stop",
+    "instance clear": "clear",
+    "strategy list": "new",
+    "strategy check": "check",
+    "strategy new": "write",
+    "run list": "go runs",
+    "run show": "open",
+    "run rm": "rm-run",
+    "data list": "go data",
+    "account speed": "speed",
+    "account rewind": "rewind",
+    "journal": "go journal",
 }
 
 
@@ -86,6 +115,11 @@ def parse(line: str) -> Doing:
     parts = clean_text(line).split()
     if not parts:
         raise UsageError("nothing typed")
+    for taken in (2, 1):
+        known = ALIASES.get(" ".join(parts[:taken]).lower())
+        if known is not None:
+            parts = [*known.split(), *parts[taken:]]
+            break
     verb = VERBS.get(parts[0].lower())
     if verb is None:
         raise UsageError(f"no command `{parts[0]}`; known: {', '.join(VERBS)}")

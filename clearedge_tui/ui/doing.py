@@ -48,19 +48,32 @@ def _act(ui: "Console", name: str, instance: str) -> None:
         ui.ask("instance.clear", {"id": instance}, f"{instance}: clear")
 
 
+# one question to the supervisor each: the verb, and what the words are
+_ASKS = {
+    "check": ("strategy.check", ("strategy",)),
+    "write": ("strategy.new", ("name", "kind")),
+    "cancel": ("job.cancel", ("id",)),
+    "rm-run": ("run.rm", ("run_id",)),
+    "rewind": ("account.rewind", ("account",)),
+}
+
+
 def _plain(ui: "Console", doing: Doing) -> None:
     words = doing.words
+    if doing.name in _ASKS:
+        verb, names = _ASKS[doing.name]
+        args: dict[str, object] = dict(zip(names, words, strict=False))
+        ui.ask(verb, args, f"{doing.name} {words[0]}")
+        return
     match doing.name:
-        case "check":
-            ui.ask("strategy.check", {"strategy": words[0]}, f"check {words[0]}")
-        case "cancel":
-            ui.ask("job.cancel", {"id": words[0]}, f"cancel {words[0]}")
         case "speed":
             ui.ask(
                 "account.speed",
                 {"account": words[0], "speed": _speed(words[1])},
                 f"{words[0]}: speed {words[1]}",
             )
+        case "supervise":
+            ui.link.supervise()
         case "new":
             ui.action_new()
         case "help":

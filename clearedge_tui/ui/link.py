@@ -16,6 +16,7 @@ from clearedge_tui.supervisor.protocol import (
     Attach,
     Command,
     FromSupervisor,
+    Goodbye,
     Hello,
     Snapshot,
     Watch,
@@ -28,6 +29,7 @@ Connect = Callable[[], Awaitable[Streams]]
 CONNECT_S = 3.0
 ENSURE_S = 20.0
 HELLO_S = 5.0
+RESTING_S = 0.5  # between two looks for a supervisor that somebody may have started
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0)
 
 
@@ -62,6 +64,8 @@ class Link:
         self._ensure = ensure
         self._writer: asyncio.StreamWriter | None = None
         self._watched = Watch(id="")
+        self._stopped = ""  # why none should be started
+        self._wake = asyncio.Event()
         self._decode = msgspec.msgpack.Decoder(FromSupervisor).decode
 
     async def run(self) -> None:
@@ -71,6 +75,10 @@ class Link:
             try:
                 reader, writer = await asyncio.wait_for(self._connect(), CONNECT_S)
             except (OSError, TimeoutError) as error:
+                if self._stopped:
+                    self.model.set_link(LinkState.DOWN, self._stopped)
+                    await self._woken()
+                    continue
                 self.model.set_link(self._waiting(), f"no supervisor ({_reason(error)})")
                 failures += 1
                 if failures == 1 or failures % 5 == 0:
@@ -81,6 +89,17 @@ class Link:
             failures = 1 if why.startswith("the supervisor speaks") else 0
             self.model.set_link(LinkState.DOWN, why)
             await asyncio.sleep(_wait(failures * 6))
+
+    async def _woken(self) -> None:
+        """A person stopped it: look whether one runs again, start none until a person says so."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), RESTING_S)
+        self._wake.clear()
+
+    def supervise(self) -> None:
+        """Start a supervisor again after a person had stopped it."""
+        self._stopped = ""
+        self._wake.set()
 
     def _waiting(self) -> LinkState:
         return LinkState.CONNECTING if self.model.heard is None else LinkState.DOWN
@@ -105,6 +124,9 @@ class Link:
                 self.send(self._watched)
             async for body in frames(reader):
                 message = self._decode(body)
+                if isinstance(message, Goodbye):
+                    self._stopped = f"{message.reason}; : supervise starts it again"
+                    continue
                 self._greet(message)
                 self.model.apply(message)
                 if isinstance(message, Snapshot) and self._on_rows is not None:
@@ -116,7 +138,7 @@ class Link:
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 1.0)
-        return "the supervisor left"
+        return self._stopped or "the supervisor left"
 
     def _greet(self, message: object) -> None:
         if not isinstance(message, Hello):
@@ -125,6 +147,7 @@ class Link:
             raise WrongVersion(
                 f"the supervisor speaks version {message.version}, this console {VERSION}: restart the older one"
             )
+        self._stopped = ""
         self.model.set_link(LinkState.UP)
 
     def send(self, message: Attach | Watch | Command) -> bool:

@@ -191,3 +191,19 @@ def test_the_console_works_in_tmux(box: Box, cols: int, rows: int) -> None:
         assert all(len(line) <= cols for line in screen().splitlines())
     finally:
         subprocess.run([*tmux, "kill-server"], check=False)
+
+
+def test_a_stop_is_respected_by_an_open_console_until_a_person_says_otherwise(
+    box: Box, sit: Callable[..., Seat]
+) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    seat = sit(box)
+    seat.see(r"ema .*observe +running")
+    assert cli(box, "stop").returncode == 0
+    seat.see(r"supervisor was stopped")
+    seat.terminal.read(3.0)  # long enough for one to be started, were it to be
+    assert not box.answers()
+    seat.type(": s u p e r v i s e enter")
+    box.until(box.answers, "a new one answers")
+    seat.see(r"ema .*observe +running")
+    assert cli(box, "stop").returncode == 0
