@@ -23,6 +23,7 @@ class CellView(Widget):
         super().__init__(id=id, classes=classes)
         self.cells: Cells | None = None
         self._look_version = -1
+        self._inputs: tuple[object, ...] | None = None
 
     @property
     def ui(self) -> "Console":
@@ -31,13 +32,26 @@ class CellView(Widget):
     def paint(self, h: int, w: int) -> Cells:
         raise NotImplementedError
 
+    def inputs(self) -> tuple[object, ...] | None:
+        """Return all that the picture is made of, or None when it has to be painted to know."""
+        return None
+
     def redraw(self) -> None:
         """Paint now; cheap when nothing changed. Nothing happens while there is no room."""
         w, h = self.size
         if w < 1 or h < 1 or not self.display:
             return
-        new = self._painted(h, w)
         version = self.ui.look.version
+        inputs = self.inputs()
+        same_place = self.cells is not None and (self.cells.h, self.cells.w) == (h, w)
+        if (
+            inputs is not None
+            and same_place
+            and (version, inputs) == (self._look_version, self._inputs)
+        ):
+            return
+        self._inputs = inputs
+        new = self._painted(h, w)
         changed = None if version != self._look_version else new.diff(self.cells)
         self.cells, self._look_version = new, version
         if changed is None or (changed and (self.full_repaint or len(changed) > h * FULL_SHARE)):

@@ -68,6 +68,13 @@ class BoardRows(RowsView):
 class Preview(CellView):
     """The selected instance's bars, under the board, when there is room."""
 
+    def inputs(self) -> tuple[object, ...]:
+        row = self.ui.model.instances.get(self.screen.query_one(BoardRows).current())
+        return (
+            row and (row.id, row.market, row.timeframe, row.simulated, row.state),
+            self.ui.model.detail,
+        )
+
     def paint(self, h: int, w: int) -> Cells:
         from clearedge_tui.ui.paint.preview import paint_preview  # not needed for the first frame
 
