@@ -28,6 +28,9 @@ from clearedge_tui.ui.screens.board import BoardPage
 RATES = (1.0, 2.0, 5.0, 10.0)
 
 
+QUIET_S = 3  # between two full paintings when nothing but the time has changed
+
+
 class Console(App[int], inherit_bindings=False):
     """The console. `live=False` leaves link and tick out, for tests that feed the model."""
 
@@ -106,8 +109,12 @@ class Console(App[int], inherit_bindings=False):
         news = (self.model.version, self.look.version, int(self.model.mono()))
         if news == self._shown or not self.pacer.may_paint():
             return  # nothing new, and no second has passed for the ages to show
+        only_time = news[:2] == self._shown[:2] and news[2] % QUIET_S != 0
         self._shown = news
-        self.paint_now()
+        if only_time:  # the clock each second, the ages of rows that lie still now and then
+            self._paint_time()
+        else:
+            self.paint_now()
         if not self.is_headless and self.pacer.ask():
             self.call_after_refresh(self._ask_terminal)
 
@@ -116,12 +123,17 @@ class Console(App[int], inherit_bindings=False):
         if page is None:
             return
         if self.look.frozen:
-            page.query_one(HeaderView).redraw()
-            page.query_one(NoticeView).redraw()
+            self._paint_time()
         else:
             page.tick()
         if self.screen is not page and hasattr(self.screen, "tick"):
             self.screen.tick()
+
+    def _paint_time(self) -> None:
+        page = self.page
+        if page is not None:
+            page.query_one(HeaderView).redraw()
+            page.query_one(NoticeView).redraw()
 
     def _ask_terminal(self) -> None:
         if self._driver is not None:
