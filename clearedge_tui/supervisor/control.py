@@ -215,7 +215,7 @@ class _Client:
             widgets=drawn.widgets if drawn else (),
             widgets_ns=drawn.at_ns if drawn else 0,
             bars=drawn.bars if drawn else (),
-            orders=tuple(reversed(run.orders.values())),
+            orders=tuple(sorted(run.orders.values(), key=lambda o: o.at_ns, reverse=True)),
             fills=tuple(reversed(run.fills)),
             log=tuple(run.log)[-_MOST_LOG:],
             schema=schema,

@@ -32,7 +32,9 @@ def shown_book(run: InstanceRun, account: Account | None) -> Book | None:
     if book is not None:
         return book
     traded = [row.book for row in run.ledgers.values() if row.fills]
-    return own_book(account) if own_book(account) in traded or not traded else traded[0]
+    if not traded:
+        return None
+    return own_book(account) if own_book(account) in traded else traded[0]
 
 
 def health(run: InstanceRun, gateway_error: str) -> tuple[Health, str]:
