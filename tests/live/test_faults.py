@@ -273,3 +273,19 @@ def test_a_file_taken_away_is_said_and_comes_back(box: Box) -> None:
     assert "mine.py is not in" in row.error
     path.write_text(source)
     box.wait_row("mine", lambda r: not r.error and r.state == "running", "and is content again")
+
+
+def test_a_render_that_never_returns_is_an_error_in_its_place_and_thinking_goes_on(
+    box: Box,
+) -> None:
+    source = strategy("pass").replace(
+        "    def render(self):\n",
+        "    def render(self):\n        while self.state['n'] > 2: pass\n",
+    )
+    box.write("slow", source)
+    box.add("slow", strategy="slow", mode="observe")
+    detail = box.detail("slow", lambda d: any(w.get("type") == "error" for w in d.widgets))
+    assert "render did not return within 5 s" in str(detail.widgets[0]["text"])
+    before = box.row("slow")
+    after = box.wait_row("slow", lambda r: r.tick_ns > before.tick_ns, "it goes on")
+    assert (after.pid, after.state) == (before.pid, "running")
