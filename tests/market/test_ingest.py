@@ -306,6 +306,42 @@ def test_the_real_pound_file_shows_its_weekends(home: Home, real_data: Path) -> 
     assert catalog.series(home)[0].gaps is None  # closed or missing: only a calendar knows
 
 
-def test_a_tick_file_is_refused_as_bars(home: Home, real_data: Path) -> None:
-    with pytest.raises(BadData, match="no column for `open`"):
-        load(home, real_data / "usdjpy-ticks.csv", market="USD/JPY")
+@pytest.mark.parametrize(
+    ("name", "market"),
+    [
+        ("usdjpy-ticks.csv", "USD/JPY"),
+        ("btcusdt-trades.parquet", "BTC/USDT"),
+        ("btcusdt-quotes.parquet", "BTC/USDT"),
+    ],
+)
+def test_a_tick_file_is_refused_as_bars(
+    home: Home, real_data: Path, name: str, market: str
+) -> None:
+    with pytest.raises(BadData, match="no column for `open`; it has: timestamp"):
+        load(home, real_data / name, market=market)
+
+
+def test_bars_made_of_real_trades_come_back_as_they_went_in(
+    home: Home, real_data: Path, tmp_path: Path
+) -> None:
+    trades = pq.read_table(real_data / "btcusdt-trades.parquet").to_pylist()
+    minutes: dict[int, list[tuple[float, float]]] = {}
+    for row in trades:
+        ns = row["timestamp"]
+        second = int(ns.timestamp()) if hasattr(ns, "timestamp") else int(ns) // 10**9
+        minutes.setdefault(second // 60, []).append((float(row["price"]), float(row["quantity"])))
+    wanted = [
+        (minute * 60, [p for p, _ in each], sum(q for _, q in each))
+        for minute, each in sorted(minutes.items())
+    ]
+    file = tmp_path / "bars.csv"
+    lines = [
+        f"{at},{prices[0]},{max(prices)},{min(prices)},{prices[-1]},{volume:.6f}"
+        for at, prices, volume in wanted
+    ]
+    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
+    done = load(home, file, market="BTC/USDT")
+    assert done.added == len(wanted)
+    bars = catalog.stored(home, "BTCUSDT.LOCAL", "1m")
+    assert bars.close.tolist() == [prices[-1] for _, prices, _ in wanted]
+    assert bars.high.tolist() == [max(prices) for _, prices, _ in wanted]
