@@ -99,5 +99,7 @@ def _simple(verb: str, help_text: str) -> None:
 
 _simple("start", "Start instance ID in the mode it had.")
 _simple("stop", "Set instance ID to off; orders follow its exit policy.")
+_simple("pause", "Let running instance ID see no ticks; a stop ends the pause.")
+_simple("resume", "Let paused instance ID see its ticks again.")
 _simple("clear", "Let a failed or faulted instance ID try again.")
 _simple("rm", "Remove a stopped instance ID. Its history is kept.")

@@ -126,6 +126,7 @@ class SetConfig(msgspec.Struct, frozen=True, tag=True):
 class Freeze(msgspec.Struct, frozen=True, tag=True):
     """To an instance: a runtime freeze on or off; ticks pass by unseen while it is on."""
 
+    command: str
     on: bool
 
 
@@ -180,14 +181,6 @@ class Beat(msgspec.Struct, frozen=True, tag=True):
     joined: bool = False
     native: bool = False
     slowest_ms: float = 0.0  # slowest callback since the last beat
-
-
-class Stuck(msgspec.Struct, frozen=True, tag=True):
-    """From an instance's watchdog thread: this callback has not returned yet."""
-
-    callback: str
-    seconds: float
-    place: str
 
 
 class Fault(msgspec.Struct, frozen=True, tag=True):
@@ -350,17 +343,7 @@ ToEngine = (
     | Stop
 )
 FromEngine = (
-    Leased
-    | Done
-    | Beat
-    | Stuck
-    | Fault
-    | Said
-    | Drawn
-    | FeedStatus
-    | Ledgers
-    | OrderUpdate
-    | FillUpdate
+    Leased | Done | Beat | Fault | Said | Drawn | FeedStatus | Ledgers | OrderUpdate | FillUpdate
 )
 ToInstance = Joined | TickMsg | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

@@ -11,6 +11,7 @@ import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -58,6 +59,7 @@ _BEAT_S = 0.5
 _DRAW_S = 0.4
 _DRAW_UNSEEN_S = 5.0
 _KEEP_S = 1.0
+T = TypeVar("T")
 
 
 class InstanceHost:
@@ -69,7 +71,7 @@ class InstanceHost:
         self.fault: Fault | None = None
         self.hosted: Hosted | None = None
         self.config_version = spec.instance.config_version
-        self.frozen = False
+        self.frozen = spec.frozen
         self.watched = False
         self.ready = False
         self.ticks = 0
@@ -100,26 +102,32 @@ class InstanceHost:
         """Run one callback of the strategy; whatever it raises becomes a fault with a place."""
         if self.fault is not None:
             return None
-        self.dog.enter(name)
         try:
-            return self._timed(call, *args)
+            return self._timed(name, call, *args)
         except OrderNotAllowed as error:
             self.voice.line("warning", "engine", f"order not allowed in {name}: {error}")
         except CallbackTimeout:
-            self.dog.leave()  # it may have struck while the call was being left
-            where = f" ({self.dog.place})" if self.dog.place else ""
-            self._failed(f"{name} did not return within {self.dog.limit_s:g} s{where}", "")
+            self._failed(self._too_long(name), "")
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             fault = fault_from(error, Path(self.spec.path))
             self._failed(f"{fault} in {name}", fault.detail)
         return None
 
-    def _timed(self, call: Callable[..., object], *args: object) -> object:
+    def _timed(self, name: str, call: Callable[..., T], *args: object) -> T:
         """The dog watches the strategy alone: what we do about its error has no limit."""
+        self.dog.enter(name)
         try:
-            return call(*args)
-        finally:
-            self.slowest_s = max(self.slowest_s, self.dog.leave())
+            try:
+                return call(*args)
+            finally:
+                self.slowest_s = max(self.slowest_s, self.dog.leave())
+        except CallbackTimeout:
+            self.dog.leave()  # it may have struck while the call was being left
+            raise
+
+    def _too_long(self, name: str) -> str:
+        where = f" ({self.dog.place})" if self.dog.place else ""
+        return f"{name} did not return within {self.dog.limit_s:g} s{where}"
 
     def _failed(self, text: str, detail: str) -> None:
         self.fault = Fault(clean_text(text), detail[-8000:])
@@ -130,19 +138,22 @@ class InstanceHost:
         self.lease.tell(self.fault)
 
     # ---- loading ------------------------------------------------------------------------------
-    def _load(self) -> None:
-        self.dog.enter("loading")
+    def _load(self, build: Callable[[], object]) -> None:
+        """Run the strategy's top level and constructor; what they raise becomes a fault."""
+        path = Path(self.spec.path)
         try:
-            loaded = load(Path(self.spec.path))
-            self.hosted = loaded.create(self.context, loaded.typed(self.spec.instance.config))
+            self._timed("loading", build)
         except StrategyFault as error:
             self._failed(str(error), error.detail)
         except CallbackTimeout:
-            self._failed(
-                f"{Path(self.spec.path).name} did not load within {self.dog.limit_s:g} s", ""
-            )
-        finally:
-            self.dog.leave()
+            self._failed(self._too_long(f"loading {path.name}"), "")
+        except Exception as error:  # noqa: BLE001  # guard: the engine side of strategy code
+            fault = fault_from(error, path)
+            self._failed(f"{fault} in loading", fault.detail)
+
+    def _host(self) -> None:
+        loaded = load(Path(self.spec.path))
+        self.hosted = loaded.create(self.context, loaded.typed(self.spec.instance.config))
 
     async def _joined(self, message: Joined) -> None:
         """Take the gateway's truth; the first time, bring the strategy to life."""
@@ -157,7 +168,7 @@ class InstanceHost:
                     message.bars[-1].close,
                     message.bars[-1].ts_ns,
                 )
-            self._load()
+            self._load(self._host)
             self._begin()
             self.ready = True
             self._beat()  # running is told at once, not with the next beat
@@ -257,6 +268,8 @@ class InstanceHost:
                 self._set_config(message)
             case Freeze():
                 self.frozen = message.on
+                self.lease.tell(Done(message.command, id=self.id))
+                self._beat()
             case Watching():
                 self.watched = message.on
             case Stop():
@@ -305,15 +318,10 @@ class InstanceHost:
     def _widgets(self) -> tuple[dict[str, object], ...]:
         if self.hosted is None or self.fault is not None:
             return ()
-        self.dog.enter("render")
         try:
-            return draw(self.hosted.render, Path(self.spec.path))
+            return self._timed("render", draw, self.hosted.render, Path(self.spec.path))
         except CallbackTimeout:
-            return (
-                {"type": "error", "text": f"render did not return within {self.dog.limit_s:g} s"},
-            )
-        finally:
-            self.dog.leave()
+            return ({"type": "error", "text": self._too_long("render")},)
 
     async def _keeps(self) -> None:
         while True:

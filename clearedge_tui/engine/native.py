@@ -30,7 +30,7 @@ from clearedge_tui.core.messages import (
 )
 from clearedge_tui.engine import keep
 from clearedge_tui.engine.instance import InstanceHost, limit_memory
-from clearedge_tui.engine.loading import Loaded, load
+from clearedge_tui.engine.loading import load
 from clearedge_tui.engine.native_clients import (
     GatewayDataFactory,
     GatewayExecutionFactory,
@@ -66,19 +66,14 @@ class NativeHost(InstanceHost):
             return
         Wire.position, Wire.orders = message.position, message.orders
         self.bars.begin(message.base_s, self.wanted_s or message.base_s, message.bars)
-        self.dog.enter("loading")
-        try:
-            self._build(load(Path(self.spec.path)))
-        except StrategyFault as error:
-            self._failed(str(error), error.detail)
-        finally:
-            self.dog.leave()
+        self._load(self._build)
         if self.fault is None:
             await self._run_node()
         self.ready = True
         self._beat()
 
-    def _build(self, loaded: Loaded) -> None:
+    def _build(self) -> None:
+        loaded = load(Path(self.spec.path))
         tag = self.id.replace("-", "_")
         identity = InstrumentId.from_str(self.spec.market.id)
         config = loaded.native_config(

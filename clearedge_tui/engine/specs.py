@@ -30,7 +30,7 @@ class InstanceSpec(msgspec.Struct, frozen=True):
     callback_limit_s: float = 5.0
     memory_mb: int = 1024
     native: bool = False
-    values: dict[str, object] = {}
+    frozen: bool = False
 
     @property
     def home(self) -> Home:

@@ -16,11 +16,11 @@ from clearedge_tui.core.messages import (
     Done,
     Drawn,
     Fault,
+    Freeze,
     Leased,
     Said,
     SetConfig,
     SetMode,
-    Stuck,
 )
 from clearedge_tui.core.model import Book, EngineState, Mode
 from clearedge_tui.core.plan import Step, next_step
@@ -111,7 +111,7 @@ class Instances:
     # ---- steps --------------------------------------------------------------------------------
     async def _start(self, run: InstanceRun, account: Account, place: AccountRun) -> None:
         instance = run.instance
-        run.fault = run.stuck = ""
+        run.fault = ""
         run.attached, run.enforced = False, None
         try:
             seen = await self._files.look(instance.strategy)
@@ -134,6 +134,7 @@ class Instances:
             code=seen.sha256,
             grace_s=account.orphan_grace_s,
             native=run.native,
+            frozen=run.paused,
         )
         self._event(run, "engine.start", f"starting in {instance.mode}")
         starting = asyncio.create_task(
@@ -199,21 +200,36 @@ class Instances:
 
     async def set_live(self, run: InstanceRun, values: dict[str, object], version: int) -> bool:
         """Change live fields in the running instance; False when it has to be reloaded."""
+        done = await self._ask(run, "config", lambda command: SetConfig(command, values, version))
+        if done:
+            run.running_config = version
+        return done
+
+    async def freeze(self, run: InstanceRun, on: bool) -> None:
+        """Have a running instance skip its ticks, or see them again. Raises RetryLater."""
+        if not await self._ask(run, "freeze", lambda command: Freeze(command, on)):
+            raise RetryLater(f"{run.instance.id} did not answer within {_ACK_S:.0f} s; try again")
+        run.paused = on
+        self._event(
+            run, "engine.pause" if on else "engine.resume", "paused" if on else "goes on thinking"
+        )
+        self._changed(run)
+
+    async def _ask(
+        self, run: InstanceRun, what: str, make: Callable[[str], msgspec.Struct]
+    ) -> bool:
+        """Send the engine a command of its own and say whether it did it."""
         self._count += 1
-        command = f"config-{run.instance.id}-{self._count}"
+        command = f"{what}-{run.instance.id}-{self._count}"
         waiter = self._acks[command] = asyncio.get_running_loop().create_future()
         try:
-            if run.engine.link is None or not run.engine.link.send(
-                SetConfig(command, values, version)
-            ):
+            if run.engine.link is None or not run.engine.link.send(make(command)):
                 return False
-            done = await asyncio.wait_for(waiter, _ACK_S)
+            done: Done = await asyncio.wait_for(waiter, _ACK_S)
         except TimeoutError:
             return False
         finally:
             self._acks.pop(command, None)
-        if not done.error:
-            run.running_config = version
         return not done.error
 
     def _reload(self, run: InstanceRun, why: str = "") -> None:
@@ -230,12 +246,12 @@ class Instances:
         self._event(run, "engine.stop", "stopping")
         if place.gateway.link is not None:
             place.gateway.link.send(Detach(run.instance.id))
-        run.attached, run.enforced = False, Mode.OFF
+        run.attached, run.enforced, run.paused = False, Mode.OFF, False
         self._engines.ask_stop(run.engine, "declared off")
         run.beat_s = monotonic()
 
     def _kill(self, run: InstanceRun) -> None:
-        run.engine.error = run.stuck or f"no life sign for {run.silent_s(monotonic()):.0f} s"
+        run.engine.error = f"no life sign for {run.silent_s(monotonic()):.0f} s"
         self._event(run, "engine.kill", f"killed: {run.engine.error}")
         self._engines.kill(run.engine, expected=False)
 
@@ -283,8 +299,6 @@ class Instances:
                 run.drawn = message
             case Fault():
                 self._fault(run, message.text)
-            case Stuck():
-                run.stuck = f"{message.callback} has not returned for {message.seconds:.0f} s ({message.place})"
             case Done():
                 self.acknowledged(message)
         run.detail_seq += 1
@@ -292,6 +306,7 @@ class Instances:
 
     def _beat(self, run: InstanceRun, beat: Beat) -> None:
         run.beat = beat
+        run.paused = beat.frozen
         run.beat_s = monotonic()
         if (
             run.engine.state in (EngineState.STARTING, EngineState.UNKNOWN)

@@ -21,6 +21,7 @@ class Recorder:
         self._ledgers: dict[tuple[str, Book], LedgerRow] = {}
         self._journal: list[tuple[str, str, str, str, dict[str, Any], int]] = []
         self._status: dict[str, tuple[Mode | None, EngineState, str, int]] = {}
+        self._known: dict[str, tuple[Mode | None, EngineState, str]] = {}
         self._meta: dict[str, str] = {}
 
     def event(
@@ -45,7 +46,16 @@ class Recorder:
             self._ledgers[row.instance, row.book] = row
 
     def status(self, instance: str, mode: Mode | None, state: EngineState, error: str) -> None:
-        self._status[instance] = (mode, state, error, now_ns())
+        """Note what runs; only a change of it is written."""
+        now = (mode, state, error)
+        if self._known.get(instance) != now:
+            self._known[instance] = now
+            self._status[instance] = (*now, now_ns())
+
+    def forget(self, instance: str) -> None:
+        """A removed instance has no status; one declared anew under its id begins anew."""
+        self._known.pop(instance, None)
+        self._status.pop(instance, None)
 
     def meta(self, key: str, value: str) -> None:
         self._meta[key] = value

@@ -42,7 +42,7 @@ def health(run: InstanceRun, gateway_error: str) -> tuple[Health, str]:
     state = run.live_state()
     error = run.fault or run.engine.error
     if state in _BAD:
-        return Health.BAD, error or run.stuck or "no life sign"
+        return Health.BAD, error or "no life sign"
     if state in _WARN:
         return Health.WARN, error
     if run.instance.mode is Mode.OFF and not run.engine.alive:
@@ -51,6 +51,8 @@ def health(run: InstanceRun, gateway_error: str) -> tuple[Health, str]:
         return Health.WARN, run.file_error
     if gateway_error:
         return Health.WARN, gateway_error
+    if state is EngineState.PAUSED:
+        return Health.WARN, ""
     if state is EngineState.RUNNING:
         return (Health.OK, "") if run.enforced is run.instance.mode else (Health.WARN, "")
     return Health.UNKNOWN, error

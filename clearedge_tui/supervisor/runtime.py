@@ -55,10 +55,10 @@ class InstanceRun:
     tried_code: str = ""
     beat: Beat | None = None
     beat_s: float = 0.0
+    paused: bool = False  # outlives a reload or a crash, not a stop
     memory_mb: float = 0.0
     cpu_pct: float = 0.0
     restarts: int = 0
-    stuck: str = ""
     drawn: Drawn | None = None
     last_event: str = ""
     last_event_ns: int = 0

@@ -54,7 +54,6 @@ class Supervisor:
         self._due = asyncio.Event()
         self.declared = Declared(home)
         self.store_error = ""
-        self.store_error = ""
         self._psutil: dict[int, psutil.Process] = {}
         self._weighed: dict[int, float] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -322,6 +321,9 @@ class Supervisor:
         """Say that a row may have changed, and that the plan should be asked again."""
         self.seq += 1
         run.row_seq = self.seq
+        error = run.fault or run.engine.error or run.file_error
+        mode = run.enforced if run.engine.alive else Mode.OFF
+        self.record.status(run.instance.id, mode, run.live_state(), error)
         self._due.set()
 
     def touch_account(self, place: AccountRun) -> None:
@@ -332,6 +334,7 @@ class Supervisor:
     def forget(self, instance: str) -> None:
         """Take a removed instance out of the loop."""
         self.runs.pop(instance, None)
+        self.record.forget(instance)
         self.seq += 1
         self.removed[instance] = self.seq
         self._due.set()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from clearedge_tui.contract.schema import Schema
-from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.clock import iso, now_ns
 from clearedge_tui.core.errors import Refused, RetryLater, StrategyFault, UsageError
 from clearedge_tui.core.model import (
     AccountKind,
@@ -19,10 +19,12 @@ from clearedge_tui.core.model import (
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.markets import load_markets, resolve
 from clearedge_tui.settings import load_accounts
+from clearedge_tui.store.rows import StatusRow
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
 
 if TYPE_CHECKING:
     from clearedge_tui.supervisor.commands import Commands
+    from clearedge_tui.supervisor.runtime import InstanceRun
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 Answer = tuple[str, object]
@@ -55,17 +57,30 @@ async def list_(commands: "Commands", args: Args, who: str) -> Answer:
     del args, who
     rows = []
     markets = load_markets(commands.home)
+    statuses = commands.store.statuses()
     for instance in commands.store.instances():
         run = commands.supervisor.runs.get(instance.id) if commands.supervisor else None
-        state = run.live_state() if run else EngineState.STOPPED
         row: dict[str, object] = msgspec.to_builtins(instance)
-        error = (run.fault or run.engine.error or run.file_error) if run else ""
-        actual = str(run.enforced or Mode.OFF) if run else str(Mode.OFF)
         market = markets.get(instance.market)
         row["symbol"] = market.symbol if market else instance.market
         row["simulated"] = bool(market and market.simulated)
-        rows.append({**row, "state": str(state), "actual": actual, "error": error})
+        rows.append({**row, **(_runs(run) if run else _ran(statuses.get(instance.id)))})
     return "", rows
+
+
+def _runs(run: "InstanceRun") -> dict[str, object]:
+    error = run.fault or run.engine.error or run.file_error
+    return {"state": str(run.live_state()), "actual": str(run.enforced or Mode.OFF), "error": error}
+
+
+def _ran(last: StatusRow | None) -> dict[str, object]:
+    """Without a supervisor: what was written last, and `unknown` where it may be so no longer."""
+    if last is None:
+        return {"state": str(EngineState.STOPPED), "actual": str(Mode.OFF), "error": ""}
+    if last.mode is Mode.OFF:
+        return {"state": str(last.state), "actual": str(Mode.OFF), "error": last.error}
+    error = f"was {last.state} at {iso(last.at_ns)}; no supervisor has been there since"
+    return {"state": str(EngineState.UNKNOWN), "actual": None, "error": error}
 
 
 async def add(commands: "Commands", args: Args, who: str) -> Answer:
@@ -162,6 +177,28 @@ async def stop(commands: "Commands", args: Args, who: str) -> Answer:
     return await _set_mode(commands, find(commands, need(args, "id")), Mode.OFF, who)
 
 
+async def pause(commands: "Commands", args: Args, who: str) -> Answer:
+    """Let a running instance see no ticks; it stays loaded, its orders stay where they are."""
+    return await _freeze(commands, find(commands, need(args, "id")), True)
+
+
+async def resume(commands: "Commands", args: Args, who: str) -> Answer:
+    return await _freeze(commands, find(commands, need(args, "id")), False)
+
+
+async def _freeze(commands: "Commands", instance: Instance, on: bool) -> Answer:
+    run = commands.supervisor.runs[instance.id] if commands.supervisor else None
+    wanted = EngineState.RUNNING if on else EngineState.PAUSED
+    if run is None or run.live_state() is not wanted:
+        state = run.live_state() if run else "not run by a supervisor"
+        raise Refused(
+            f"{instance.id} is {state}; only what is {wanted} can be {'paused' if on else 'resumed'}"
+        )
+    assert commands.supervisor is not None  # noqa: S101  # it has the run
+    await commands.supervisor.instances.freeze(run, on)
+    return f"{instance.id} {'paused' if on else 'resumed'}", None
+
+
 async def set_(commands: "Commands", args: Args, who: str) -> Answer:
     """Change config fields (all or none), and the policies that go with the instance."""
     instance = find(commands, need(args, "id"))
@@ -219,7 +256,7 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
         return f"{instance.id}: nothing runs, nothing to clear", None
     run = commands.supervisor.runs[instance.id]
     run.engine.crashes.clear()
-    run.engine.error = run.fault = run.stuck = ""
+    run.engine.error = run.fault = ""
     run.engine.retry_s = 0.0
     if run.engine.alive:
         commands.supervisor.engines.kill(run.engine)
@@ -252,6 +289,8 @@ VERBS = {
     "instance.mode": mode,
     "instance.start": start,
     "instance.stop": stop,
+    "instance.pause": pause,
+    "instance.resume": resume,
     "instance.set": set_,
     "instance.clear": clear,
     "instance.rm": remove,

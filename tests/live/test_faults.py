@@ -63,6 +63,36 @@ def test_a_broken_strategy_is_named_on_its_row_and_the_others_run(
     assert (after.pid, after.restarts, after.state) == (good.pid, 0, "running")
 
 
+@pytest.mark.parametrize(
+    ("native", "line", "words"),
+    [
+        (False, "raise KeyError('nothing')", ("faulty.py:6", "KeyError")),
+        (False, "while True: pass", ("loading faulty.py did not return within 5 s (faulty.py:6)",)),
+        (True, "raise KeyError('nothing')", ("faulty.py:6", "KeyError")),
+        (True, "while True: pass", ("loading faulty.py did not return within 5 s (faulty.py:6)",)),
+    ],
+    ids=["raises", "endless", "native-raises", "native-endless"],
+)
+def test_a_constructor_that_fails_is_a_fault_with_its_line(
+    box: Box, native: bool, line: str, words: tuple[str, ...]
+) -> None:
+    module = "nautilus_trader.trading" if native else "clearedge_tui.contract"
+    hook = "def on_start(self)" if native else "def on_tick(self, tick)"
+    box.write(
+        "faulty",
+        f"from {module} import Strategy\n\n"
+        "class Faulty(Strategy):\n"
+        "    def __init__(self, *args):\n"
+        "        super().__init__(*args)\n"
+        f"        {line}\n"
+        f"    {hook}:\n        pass\n",
+    )
+    box.add("faulty", strategy="faulty", mode="observe")
+    row = box.wait_row("faulty", lambda r: r.state == "faulted", "it is faulted", 25.0)
+    for word in words:
+        assert word in row.error, row.error
+
+
 def test_three_crashes_latch_failed_until_a_person_clears_it(box: Box) -> None:
     box.write("faulty", strategy("import os\nos._exit(7)"))
     box.add("faulty", strategy="faulty", mode="observe")

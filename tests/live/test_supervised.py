@@ -13,6 +13,7 @@ from clearedge_tui.core.errors import Refused
 from clearedge_tui.core.model import Book, Mode
 from clearedge_tui.market import catalog, simulated
 from clearedge_tui.market.markets import describe, save_market
+from clearedge_tui.store.db import open_reader
 from clearedge_tui.supervisor.lock import SupervisorLock
 from tests.live.box import Box
 
@@ -192,8 +193,8 @@ def test_an_account_nobody_wants_rests_and_its_replay_waits(box: Box) -> None:
     box.do("instance.stop", id="ema")
     box.until(lambda: not box.processes(), "all its engines have left")
     stopped = box.account().data_ns
-    fills = len(box.fills("ema"))
-    assert box.row("ema").fills == fills, "the last sums were delivered"
+    fills = box.row("ema").fills
+    box.until(lambda: len(box.fills("ema")) == fills, "what the row counts is written down")
     assert box.do("instance.start", id="ema").status == "done"
     box.running("ema")
     box.until(lambda: box.account().data_ns >= stopped, "it goes on where it was")
@@ -221,3 +222,75 @@ def test_a_rewound_replay_begins_anew(make_box: Callable[..., Box]) -> None:
     assert box.do("account.rewind", account="paper").status == "done"
     box.running("ema")
     box.until(lambda: 0 < box.account().data_ns < reached, "it is back at the beginning")
+
+
+def test_what_runs_is_written_down_beside_what_was_declared(box: Box) -> None:
+    def written(name: str) -> tuple[str, str, str]:
+        with open_reader(box.home.database) as reader:
+            row = reader.statuses().get(name)
+        return (str(row.mode), str(row.state), row.error) if row else ("", "", "")
+
+    box.add("ema", mode="active")
+    box.running("ema")
+    box.until(lambda: written("ema") == ("active", "running", ""), "it is written as running")
+    box.do("instance.mode", id="ema", mode="observe")
+    box.until(lambda: written("ema")[0] == "observe", "its new mode is written")
+    box.do("instance.stop", id="ema")
+    box.until(lambda: written("ema") == ("off", "stopped", ""), "it is written as stopped")
+    box.do("instance.rm", id="ema")
+    box.until(lambda: written("ema") == ("", "", ""), "what was removed has no status")
+
+
+def test_without_a_supervisor_a_row_says_unknown_and_when_it_was_known(box: Box) -> None:
+    box.add("ema", mode="observe")
+    box.running("ema")
+    with open_reader(box.home.database) as reader:
+        box.until(lambda: reader.statuses()["ema"].state == "running", "its state is written")
+    box.kill()
+    rows = box.do("instance.list").data
+    assert isinstance(rows, list)
+    assert (rows[0]["state"], rows[0]["actual"]) == ("unknown", None)
+    assert "was running at" in rows[0]["error"]
+
+
+COUNTER = """
+from clearedge_tui.contract import Strategy, chart
+
+class Counter(Strategy):
+    def init(self):
+        return {"n": 0}
+    def on_tick(self, tick):
+        self.state["n"] += 1
+    def render(self):
+        return {"widgets": [chart.metric("n", self.state["n"])]}
+"""
+
+
+def test_a_pause_skips_ticks_outlives_a_crash_and_ends_with_a_stop(box: Box) -> None:
+    def counted(least: int) -> int:
+        detail = box.detail(
+            "nn", lambda d: bool(d.widgets) and int(str(d.widgets[0]["value"])) >= least
+        )
+        return int(str(detail.widgets[0]["value"]))
+
+    box.write("counter", COUNTER)
+    box.add("nn", strategy="counter", mode="observe")
+    box.running("nn")
+    assert counted(2) >= 2, "it sees ticks"
+    assert box.do("instance.pause", id="nn").status == "done"
+    paused = box.wait_row("nn", lambda r: r.state == "paused", "it is paused")
+    assert "nn is paused" in box.do("instance.pause", id="nn").message
+    n, moved = counted(0), box.account().data_ns
+    box.until(lambda: box.account().data_ns > moved + 120_000_000_000, "the market goes on")
+    assert counted(0) == n
+    os.kill(paused.pid, signal.SIGKILL)
+    box.wait_row(
+        "nn", lambda r: r.pid not in (0, paused.pid) and r.state == "paused", "still paused"
+    )
+    assert box.do("instance.resume", id="nn").status == "done"
+    assert counted(n + 2) > n, "it sees ticks again"
+    assert box.do("instance.pause", id="nn").status == "done"
+    box.do("instance.stop", id="nn")
+    box.wait_row("nn", lambda r: r.state == "stopped", "it is off")
+    box.do("instance.start", id="nn")
+    box.running("nn")
