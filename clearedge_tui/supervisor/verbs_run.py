@@ -53,6 +53,8 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
         end_ns=moment_ns(text(args, "end"), "end"),
         config=schema.validate(table(args, "config")),
         balance=_money(args, "balance", Decimal(100_000)),
+        maker_fee=_money(args, "maker_fee", Decimal("0.0002")),
+        taker_fee=_money(args, "taker_fee", Decimal("0.0005")),
         fill_at=text(args, "fill_at", "next_open"),
     )
     title = f"{strategy} {market.symbol} {spec.timeframe}"

@@ -12,21 +12,29 @@ Answer = tuple[str, object]
 
 
 async def list_(commands: "Commands", args: Args, who: str) -> Answer:
-    del args, who
-    paths = [commands.files.path(name) for name in commands.files.names()]
-    seen = await commands.files.look_many(paths) if paths else []
+    """Return a row a file. `brief`: names only, nothing is loaded; `again`: load unchanged files too."""
+    del who
+    files = commands.files
+    if args.get("brief"):
+        return "", [{"strategy": name} for name in files.names()]
+    seen = await files.look_all(again=bool(args.get("again")))
     used = [i.strategy for i in commands.store.instances()]
     rows = [
         {
-            "strategy": path.stem,
+            "strategy": name,
             "kind": row.kind,
             "doc": row.doc,
             "schema": row.schema,
             "hooks": list(row.hooks),
-            "instances": used.count(path.stem),
+            "instances": used.count(name),
             "error": row.error,
+            "words": row.words,
+            "line": row.line,
+            "detail": row.detail,
+            "path": row.path,
+            "changed_ns": files.changed_ns(name),
         }
-        for path, row in zip(paths, seen, strict=True)
+        for name, row in seen.items()
     ]
     return "", rows
 
@@ -35,7 +43,7 @@ async def check(commands: "Commands", args: Args, who: str) -> Answer:
     """Load one strategy as an engine would and report what it declares."""
     del who
     name = need(args, "strategy")
-    seen = await commands.files.look(name)
+    seen = await commands.files.look(name, again=True)
     if seen.error:
         raise StrategyFault(seen.error)
     fields = len([k for k in seen.schema if not k.startswith("$")])

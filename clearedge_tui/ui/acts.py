@@ -124,7 +124,7 @@ def remove(ui: "Console", name: str) -> None:
 
 def backtest_instance(ui: "Console", names: Sequence[str]) -> None:
     if names:
-        from clearedge_tui.ui.plans import open_backtest
+        from clearedge_tui.ui.plan_backtest import open_backtest
 
         open_backtest(ui, instance=ui.model.instances.get(names[0]))
 
@@ -168,6 +168,47 @@ def ask_stop_all(ui: "Console") -> None:
     ui.push_screen(
         Typed((("stop every instance and the supervisor", p.WARN | p.BOLD),), "STOP"), answered
     )
+
+
+def ask_stop_supervisor(ui: "Console") -> None:
+    """End the supervisor after enter: instances end with it, and come back with the next one."""
+    lines = [
+        ("end the supervisor", p.WARN | p.BOLD),
+        ("", p.TEXT),
+        ("Every instance stops; what is declared comes back with the next one.", p.TEXT),
+        ("To stop one instance: stop INSTANCE. To stop all for good: stop-all.", p.TEXT),
+        ("", p.TEXT),
+        ("enter ends it, esc leaves everything as it is", p.DIM),
+    ]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            ui.ask("supervisor.stop", {}, "stop")
+
+    ui.push_screen(Reading(lines), answered)
+
+
+def show_accounts(ui: "Console") -> None:
+    """Show every account: where its orders go, what it plays, what it holds."""
+    from clearedge_tui.ui import format as f
+
+    hide = ui.look.hide_money
+    lines = [("accounts", p.BRIGHT | p.BOLD), ("", p.TEXT)]
+    for row in ui.model.accounts.values():
+        speed = f"{row.speed:g}×" if row.speed else "max"
+        money = f"{f.amount(row.equity, hide)} {clean_text(row.currency, 8)}"
+        ink = p.BAD if row.error else p.TEXT
+        lines.append(
+            (
+                f"{clean_text(row.name, 16):<17}{row.kind:<7}{speed:>6}  {money:>18}  {row.state}",
+                ink,
+            )
+        )
+        if row.error:
+            lines.append((clean_text(row.error), p.BAD))
+    if not ui.model.accounts:
+        lines.append(("none is known: config/accounts.toml declares them", p.DIM))
+    ui.push_screen(Reading([*lines, ("", p.TEXT), ("speed ACCOUNT N, rewind ACCOUNT", p.DIM)]))
 
 
 def _left(ui: "Console", result: Result) -> None:

@@ -1,8 +1,9 @@
-"""The words of the palette: the same verbs as the command line, with arguments that complete.
+"""The lines of the palette: the same verbs as the command line, with arguments that complete.
 
 Pure: `complete` offers lines, `parse` turns a line into a `Doing`; the palette screen runs it.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,19 +14,20 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui.model import Model
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
+from clearedge_tui.ui.words import ALIASES, DROPPED, GROUPS, NOT_HERE, PLACES, VERBS, Verb
 
-PLACES: Final = {"board": "1", "runs": "2", "data": "3", "journal": "6"}
 RATES: Final = ("1", "2", "5", "10")
 SPEEDS: Final = ("1", "10", "60", "600", "1000", "max")
 
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What a line means: a name and its arguments, by word or by key=value."""
+    """What a line means: a name, its words, its options, and the fields of a configuration."""
 
     name: str
     words: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,109 +39,73 @@ class Offer:
     danger: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    name: str
-    usage: str
-    about: str
-    least: int  # words wanted at least
-    most: int  # at most
-
-
-VERBS: Final = {
-    verb.name: verb
-    for verb in (
-        Verb("mode", "mode INSTANCE off|observe|active", "set what an instance may do", 2, 2),
-        Verb("open", "open INSTANCE|RUN", "look at one", 1, 1),
-        Verb("start", "start INSTANCE", "start what is off", 1, 1),
-        Verb("stop", "stop INSTANCE", "stop it", 1, 1),
-        Verb("config", "config INSTANCE", "edit its configuration", 1, 1),
-        Verb(
-            "set", "set INSTANCE field=value …", "change its configuration without the form", 1, 1
-        ),
-        Verb("clear", "clear INSTANCE", "clear a fault", 1, 1),
-        Verb("rm", "rm INSTANCE", "remove its declaration (typed name)", 1, 1),
-        Verb("new", "new", "declare an instance", 0, 0),
-        Verb(
-            "backtest",
-            "backtest STRATEGY MARKET [TIMEFRAME] [from=… to=… field=value]",
-            "run a backtest",
-            2,
-            3,
-        ),
-        Verb("check", "check STRATEGY", "load a strategy and say what is wrong", 1, 1),
-        Verb("cancel", "cancel JOB", "cancel a job", 1, 1),
-        Verb("speed", "speed ACCOUNT N|max", "play a replay faster or slower", 2, 2),
-        Verb("go", "go board|runs|data|journal", "go to a screen", 1, 1),
-        Verb("theme", f"theme {'|'.join(THEMES)}", "colours", 1, 1),
-        Verb("symbols", f"symbols {'|'.join(SETS)}", "glyphs of charts", 1, 1),
-        Verb("rate", "rate 1|2|5|10", "frames a second", 1, 1),
-        Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
-        Verb(
-            "write", "write NAME [class|module|native]", "a new strategy file from a template", 1, 2
-        ),
-        Verb("rm-run", "rm-run RUN", "remove a finished run", 1, 1),
-        Verb("supervise", "supervise", "start a supervisor when none runs", 0, 0),
-        Verb("stop-all", "stop-all", "every instance off, supervisor ends (typed STOP)", 0, 0),
-        Verb("quit", "quit", "leave; instances keep running", 0, 0),
-        Verb("help", "help", "the keys of this screen", 0, 0),
-    )
-}
-
-
-# The words of the command line, and what they are called here.
-ALIASES: Final = {
-    "instance list": "go board",
-    "instance add": "new",
-    "instance mode": "mode",
-    "instance set": "set",
-    "instance rm": "rm",
-    "instance start": "start",
-    "instance stop": "stop",
-    "instance clear": "clear",
-    "strategy list": "new",
-    "strategy check": "check",
-    "strategy new": "write",
-    "run list": "go runs",
-    "run show": "open",
-    "run rm": "rm-run",
-    "data list": "go data",
-    "account speed": "speed",
-    "account rewind": "rewind",
-    "journal": "go journal",
-}
-
-
 def parse(line: str) -> Doing:
     """Return what a line means; UsageError says what is wrong and what was wanted."""
-    parts = clean_text(line).split()
+    try:
+        parts = shlex.split(clean_text(line))
+    except ValueError:
+        raise UsageError("a quote is opened and not closed") from None
     if not parts:
         raise UsageError("nothing typed")
-    for taken in (2, 1):
-        known = ALIASES.get(" ".join(parts[:taken]).lower())
-        if known is not None:
-            parts = [*known.split(), *parts[taken:]]
-            break
+    parts = _said(parts)
     verb = VERBS.get(parts[0].lower())
     if verb is None:
         raise UsageError(f"no command `{parts[0]}`; known: {', '.join(VERBS)}")
-    words, settings = [], {}
-    for part in parts[1:]:
-        key, equals, value = part.partition("=")
-        if equals and key:
+    doing = _sorted(verb, parts[1:])
+    if not verb.least <= len(doing.words) <= verb.most:
+        raise UsageError(f"wanted: {verb.usage}")
+    return doing
+
+
+def _said(parts: list[str]) -> list[str]:
+    """Return the line in the palette's own words."""
+    first = parts[0].lower()
+    if first in NOT_HERE:
+        raise UsageError(NOT_HERE[first])
+    pair = f"{first} {parts[1].lower()}" if len(parts) > 1 else ""
+    if pair in ALIASES:
+        return [*ALIASES[pair].split(), *parts[2:]]
+    if first not in GROUPS:
+        return parts
+    rest = [part for part in parts[1:] if part not in DROPPED]
+    if rest:
+        known = ", ".join(said for said in ALIASES if said.startswith(f"{first} "))
+        raise UsageError(f"no command `{clean_text(' '.join(parts[:2]))}`; known: {known}")
+    return ALIASES[first].split()
+
+
+def _sorted(verb: Verb, parts: list[str]) -> Doing:
+    """Tell words, options and fields apart: `--set a=1`, `--market X`, `--market=X`, `market=X`."""
+    words: list[str] = []
+    settings: dict[str, str] = {}
+    options: dict[str, str] = {}
+    left = iter(part for part in parts if part not in DROPPED)
+    for part in left:
+        dashed = part.startswith("--")
+        key, equals, value = part.removeprefix("--").partition("=")
+        if dashed and not equals:
+            value = next(left, "")
+        if not dashed and not (equals and key):
+            words.append(part)
+        elif dashed and key == "set" and verb.free:
+            name, _, value = value.partition("=")
+            settings[name] = value
+        elif key in verb.options:
+            options[key] = f"{options[key]},{value}" if key in options else value
+        elif verb.free and not dashed:
             settings[key] = value
         else:
-            words.append(part)
-    if not verb.least <= len(words) <= verb.most:
-        raise UsageError(f"wanted: {verb.usage}")
-    if settings and verb.name not in ("set", "backtest"):
-        raise UsageError(f"{verb.name} takes no settings; wanted: {verb.usage}")
-    return Doing(verb.name, tuple(words), settings)
+            takes = (
+                f"it takes {', '.join(verb.options)}" if verb.options else "it takes no settings"
+            )
+            raise UsageError(f"{verb.name}: no option `{key}`; {takes}. Wanted: {verb.usage}")
+    return Doing(verb.name, tuple(words), settings, options)
 
 
 def names_instance(doing: Doing) -> bool:
-    """True when the first word of this line has to be an instance."""
-    return VERBS[doing.name].usage.partition(" ")[2].startswith("INSTANCE")
+    """True when the first word of this line is there and has to be an instance."""
+    wanted = VERBS[doing.name].usage.partition(" ")[2].lstrip("[")
+    return bool(doing.words) and wanted.startswith("INSTANCE")
 
 
 def offers(model: Model) -> Iterator[Offer]:
@@ -173,20 +139,30 @@ def _rest(model: Model) -> Iterator[Offer]:
     )
     for strategy, market, timeframe in pairs:
         yield Offer(f"backtest {strategy} {market} {timeframe}", "over all its data")
+    for strategy in model.strategies or dict.fromkeys(pair[0] for pair in pairs):
+        yield Offer(f"backtest {strategy}", "choose market, dates and settings in the form")
+        yield Offer(f"check {strategy}", VERBS["check"].about)
+        yield Offer(f"new {strategy}", "declare an instance of it")
     for job in model.jobs.values():
         if job.state in ("queued", "running"):
             yield Offer(f"cancel {job.id}", job.title)
     for account in model.accounts.values():
         for speed in SPEEDS:
             yield Offer(f"speed {account.name} {speed}", f"now {account.speed:g}×")
+    yield from _console()
+
+
+def _console() -> Iterator[Offer]:
+    """Yield what is always there."""
     for name in THEMES:
         yield Offer(f"theme {name}", "colours")
     for name in SETS:
         yield Offer(f"symbols {name}", "glyphs of charts")
     for rate in RATES:
         yield Offer(f"rate {rate}", "frames a second")
-    yield Offer("new", VERBS["new"].about)
-    yield Offer("help", VERBS["help"].about)
+    for name in ("new", "import", "sample", "accounts", "journal", "help", "supervise", "restart"):
+        yield Offer(name, VERBS[name].about)
+    yield Offer("stop", "end the supervisor; modes stay declared", True)
     yield Offer("stop-all", VERBS["stop-all"].about, True)
     yield Offer("quit", VERBS["quit"].about)
 
@@ -207,12 +183,22 @@ def score(typed: str, line: str) -> int | None:
     return total + (0 if held.startswith(wanted) else 5)
 
 
+def _group(first: str) -> list[Offer]:
+    """Return what the command line says after a word like `strategy`, and what it is here."""
+    listed = [said for said in ALIASES if said.startswith(f"{first} ")]
+    return [
+        Offer(said, f"= {ALIASES[said]}   {VERBS[ALIASES[said].split()[0]].about}")
+        for said in listed
+    ]
+
+
 def complete(typed: str, model: Model, most: int = 8) -> list[Offer]:
     """Return the lines that fit what was typed, best first; with nothing typed, one a verb."""
     if not typed.strip():
         return [Offer(verb.name, f"{verb.usage}   {verb.about}") for verb in VERBS.values()][:most]
     scored = []
-    for order, offer in enumerate(offers(model)):
+    said = _group(typed.split()[0].lower())
+    for order, offer in enumerate([*said, *offers(model)]):
         fit = score(typed, offer.line)
         if fit is not None:
             scored.append((fit, order, offer))

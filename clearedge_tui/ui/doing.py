@@ -1,13 +1,14 @@
 """Runs what the palette understood; every way to real money is the one that the keys take."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
-from clearedge_tui.core.model import Mode
+from clearedge_tui.core.model import AccountKind, Mode
 from clearedge_tui.ui import acts
-from clearedge_tui.ui.commands import PLACES, RATES, Doing
+from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
+from clearedge_tui.ui.words import PLACES
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
@@ -19,22 +20,31 @@ def run(ui: "Console", doing: Doing) -> None:
     match doing.name:
         case "mode":
             acts.set_mode(ui, [_instance(ui, words[0])], _mode(words[1]))
+        case "stop" if not words:
+            acts.ask_stop_supervisor(ui)
+        case "start" | "stop" | "clear" | "rm" | "pause" | "resume":
+            _act(ui, doing.name, _instance(ui, words[0]))
+        case "theme" | "symbols" | "rate":
+            _look(ui, doing.name, words[0])
+        case "open" | "config" | "go" | "journal":
+            _visit(ui, doing)
+        case _ if doing.name in _WITH_OPTIONS:
+            _WITH_OPTIONS[doing.name](ui, doing)
+        case _:
+            _plain(ui, doing)
+
+
+def _visit(ui: "Console", doing: Doing) -> None:
+    words = doing.words
+    match doing.name:
         case "open":
             _open(ui, words[0])
         case "config":
             ui.visit("config", _instance(ui, words[0]))
         case "go":
             ui.visit(_one_of(words[0], PLACES, "screen"))
-        case "set":
-            _set(ui, _instance(ui, words[0]), doing)
-        case "backtest":
-            _backtest(ui, doing)
-        case "start" | "stop" | "clear" | "rm":
-            _act(ui, doing.name, _instance(ui, words[0]))
-        case "theme" | "symbols" | "rate":
-            _look(ui, doing.name, words[0])
-        case _:
-            _plain(ui, doing)
+        case "journal":
+            ui.visit("journal", doing.options.get("subject", words[0] if words else ""))
 
 
 def _act(ui: "Console", name: str, instance: str) -> None:
@@ -45,15 +55,12 @@ def _act(ui: "Console", name: str, instance: str) -> None:
     elif name == "rm":
         acts.remove(ui, instance)
     else:
-        ui.ask("instance.clear", {"id": instance}, f"{instance}: clear")
+        ui.ask(f"instance.{name}", {"id": instance}, f"{instance}: {name}")
 
 
 # one question to the supervisor each: the verb, and what the words are
 _ASKS = {
-    "check": ("strategy.check", ("strategy",)),
-    "write": ("strategy.new", ("name", "kind")),
     "cancel": ("job.cancel", ("id",)),
-    "rm-run": ("run.rm", ("run_id",)),
     "rewind": ("account.rewind", ("account",)),
 }
 
@@ -66,22 +73,87 @@ def _plain(ui: "Console", doing: Doing) -> None:
         ui.ask(verb, args, f"{doing.name} {words[0]}")
         return
     match doing.name:
+        case "check":
+            name = _strategy(ui, words[0])
+            ui.ask("strategy.check", {"strategy": name}, f"check {name}")
+        case "sample":
+            ui.ask("data.sample", dict(doing.options), "sample data")
+        case "rm-run":
+            for run_id in words:
+                ui.ask("run.rm", {"run_id": run_id}, f"rm-run {run_id}")
         case "speed":
             ui.ask(
                 "account.speed",
                 {"account": words[0], "speed": _speed(words[1])},
                 f"{words[0]}: speed {words[1]}",
             )
+        case "restart":
+            ui.ask("supervisor.hand_over", {}, "restart")
+        case _:
+            _here(ui, doing.name)
+
+
+def _here(ui: "Console", name: str) -> None:
+    """Do what needs nobody but the console."""
+    match name:
+        case "accounts":
+            acts.show_accounts(ui)
         case "supervise":
             ui.link.supervise()
-        case "new":
-            ui.action_new()
         case "help":
             ui.action_help()
         case "quit":
             ui.action_leave()
         case "stop-all":
             acts.ask_stop_all(ui)
+
+
+def _strategy(ui: "Console", said: str) -> str:
+    """Return the name of a strategy file; `strategies/NAME.py` and a part that fits one will do."""
+    name, known = said.removesuffix(".py").rpartition("/")[2], ui.model.strategies
+    if not known or name in known:
+        return name  # the supervisor knows better
+    near = [one for one in known if name.lower() in one.lower()]
+    if len(near) == 1:
+        return near[0]
+    raise NotFound(f"no strategy `{name}`; known: {', '.join(near or known)}")
+
+
+def _write(ui: "Console", doing: Doing) -> None:
+    name = doing.words[0]
+    kind = doing.options.get("kind", doing.words[1] if len(doing.words) > 1 else "class")
+    ui.ask("strategy.new", {"name": name, "kind": kind}, f"write {name}")
+
+
+def _import(ui: "Console", doing: Doing) -> None:
+    """Show how the file is read, when enough was said; else the form with what was said."""
+    from clearedge_tui.ui import bring
+    from clearedge_tui.ui.plan_files import open_import
+
+    given = dict(doing.options) | ({"file": doing.words[0]} if doing.words else {})
+    if {"file", "market", "timeframe"} <= set(given):
+        bring.look(ui, given)
+    else:
+        open_import(ui, given)
+
+
+def _new(ui: "Console", doing: Doing) -> None:
+    """Declare at once when a market was said, as the command line does; else the form."""
+    options = {key.replace("-", "_"): value for key, value in doing.options.items()}
+    strategy = _strategy(ui, doing.words[0]) if doing.words else ""
+    if not (strategy and "market" in options):
+        if options or doing.settings:
+            raise UsageError("wanted: new STRATEGY market=…; or `new` alone for the form")
+        from clearedge_tui.ui.plans import open_new
+
+        open_new(ui, strategy)
+        return
+    account = options.setdefault("account", "paper")
+    row = ui.model.accounts.get(account)
+    if row is not None and row.kind is AccountKind.LIVE and options.get("mode") == Mode.ACTIVE:
+        raise UsageError(f"{account} is live: declare it first, then: mode INSTANCE active")
+    args: dict[str, object] = {"strategy": strategy, "config": dict(doing.settings), **options}
+    ui.ask("instance.add", args, f"{options.get('id') or strategy}: add")
 
 
 def _instance(ui: "Console", name: str) -> str:
@@ -103,20 +175,40 @@ def _open(ui: "Console", name: str) -> None:
         ui.visit("report", name)
 
 
-def _set(ui: "Console", instance: str, doing: Doing) -> None:
-    if not doing.settings:
+def _set(ui: "Console", doing: Doing) -> None:
+    instance = _instance(ui, doing.words[0])
+    if not doing.settings and not doing.options:
         raise UsageError("nothing to set; wanted: set INSTANCE field=value …")
-    ui.ask("instance.set", {"id": instance, "config": dict(doing.settings)}, f"{instance}: config")
+    policies = {key.replace("-", "_"): value for key, value in doing.options.items()}
+    args: dict[str, object] = {"id": instance, "config": dict(doing.settings), **policies}
+    ui.ask("instance.set", args, f"{instance}: config")
+
+
+_RENAMED = {"from": "start", "to": "end", "fill": "fill_at"}
 
 
 def _backtest(ui: "Console", doing: Doing) -> None:
-    from clearedge_tui.ui.plans import send_backtest
+    """Send it when a market was said; else open the form with the strategy chosen."""
+    from clearedge_tui.ui.plan_backtest import open_backtest, send_backtest
 
-    config = {k: v for k, v in doing.settings.items() if k not in ("from", "to")}
-    send_backtest(
-        ui, strategy=doing.words[0], market=doing.words[1], timeframe=doing.words[2] if len(doing.words) > 2 else "",
-        start=doing.settings.get("from", ""), end=doing.settings.get("to", ""), config=config,
-    )  # fmt: skip
+    strategy = _strategy(ui, doing.words[0])
+    said = dict(zip(("market", "timeframe"), doing.words[1:], strict=False)) | dict(doing.options)
+    if "market" not in said:
+        if said or doing.settings:
+            raise UsageError("on which market? wanted: backtest STRATEGY MARKET …")
+        open_backtest(ui, strategy=strategy)
+        return
+    options = {_RENAMED.get(key, key.replace("-", "_")): value for key, value in said.items()}
+    send_backtest(ui, strategy=strategy, config=dict(doing.settings), **options)
+
+
+_WITH_OPTIONS: Final = {
+    "set": _set,
+    "backtest": _backtest,
+    "new": _new,
+    "import": _import,
+    "write": _write,
+}
 
 
 def _look(ui: "Console", what: str, value: str) -> None:

@@ -67,6 +67,7 @@ class Model:
     instances: dict[str, InstanceRow] = field(default_factory=dict)
     accounts: dict[str, AccountRow] = field(default_factory=dict)
     jobs: dict[str, JobRow] = field(default_factory=dict)
+    strategies: tuple[str, ...] = ()  # names of the files, as last told; for the palette
     detail: Detail | None = None
     hello: Hello | None = None
     link: LinkState = LinkState.CONNECTING

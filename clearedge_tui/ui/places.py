@@ -19,10 +19,14 @@ def make_page(name: str, subject: str = "") -> Page:
             from clearedge_tui.ui.screens.data import DataPage
 
             return DataPage()
+        case "strategies":
+            from clearedge_tui.ui.screens.strategies import StrategiesPage
+
+            return StrategiesPage(subject)
         case "journal":
             from clearedge_tui.ui.screens.journal import JournalPage
 
-            return JournalPage()
+            return JournalPage(subject)
         case "detail":
             from clearedge_tui.ui.screens.detail import DetailPage
 
@@ -31,4 +35,4 @@ def make_page(name: str, subject: str = "") -> Page:
             from clearedge_tui.ui.screens.config import ConfigPage
 
             return ConfigPage(subject)
-    raise NotFound(f"no place called `{name}`; known: board, runs, data, journal")
+    raise NotFound(f"no place called `{name}`; known: board, runs, data, strategies, journal")

@@ -15,6 +15,14 @@ METRICS = {
     "trades": 412.0, "total_return": 0.314, "sharpe": 1.42, "max_drawdown": -0.081, "fees": 1204.5,
     "win_rate": 0.47, "profit_factor": 1.31, "sortino": 2.05, "exposure": 0.62, "pnl": 31_400.0,
 }  # fmt: skip
+READING = (  # how an import is told before anything is written
+    "file      /home/desk/btc.csv (csv)",
+    "columns   time=timestamp, open=open, high=high, low=low, close=close",
+    "market    BTC/USDT at LOCAL (BTCUSDT.LOCAL, crypto), 1 price decimals, 6 size decimals",
+    "bars      3 of 1m, closing 2022-01-01 00:01:00 to 2022-01-01 00:03:00 UTC",
+    "gaps      0 (0 bars missing)",
+    "note      the file has no volume; it is stored as 0",
+)
 
 
 def summaries() -> list[RunSummary]:

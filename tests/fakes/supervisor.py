@@ -14,6 +14,7 @@ from random import Random
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.model import Book, EngineState, Health, Mode
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.supervisor.protocol import (
@@ -30,7 +31,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from tests.fakes import market, runs
+from tests.fakes import market, runs, strategies
 
 change = msgspec.structs.replace
 
@@ -52,6 +53,7 @@ class FakeSupervisor:
         self.watched: list[str] = []
         self.silent: set[str] = set()
         self.refuse: dict[str, str] = {}
+        self.answers: dict[str, object] = {}  # other data than usual, by verb
         self.version = VERSION
         self.moving = moving
         self._random = Random(seed)
@@ -202,7 +204,11 @@ class FakeSupervisor:
         answer = _VERBS.get(command.verb)
         if answer is None:
             return [Result(command.id, "refused", f"unknown verb {command.verb}", code=2)]
-        message, data, rows = answer(self, command.args)
+        try:
+            message, data, rows = answer(self, command.args)
+        except ClearEdgeError as error:
+            return [Result(command.id, "refused", str(error), code=error.exit_code)]
+        data = self.answers.get(command.verb, data)
         self.rows |= {row.id: row for row in rows}
         self._seq += 1
         out: list[object] = [Result(command.id, "pending")]
@@ -242,12 +248,20 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     ),
     "instance.rm": lambda w, a: (f"{a['id']} removed", None, []),
     "instance.clear": lambda w, a: ("cleared", None, []),
-    "strategy.list": lambda w, a: (
-        "",
-        [{"strategy": n, "schema": market.SCHEMA, "error": ""} for n in market.STRATEGIES],
+    "instance.pause": lambda w, a: (f"{a['id']} paused", None, []),
+    "instance.resume": lambda w, a: (f"{a['id']} resumed", None, []),
+    "strategy.list": lambda w, a: ("", strategies.rows(brief=bool(a.get("brief"))), []),
+    "strategy.check": lambda w, a: (strategies.check(str(a["strategy"])), None, []),
+    "strategy.new": lambda w, a: (f"{a['name']}.py written", None, []),
+    "data.plan": lambda w, a: (
+        "3 bars understood; nothing is written yet",
+        {"lines": runs.READING, "seen": "1 2", "rows": 3},
         [],
     ),
-    "strategy.check": lambda w, a: ("sound", None, []),
+    "data.import": lambda w, a: ("BTC/USDT 1m: 3 bars added", None, []),
+    "data.sample": lambda w, a: ("SP500 1d: 5,031 bars added", None, []),
+    "account.rewind": lambda w, a: ("plays from the beginning", None, []),
+    "supervisor.hand_over": lambda w, a: ("the supervisor hands over", None, []),
     "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job": "job-1"}, []),
     "job.cancel": lambda w, a: ("cancelled", None, []),
     "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),

@@ -21,6 +21,7 @@ PLACE = {
     "report": ("report", "bt-0007"),
     "runs": ("runs", ""),
     "data": ("data", ""),
+    "strategies": ("strategies", ""),
     "journal": ("journal", ""),
 }
 BEFORE = {  # keys that make the effect of a key visible
@@ -123,7 +124,7 @@ def test_no_key_of_a_screen_has_two_meanings_in_one_scope() -> None:
     assert {key.scope for key in TABLE} <= {s for scopes in SCOPES.values() for s in scopes}
 
 
-@pytest.mark.parametrize("place", ["1", "2", "3", "6"])
+@pytest.mark.parametrize("place", ["1", "2", "3", "4", "6"])
 async def test_wheel_and_click_move_the_cursor_of_every_list(
     world: FakeSupervisor, desk: OpenDesk, place: str
 ) -> None:

@@ -5,10 +5,11 @@ from functools import partial
 import pytest
 
 from clearedge_tui.core.errors import UsageError
-from clearedge_tui.ui.commands import VERBS, complete, parse, score
+from clearedge_tui.ui.commands import complete, parse, score
 from clearedge_tui.ui.keys import SCOPES, TABLE, keys_of
 from clearedge_tui.ui.model import Model
 from clearedge_tui.ui.screens.command import CommandView
+from clearedge_tui.ui.words import VERBS
 from tests.fakes.market import START_NS, instance_rows
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import Desk, OpenDesk, sent

@@ -73,11 +73,13 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
 
 
 PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("report", "bt-0007"), ("data", ""),
-          ("journal", ""), ("config", "ema-btc-1")]  # fmt: skip
+          ("journal", ""), ("strategies", ""), ("strategies", "mean_revert"), ("config", "ema-btc-1")]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-@pytest.mark.parametrize("place", PLACES, ids=lambda x: x[0])
+@pytest.mark.parametrize(
+    "place", PLACES, ids=lambda x: "-".join(filter(None, x)) if x[0] == "strategies" else x[0]
+)
 def test_screen(
     snap_compare: Compare, home: Home, place: tuple[str, str], size: tuple[int, int]
 ) -> None:

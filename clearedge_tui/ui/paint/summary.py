@@ -16,7 +16,7 @@ def summary_rows(detail: Detail) -> int:
 
 def shown_value(value: object, spec: dict[str, object]) -> str:
     """Return a value of the configuration as it is typed, or dots for a secret."""
-    from clearedge_tui.ui.fields import as_text, duration_text  # text only: no schema is loaded
+    from clearedge_tui.ui.values import as_text, duration_text  # text only: no schema is loaded
 
     if spec.get("secret"):
         return "••••"

@@ -9,10 +9,12 @@ from textual.screen import ModalScreen
 
 from clearedge_tui.core.errors import ClearEdgeError, UsageError
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.supervisor.protocol import Result
 from clearedge_tui.ui import commands, doing
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.line_edit import LineEdit
+from clearedge_tui.ui.model import LinkState
 from clearedge_tui.ui.view import CellView
 
 if TYPE_CHECKING:
@@ -65,6 +67,21 @@ class CommandScreen(ModalScreen[None]):
         with Vertical(classes="box"):
             yield CommandView()
 
+    def on_mount(self) -> None:
+        """Ask for the names of the strategy files: a name costs nothing, no file is loaded."""
+        view = self.query_one(CommandView)
+        model = view.ui.model
+
+        def told(result: Result) -> None:
+            rows = result.data if isinstance(result.data, list) else []
+            names = (row.get("strategy") for row in rows if isinstance(row, dict))
+            if result.status == "done":
+                model.strategies = tuple(name for name in names if isinstance(name, str))
+                view.redraw()
+
+        if model.link is LinkState.UP:
+            view.ui.ask("strategy.list", {"brief": True}, "strategies", told, quiet=True)
+
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
@@ -106,8 +123,7 @@ class CommandScreen(ModalScreen[None]):
         """Return the chosen offer; else what was typed when it is whole; else the best offer."""
         if view.at >= 0 and offers:
             return commands.parse(offers[view.at].line)
-        best = offers[0] if offers and view.edit.text.strip() else None
-        safe = commands.parse(best.line) if best is not None and not best.danger else None
+        safe = _safe(offers[0]) if offers and view.edit.text.strip() else None
         try:
             typed = commands.parse(view.edit.text)
         except UsageError:
@@ -121,6 +137,14 @@ class CommandScreen(ModalScreen[None]):
         view = self.query_one(CommandView)
         view.edit.insert(event.text)
         view.redraw()
+
+
+def _safe(best: commands.Offer) -> commands.Doing | None:
+    """Return what enter may do without the offer having been chosen; None when it may not."""
+    try:
+        return None if best.danger else commands.parse(best.line)
+    except UsageError:
+        return None  # a beginning only: it wants more words
 
 
 def _do(ui: "Console", wanted: commands.Doing) -> None:

@@ -84,7 +84,7 @@ class DataRows(RowsView):
             return "asking…"
         return (
             asked.problem
-            or "the catalog is empty: clearedge data import FILE, or clearedge data sample"
+            or "the catalog is empty: i imports a file, : data sample adds the built-in data"
         )
 
 
@@ -155,12 +155,17 @@ class DataPage(Page):
         return had
 
     def action_backtest(self) -> None:
-        from clearedge_tui.ui.plans import open_backtest
+        from clearedge_tui.ui.plan_backtest import open_backtest
 
         rows = self.query_one(DataRows)
         key = rows.current()
         if key:
             open_backtest(self.ui, market_id=key.split(" ")[0])
+
+    def action_bring(self) -> None:
+        from clearedge_tui.ui.plan_files import open_import
+
+        open_import(self.ui, {})
 
     def on_rows_view_opened(self) -> None:
         self.action_backtest()

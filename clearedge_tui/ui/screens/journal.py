@@ -114,11 +114,11 @@ class JournalPage(Page):
     NAME = "journal"
     BINDINGS = bindings("journal")
 
-    def __init__(self) -> None:
+    def __init__(self, subject: str = "") -> None:
         super().__init__()
         self.title = "Journal"
         self.words = ""
-        self.subject: str | None = None
+        self.subject: str | None = subject or None
         self.errors_only = False
         self.asked: Asked[list[Entry]] = Asked(list[Entry])
         self._last = 0.0

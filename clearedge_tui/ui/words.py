@@ -1,0 +1,108 @@
+"""The words of the palette: its verbs, what the command line calls them, and which have no place here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from clearedge_tui.ui.palette import THEMES
+from clearedge_tui.ui.symbols import SETS
+
+PLACES: Final = {"board": "1", "runs": "2", "data": "3", "strategies": "4", "journal": "6"}
+_BARS: Final = ("market", "timeframe")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One word. `options` may be written `name=value` or `--name value`; `free` takes any field."""
+
+    name: str
+    usage: str
+    about: str
+    least: int = 0  # words wanted at least
+    most: int = 0  # at most
+    options: tuple[str, ...] = ()
+    free: bool = False
+
+
+VERBS: Final = {
+    verb.name: verb
+    for verb in (
+        Verb("mode", "mode INSTANCE off|observe|active", "set what an instance may do", 2, 2),
+        Verb("open", "open INSTANCE|RUN", "look at one", 1, 1),
+        Verb("start", "start INSTANCE", "start what is off", 1, 1),
+        Verb("stop", "stop [INSTANCE]", "stop it; alone: end the supervisor, modes stay declared", 0, 1),
+        Verb("pause", "pause INSTANCE", "let it see no ticks; it stays loaded", 1, 1),
+        Verb("resume", "resume INSTANCE", "let it see its ticks again", 1, 1),
+        Verb("config", "config INSTANCE", "edit its configuration", 1, 1),
+        Verb("set", "set INSTANCE field=value …", "change its configuration without the form", 1, 1,
+             ("exit-policy", "observe-orders", "armed"), free=True),
+        Verb("clear", "clear INSTANCE", "clear a fault", 1, 1),
+        Verb("rm", "rm INSTANCE", "remove its declaration (typed name)", 1, 1),
+        Verb("new", "new [STRATEGY] [market=… account=… timeframe=… id=… mode=… field=value]", "declare an instance",
+             0, 1, (*_BARS, "account", "id", "mode", "observe-orders", "exit-policy"), free=True),
+        Verb("backtest", "backtest STRATEGY [MARKET] [TIMEFRAME] [from=… to=… field=value]",
+             "run a backtest; without a market: the form", 1, 3,
+             (*_BARS, "from", "to", "balance", "maker-fee", "taker-fee", "fill"), free=True),
+        Verb("check", "check STRATEGY", "load a strategy and say what is wrong", 1, 1),
+        Verb("write", "write NAME [class|module|native]", "a new strategy file from a template", 1, 2, ("kind",)),
+        Verb("import", "import [FILE market=… timeframe=…]", "bring bars in; shows how it reads them before it writes",
+             0, 1, (*_BARS, "venue", "tz", "stamp", "asset-class", "column")),
+        Verb("sample", "sample [days=N]", "add the built-in data", 0, 0, ("days",)),
+        Verb("cancel", "cancel JOB", "cancel a job", 1, 1),
+        Verb("rm-run", "rm-run RUN …", "remove finished runs", 1, 50),
+        Verb("accounts", "accounts", "the accounts, their feeds and their money"),
+        Verb("speed", "speed ACCOUNT N|max", "play a replay faster or slower", 2, 2),
+        Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
+        Verb("go", f"go {'|'.join(PLACES)}", "go to a screen", 1, 1),
+        Verb("journal", "journal [SUBJECT]", "who did what, and why", 0, 1, ("subject", "limit")),
+        Verb("theme", f"theme {'|'.join(THEMES)}", "colours", 1, 1),
+        Verb("symbols", f"symbols {'|'.join(SETS)}", "glyphs of charts", 1, 1),
+        Verb("rate", "rate 1|2|5|10", "frames a second", 1, 1),
+        Verb("supervise", "supervise", "start a supervisor when none runs"),
+        Verb("restart", "restart", "replace the supervisor; engines live on"),
+        Verb("stop-all", "stop-all", "every instance off, supervisor ends (typed STOP)"),
+        Verb("quit", "quit", "leave; instances keep running"),
+        Verb("help", "help", "the keys of this screen"),
+    )
+}  # fmt: skip
+
+# The words of the command line, and what they are called here.
+ALIASES: Final = {
+    "instance": "go board",
+    "instance list": "go board",
+    "instance add": "new",
+    "instance mode": "mode",
+    "instance set": "set",
+    "instance rm": "rm",
+    "instance start": "start",
+    "instance stop": "stop",
+    "instance pause": "pause",
+    "instance resume": "resume",
+    "instance clear": "clear",
+    "strategy": "go strategies",
+    "strategy list": "go strategies",
+    "strategy check": "check",
+    "strategy new": "write",
+    "run": "go runs",
+    "run list": "go runs",
+    "run show": "open",
+    "run rm": "rm-run",
+    "data": "go data",
+    "data list": "go data",
+    "data import": "import",
+    "data sample": "sample",
+    "account": "accounts",
+    "account list": "accounts",
+    "account speed": "speed",
+    "account rewind": "rewind",
+}
+GROUPS: Final = frozenset(said.partition(" ")[0] for said in ALIASES)
+
+# Words of the command line that mean nothing inside the console, and what to do instead.
+NOT_HERE: Final = {
+    "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
+    "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
+    "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
+}
+
+# Options of the command line that a palette needs no word for: it has a screen, and asks itself.
+DROPPED: Final = frozenset({"--json", "--yes"})
