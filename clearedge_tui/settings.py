@@ -103,6 +103,39 @@ def find_home(explicit: str | None = None) -> Home:
     )
 
 
+class S3Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[s3]`: an S3-compatible server. Its keys are secrets (`s3_access_key`, `s3_secret_key`)."""
+
+    endpoint: str = ""  # e.g. http://127.0.0.1:9000; empty is Amazon's
+    region: str = ""
+
+
+class NameOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = ""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`config/clearedge.toml`, which also marks the home."""
+
+    catalog: str = ""  # s3://bucket/prefix; empty is the folder `catalog` of the home
+    s3: S3Options = S3Options()
+    home: NameOptions = NameOptions()
+
+
+def load_options(home: Home) -> Options:
+    """Read `config/clearedge.toml`; an unknown key or a bad value is an error that names it."""
+    path = home.root / MARKER
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+        return msgspec.convert(raw, Options)
+    except FileNotFoundError:
+        return Options()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(
+            f"{path}: {error}; wanted catalog, [s3] with endpoint and region, [home] with name"
+        ) from None
+
+
 def load_accounts(home: Home) -> dict[str, Account]:
     """Read `config/accounts.toml`; an unknown key or a bad value is an error that names it."""
     path = home.config / "accounts.toml"

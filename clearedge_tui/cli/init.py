@@ -9,6 +9,10 @@ from clearedge_tui.settings import MARKER, Home
 
 _SETTINGS = """\
 # This file marks the home of a ClearEdge console.
+# catalog = "s3://bucket/prefix"   # the market data; without this line: the folder `catalog`
+# [s3]                             # keys: clearedge secret set s3_access_key, s3_secret_key
+# endpoint = "https://s3.example.com"
+# region = "eu-central-1"
 [home]
 name = "sample"
 """

@@ -1,33 +1,31 @@
-"""The catalog on disk: NautilusTrader's own Parquet layout, written and read without the engine.
+"""The catalog: every stored series, written at once or not at all, read without the engine.
 
-One series is one folder `catalog/data/bars/<bar type>/` of files that do not overlap, each named
-after its first and last close. Times are UTC ns; a bar is stamped with its close.
+One series is one folder of Parquet files that do not overlap, in NautilusTrader's own layout. A
+file's name is the interval it speaks for. Times are UTC ns; a bar is stamped with its close.
 """
 
-import fcntl
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from itertools import pairwise
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound
-from clearedge_tui.market import columns, timeframes
-from clearedge_tui.market.columns import Bars
+from clearedge_tui.market import change as changes
+from clearedge_tui.market import columns, index, layout, series_file, spans, timeframes
+from clearedge_tui.market.change import Change, locked
+from clearedge_tui.market.columns import Bars, Ints
+from clearedge_tui.market.layout import Key, Kind, bars_key
 from clearedge_tui.market.markets import Market, load_markets
+from clearedge_tui.market.merge import Conflict, Merge
+from clearedge_tui.market.place import Place, place
+from clearedge_tui.market.series_file import Facts
+from clearedge_tui.market.spans import Spans
 from clearedge_tui.settings import Home
 
-_ROW_GROUP = 131_072
-_STAMP = "%Y-%m-%dT%H-%M-%S"
+__all__ = ["Key", "Kind", "bars_key", "locked"]
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -35,84 +33,84 @@ class Series(msgspec.Struct, frozen=True):
 
     market: str  # as a person writes it
     market_id: str
-    timeframe: str
+    timeframe: str  # empty for what is not bars
     rows: int
     first_ns: int  # close of the first bar
     last_ns: int
-    gaps: int | None  # places where a bar is missing; None where a market closes: no calendar yet
+    gaps: int | None  # places where a bar is missing; None when nobody has counted yet
     bytes: int
     simulated: bool
     source: str
+    kind: Kind = Kind.BARS
+    files: int = 1
+    missing: int | None = None
+    error: str = ""  # a file that cannot be read, by name
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
+class Added(msgspec.Struct, frozen=True):
+    """What a write did to a series."""
+
+    added: int
+    already: int
+    first_ns: int = 0  # of the rows given
+    last_ns: int = 0
+
+
+class _File(msgspec.Struct, frozen=True):
+    path: str
     first_ns: int
     last_ns: int
 
 
-def folder(home: Home, market_id: str, timeframe: str) -> Path:
-    return home.catalog / "data" / "bars" / timeframes.bar_type(market_id, timeframe)
+def ready(home: Home) -> Place:
+    """Return where the catalog lies, with no change half-way."""
+    where = place(home)
+    changes.settle(home, where)
+    return where
 
 
-@contextmanager
-def locked(home: Home) -> Iterator[None]:
-    """Hold the catalog against other writers; waits for them, and clears what a killed one left."""
-    home.catalog.mkdir(parents=True, exist_ok=True)
-    with (home.catalog / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        for left in home.catalog.glob(".staging-*"):
-            _recover(home, left)
-        yield
-
-
-def _recover(home: Home, staging: Path) -> None:
-    """Put a series back that a killed writer had moved aside, and drop the rest of its work."""
-    for old in staging.glob("old/*"):
-        place = home.catalog / "data" / "bars" / old.name
-        if not place.exists():
-            old.rename(place)
-    shutil.rmtree(staging, ignore_errors=True)
-
-
-def _stamp(ts_ns: int) -> str:
-    seconds, rest = divmod(ts_ns, timeframes.NS)
-    return f"{datetime.fromtimestamp(seconds, UTC).strftime(_STAMP)}-{rest:09d}Z"
-
-
-def _unstamp(text: str) -> int:
-    moment, _, rest = text.removesuffix("Z").rpartition("-")
-    whole = datetime.strptime(moment, _STAMP).replace(tzinfo=UTC)
-    return int(whole.timestamp()) * timeframes.NS + int(rest)
-
-
-def _files(where: Path) -> list[_File]:
-    found = []
-    for path in sorted(where.glob("*.parquet")):
-        first, _, last = path.stem.partition("_")
-        try:
-            found.append(_File(path, _unstamp(first), _unstamp(last)))
-        except ValueError:
-            raise BadData(
-                f"{path}: the name is not <first>_<last> of a bar file; move it away"
-            ) from None
+def _files(where: Place, key: Key) -> list[_File]:
+    found = [
+        _File(item.path, *layout.interval(item.path))
+        for item in where.listing(key.folder)
+        if item.path.endswith(".parquet")
+    ]
     return sorted(found, key=lambda file: file.first_ns)
 
 
-def _read(path: Path, start_ns: int | None, end_ns: int | None) -> Bars:
-    filters: list[tuple[str, str, object]] = []
-    if start_ns is not None:
-        filters.append(("ts_init", ">=", pa.scalar(start_ns, pa.timestamp("ns", tz="UTC"))))
-    if end_ns is not None:
-        filters.append(("ts_init", "<=", pa.scalar(end_ns, pa.timestamp("ns", tz="UTC"))))
+def _within(files: list[_File], first_ns: int | None, last_ns: int | None) -> list[_File]:
+    return [
+        f
+        for f in files
+        if (last_ns is None or f.first_ns <= last_ns)
+        and (first_ns is None or f.last_ns >= first_ns)
+    ]
+
+
+# ---- reading ----------------------------------------------------------------------------------
+def batches(
+    home: Home, key: Key, first_ns: int | None = None, last_ns: int | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a series' rows in [first_ns, last_ns] in order, in constant memory."""
+    where = ready(home)
+    for file in _within(_files(where, key), first_ns, last_ns):
+        yield from series_file.batches(where, file.path, first_ns, last_ns)
+
+
+def table(
+    home: Home, key: Key, first_ns: int | None = None, last_ns: int | None = None
+) -> pa.Table | None:
+    """Return a series' rows in [first_ns, last_ns]; None when the series has no file there."""
+    where = ready(home)
+    files = _within(_files(where, key), first_ns, last_ns)
     try:
-        table = pq.read_table(path, filters=filters or None, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise BadData(
-            f"{path}: not a readable bar file ({error}); delete it and import it again"
-        ) from None
-    return columns.decode(table)
+        parts = [series_file.table(where, f.path, first_ns, last_ns) for f in files]
+    except FileNotFoundError:  # a writer has just replaced it
+        return table(home, key, first_ns, last_ns)
+    if not parts:
+        return None
+    first = parts[0].schema
+    return pa.concat_tables([p.replace_schema_metadata(first.metadata) for p in parts])
 
 
 def stored(
@@ -123,32 +121,31 @@ def stored(
     last_ns: int | None = None,
 ) -> Bars:
     """Return the bars of one stored series that close in [first_ns, last_ns]."""
-    parts = []
-    for file in _files(folder(home, market_id, timeframe)):
-        if (last_ns is not None and file.first_ns > last_ns) or (
-            first_ns is not None and file.last_ns < first_ns
-        ):
-            continue
-        inside = (first_ns is None or file.first_ns >= first_ns) and (
-            last_ns is None or file.last_ns <= last_ns
-        )
-        parts.append(_read(file.path, *((None, None) if inside else (first_ns, last_ns))))
-    return columns.joined(parts)
+    found = table(home, bars_key(market_id, timeframe), first_ns, last_ns)
+    return columns.empty() if found is None else columns.decode(found)
 
 
 def span(home: Home, market_id: str, timeframe: str) -> tuple[int, int] | None:
     """Return (first close, last close) of a stored series from its file names; None when absent."""
-    files = _files(folder(home, market_id, timeframe))
+    files = _files(place(home), bars_key(market_id, timeframe))
     return (files[0].first_ns, max(f.last_ns for f in files)) if files else None
+
+
+def keys(home: Home, market_id: str = "") -> list[Key]:
+    """Return the stored series (of one market), found by their folders."""
+    where = place(home)
+    found = set()
+    for folder in ("bars", "quotes", "trades", "order_book_depths"):
+        for name in where.folders(f"{layout.DATA}/{folder}"):
+            key = layout.key_of(f"{layout.DATA}/{folder}/{name}")
+            if key is not None and market_id in ("", key.market_id):
+                found.add(key)
+    return sorted(key for key in found if where.listing(key.folder))
 
 
 def timeframes_of(home: Home, market_id: str) -> list[str]:
     """Return the stored timeframes of a market, shortest first."""
-    found = []
-    for where in sorted((home.catalog / "data" / "bars").glob(f"{market_id}-*")):
-        named = timeframes.from_bar_type(where.name)
-        if named and named[0] == market_id and any(where.glob("*.parquet")):
-            found.append(named[1])
+    found = (key.timeframe for key in keys(home, market_id) if key.timeframe)
     return sorted(found, key=timeframes.seconds)
 
 
@@ -184,114 +181,203 @@ def read_bars(
     return bars if keep.all() else bars.take(keep)
 
 
-def write_bars(home: Home, market: Market, timeframe: str, batches: Iterable[Bars]) -> int:
-    """Write batches (ascending, after or before all that is stored) as one file; return the rows.
-
-    The file takes its place when it is complete; an error leaves the catalog as it was.
-    The caller holds `locked`.
-    """
-    where = folder(home, market.market_id, timeframe)
-    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=_made(home.catalog)))
-    try:
-        draft = staging / "bars.parquet"
-        rows, first_ns, last_ns = _write_file(draft, market, timeframe, batches)
-        if rows:
-            _refuse_overlap(where, first_ns, last_ns)
-            _made(where)
-            draft.replace(where / f"{_stamp(first_ns)}_{_stamp(last_ns)}.parquet")
-        return rows
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+# ---- coverage ---------------------------------------------------------------------------------
+def covered(home: Home, key: Key) -> Spans:
+    """Return what the files of a series speak for, by their names: spans of bar opens (or ticks)."""
+    return _covered(_files(place(home), key), key)
 
 
-def replace_series(home: Home, market: Market, timeframe: str, bars: Bars) -> None:
-    """Put `bars` in the place of the whole stored series, at once. The caller holds `locked`."""
-    where = folder(home, market.market_id, timeframe)
-    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=_made(home.catalog)))
-    try:
-        fresh = _made(staging / "new")
-        draft = fresh / "bars.parquet"
-        _, first_ns, last_ns = _write_file(draft, market, timeframe, [bars])
-        draft.replace(fresh / f"{_stamp(first_ns)}_{_stamp(last_ns)}.parquet")
-        _made(where.parent)
-        if where.exists():
-            where.rename(_made(staging / "old") / where.name)
-        fresh.rename(where)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+def _covered(files: list[_File], key: Key) -> Spans:
+    back = key.step_ns if key.timeframe else 0
+    ahead = 0 if key.timeframe else 1
+    return spans.merged((f.first_ns - back, f.last_ns + ahead) for f in files)
 
 
-def _write_file(
-    draft: Path, market: Market, timeframe: str, batches: Iterable[Bars]
-) -> tuple[int, int, int]:
-    name = timeframes.bar_type(market.market_id, timeframe)
-    layout = columns.schema(name, market.price_precision, market.size_precision)
-    rows, first_ns, last_ns = 0, 0, 0
-    with pq.ParquetWriter(draft, layout, compression="zstd") as writer:
-        for bars in batches:
-            if not len(bars):
-                continue
-            first_ns = first_ns if rows else int(bars.ts_ns[0])
-            last_ns = int(bars.ts_ns[-1])
-            rows += len(bars)
-            writer.write_batch(columns.encode(bars, layout), row_group_size=_ROW_GROUP)
-    with draft.open("rb") as handle:
-        os.fsync(handle.fileno())
-    return rows, first_ns, last_ns
-
-
-def _refuse_overlap(where: Path, first_ns: int, last_ns: int) -> None:
-    for file in _files(where):
-        if file.first_ns <= last_ns and first_ns <= file.last_ns:
-            raise BadData(
-                f"{file.path.name} already holds bars from {iso(file.first_ns)} to {iso(file.last_ns)}; "
-                f"the new ones ({iso(first_ns)} to {iso(last_ns)}) overlap it"
-            )
-
-
-def _made(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def series(home: Home) -> list[Series]:
-    """Return every stored series with its extent, gaps and size."""
-    markets = load_markets(home)
-    found = []
-    for where in sorted((home.catalog / "data" / "bars").glob("*")):
-        named = timeframes.from_bar_type(where.name)
-        files = _files(where) if named else []
-        if named and files:
-            found.append(_describe(markets.get(named[0]), *named, files))
-    return found
-
-
-def _describe(market: Market | None, market_id: str, timeframe: str, files: list[_File]) -> Series:
-    times = np.concatenate([_times(file.path) for file in files])
-    return Series(
-        market=market.symbol if market else market_id,
-        market_id=market_id,
-        timeframe=timeframe,
-        rows=len(times),
-        first_ns=int(times[0]),
-        last_ns=int(times[-1]),
-        gaps=_gaps(times, timeframe) if market and market.asset_class == "crypto" else None,
-        bytes=sum(file.path.stat().st_size for file in files),
-        simulated=market.simulated if market else False,
-        source=market.source if market else "",
+def holes(home: Home, key: Key) -> Spans:
+    """Return the spans inside a series' files where rows are missing and no source was asked."""
+    step = key.step_ns
+    return spans.merged(
+        (before, after - step)
+        for entry in index.details(home, ready(home), key)
+        if not entry.facts.asked
+        for before, after in entry.facts.gaps
     )
 
 
-def _gaps(times: columns.Ints, timeframe: str) -> int:
-    return int((np.diff(times) > timeframes.period_ns(timeframe)).sum())
+def missing(home: Home, key: Key, start_ns: int, end_ns: int, closed: Spans = ()) -> Spans:
+    """Return what of [start_ns, end_ns) has to be fetched. `closed`: when the market does not trade."""
+    have = spans.without(covered(home, key), holes(home, key))
+    return spans.without(spans.without([(start_ns, end_ns)], have), closed)
 
 
-def _times(path: Path) -> columns.Ints:
-    try:
-        table = pq.read_table(path, columns=["ts_init"], partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
+# ---- writing ----------------------------------------------------------------------------------
+class Staged:
+    """Rows written aside: to be looked at, then committed or thrown away."""
+
+    def __init__(self, home: Home, market: Market, key: Key) -> None:
+        self.home, self.key = home, key
+        self.place = place(home)
+        self.layout = columns.layout(key, market.price_precision, market.size_precision)
+        self.facts = Facts(0, 0, 0)
+        self._change = Change(self.place)
+        self._draft = self._change.draft()
+
+    def __enter__(self) -> "Staged":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._change.close()
+
+    def fill(self, rows: Iterable[pa.RecordBatch], asked: bool = False, source: str = "") -> Facts:
+        """Write sorted rows as they come. Raises what the stream raises; nothing is visible yet."""
+        self.facts = series_file.write(
+            self.place, self._draft, self.key, self.layout, rows, asked, source
+        )
+        return self.facts
+
+    def commit(self, check: Conflict | None = None, span: tuple[int, int] | None = None) -> Added:
+        """Join the rows with the series. The caller holds `locked`.
+
+        `check` is called with stored and new rows of one moment that are both bars; it may raise.
+        `span` is what the rows speak for when that is more than from the first to the last.
+        """
+        if not self.facts.rows and span is None:
+            return Added(0, 0)
+        first, last = _named(self.key, self.facts, span)
+        touched = _within(_files(self.place, self.key), first, last)
+        if not touched:
+            path = f"{self.key.folder}/{layout.file_name(first, last)}"
+            self._put(self._draft, path, self.facts, set())
+            return Added(self.facts.rows, 0, self.facts.first_ns, self.facts.last_ns)
+        return self._merge(touched, first, last, check or refuse_conflict)
+
+    def _merge(self, touched: list[_File], first: int, last: int, check: Conflict) -> Added:
+        old = (b for f in touched for b in series_file.batches(self.place, f.path))
+        new = series_file.batches(self.place, self._draft)
+        merge = Merge(old, new, self.layout, bool(self.key.timeframe), check)
+        draft = self._change.draft()
+        known = [series_file.survey(self.place, f.path, self.key) for f in touched]
+        asked = self.facts.asked and all(one.asked for one in known)
+        names = dict.fromkeys([*(one.source for one in known), self.facts.source])
+        source = ", ".join(name for name in names if name)
+        facts = series_file.write(
+            self.place, draft, self.key, self.layout, merge.batches(), asked, source
+        )
+        first, last = min(first, touched[0].first_ns), max(last, *(f.last_ns for f in touched))
+        path = f"{self.key.folder}/{layout.file_name(first, last)}"
+        if merge.added or {f.path for f in touched} != {path}:
+            self._put(draft, path, facts, {f.path for f in touched})
+        return Added(merge.added, merge.already, self.facts.first_ns, self.facts.last_ns)
+
+    def _put(self, draft: str, path: str, facts: Facts, gone: set[str]) -> None:
+        for old in gone:
+            self._change.drop(old)
+        self._change.put(draft, path)
+        self._change.commit()
+        index.remember(self.home, self.place, {path: facts}, gone)
+
+
+def _named(key: Key, facts: Facts, span: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the interval of a file's name: its rows, and the span of opens it speaks for."""
+    if span is None:
+        return facts.first_ns, facts.last_ns
+    low, high = span[0] + (key.step_ns if key.timeframe else 0), span[1] - (not key.timeframe)
+    return (min(low, facts.first_ns), max(high, facts.last_ns)) if facts.rows else (low, high)
+
+
+def refuse_conflict(old: pa.Table, new: pa.Table, at: Ints) -> None:
+    """Raise BadData when a new bar differs from the stored one of the same moment."""
+    del at
+    differs = differing(old, new)
+    if differs.any():
+        row = int(np.argmax(differs))
+        when = iso(int(series_file.times_of(new)[row]))
         raise BadData(
-            f"{path}: not a readable bar file ({error}); delete it and import it again"
-        ) from None
-    times: columns.Ints = table.column("ts_init").cast(pa.int64()).to_numpy()
-    return times
+            f"the bar closing {when} has close {new.column('close')[row].as_py().normalize()} here and "
+            f"{old.column('close')[row].as_py().normalize()} in the catalog ({int(differs.sum())} bars "
+            "differ); nothing was written"
+        )
+
+
+def differing(old: pa.Table, new: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return where two tables of the same length differ in more than times."""
+    import pyarrow.compute as pc
+
+    found = np.zeros(new.num_rows, np.bool_)
+    for name in new.column_names:
+        if not name.startswith("ts_"):
+            found |= pc.not_equal(old.column(name), new.column(name)).to_numpy()
+    return found
+
+
+def add(
+    home: Home,
+    market: Market,
+    key: Key,
+    rows: Iterable[pa.RecordBatch],
+    span: tuple[int, int] | None = None,
+    source: str = "",
+) -> Added:
+    """Join sorted rows with a series; rows that are there already are left out.
+
+    `span` is given by who asked a source: the whole time [start, end) of opens it has spoken for,
+    also where it had nothing. The caller holds `locked`.
+    """
+    with Staged(home, market, key) as staged:
+        staged.fill(rows, asked=span is not None, source=source)
+        return staged.commit(span=span)
+
+
+def write_bars(home: Home, market: Market, timeframe: str, parts: Iterable[Bars]) -> int:
+    """Join bars with their series; returns how many were new. The caller holds `locked`."""
+    key = bars_key(market.market_id, timeframe)
+    with Staged(home, market, key) as staged:
+        staged.fill(columns.encode(part, staged.layout) for part in parts if len(part))
+        return staged.commit().added
+
+
+# ---- listing ----------------------------------------------------------------------------------
+def series(home: Home) -> list[Series]:
+    """Return every stored series with its extent, gaps and size, from names and the index alone."""
+    markets = load_markets(home)
+    found: dict[Key, list[index.Entry]] = {}
+    for entry in index.entries(home, ready(home)):
+        key = layout.key_of(entry.path)
+        if key is not None:
+            found.setdefault(key, []).append(entry)
+    return [_describe(markets.get(k.market_id), k, found[k]) for k in sorted(found)]
+
+
+def _describe(market: Market | None, key: Key, entries: list[index.Entry]) -> Series:
+    good = [e for e in entries if not e.error]
+    counted = (
+        all(e.deep for e in good)
+        and bool(key.timeframe)
+        and market is not None
+        and market.asset_class == "crypto"
+    )
+    between = _between(good, key.step_ns) if counted else []
+    names = dict.fromkeys(e.facts.source for e in good if e.facts.source)
+    return Series(
+        market=market.symbol if market else key.market_id,
+        market_id=key.market_id,
+        timeframe=key.timeframe,
+        rows=sum(e.facts.rows for e in good),
+        first_ns=min((e.facts.first_ns for e in good), default=0),
+        last_ns=max((e.facts.last_ns for e in good), default=0),
+        gaps=sum(e.facts.gap_count for e in good) + len(between) if counted else None,
+        bytes=sum(e.size for e in entries),
+        simulated=market.simulated if market else False,
+        source=", ".join(names) or (market.source if market else ""),
+        kind=key.kind,
+        files=len(entries),
+        missing=sum(e.facts.missing for e in good) + sum(between) if counted else None,
+        error="; ".join(e.error for e in entries if e.error),
+    )
+
+
+def _between(entries: list[index.Entry], step: int) -> list[int]:
+    """Return how many bars are missing between one file and the next, where some are."""
+    ordered = sorted((e.facts.first_ns, e.facts.last_ns) for e in entries)
+    steps = [(b[0] - a[1]) // step - 1 for a, b in pairwise(ordered)]
+    return [one for one in steps if one > 0]

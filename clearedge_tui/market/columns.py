@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clearedge_tui.market import timeframes
+from clearedge_tui.market.layout import Key, Kind
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -71,6 +74,58 @@ def schema(
         "price_precision": str(price_precision),
         "size_precision": str(size_precision),
         "type_name": "Bar",
+    }
+    return pa.schema(fields, metadata=metadata)
+
+
+_LEVELS = pa.list_(
+    pa.field(
+        "item",
+        pa.struct(
+            [
+                pa.field("price", _DECIMAL, False),
+                pa.field("size", _DECIMAL, False),
+                pa.field("count", pa.uint32(), False),
+                pa.field("order_id", pa.uint64(), False),
+            ]
+        ),
+        False,
+    )
+)
+_TICKS = {
+    Kind.QUOTES: (
+        "QuoteTick",
+        [(name, _DECIMAL) for name in ("bid_price", "ask_price", "bid_size", "ask_size")],
+    ),
+    Kind.TRADES: (
+        "TradeTick",
+        [
+            ("price", _DECIMAL),
+            ("size", _DECIMAL),
+            ("aggressor_side", pa.dictionary(pa.int8(), pa.string())),
+            ("trade_id", pa.string()),
+        ],
+    ),
+    Kind.DEPTH: (
+        "OrderBookDepth",
+        [("bids", _LEVELS), ("asks", _LEVELS), ("flags", pa.uint8()), ("sequence", pa.uint64())],
+    ),
+}
+
+
+def layout(key: Key, price_precision: int, size_precision: int) -> pa.Schema:
+    """Return the engine's own schema of a series' files."""
+    if key.kind is Kind.BARS:
+        name = timeframes.bar_type(key.market_id, key.timeframe)
+        return schema(name, price_precision, size_precision)
+    type_name, own = _TICKS[key.kind]
+    fields = [pa.field(name, kind, False) for name, kind in own]
+    fields += [pa.field(name, _TIME, False) for name in ("ts_event", "ts_init")]
+    metadata = {
+        "instrument_id": key.market_id,
+        "price_precision": str(price_precision),
+        "size_precision": str(size_precision),
+        "type_name": type_name,
     }
     return pa.schema(fields, metadata=metadata)
 

@@ -5,16 +5,19 @@ The first pass reads and checks every row and writes nothing; the second writes 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, UsageError
 from clearedge_tui.market import catalog, columns, parse, quality, raw_file, timeframes
 from clearedge_tui.market.columns import PRICES, Bars
 from clearedge_tui.market.markets import Market, describe, load_markets, save_market
+from clearedge_tui.market.series_file import times_of
 from clearedge_tui.settings import Home
 
 
@@ -138,12 +141,11 @@ def run(home: Home, plan: Plan, progress: Callable[[float], None] | None = None)
 
     Nothing is written when anything is wrong. Importing the same file again adds nothing.
     """
-    with catalog.locked(home):
-        extent = catalog.span(home, plan.market.market_id, plan.timeframe)
-        if extent is None or plan.first_ns > extent[1] or plan.last_ns < extent[0]:
-            added = catalog.write_bars(home, plan.market, plan.timeframe, _batches(plan, progress))
-        else:
-            added = _merge(home, plan, progress)
+    key = catalog.bars_key(plan.market.market_id, plan.timeframe)
+    with catalog.locked(home), catalog.Staged(home, plan.market, key) as staged:
+        parts = _batches(plan, progress)
+        staged.fill((columns.encode(p, staged.layout) for p in parts), source=plan.raw.path.name)
+        added = staged.commit(partial(_refuse_conflict, plan)).added
         save_market(home, plan.market)
     return Imported(
         market=plan.market.symbol,
@@ -168,36 +170,19 @@ def _batches(plan: Plan, progress: Callable[[float], None] | None) -> Iterator[B
             progress(done / plan.rows)
 
 
-def _merge(home: Home, plan: Plan, progress: Callable[[float], None] | None) -> int:
-    """Join the file with the stored series it overlaps; both are held in memory for it."""
-    old = catalog.stored(home, plan.market.market_id, plan.timeframe)
-    new = _rounded(columns.joined(list(_batches(plan, progress))), plan.market)
-    at = np.searchsorted(old.ts_ns, new.ts_ns)
-    known = old.ts_ns[np.minimum(at, len(old) - 1)] == new.ts_ns
-    _refuse_conflict(plan, old.take(at[known]), new.take(known), np.flatnonzero(known))
-    fresh = new.take(~known)
-    if not len(fresh):
-        return 0
-    both = columns.joined([old, fresh])
-    catalog.replace_series(home, plan.market, plan.timeframe, both.take(np.argsort(both.ts_ns)))
-    return len(fresh)
-
-
-def _rounded(bars: Bars, market: Market) -> Bars:
-    prices, sizes = 10.0**market.price_precision, 10.0**market.size_precision
-    values = [np.rint(getattr(bars, name) * prices) / prices for name in PRICES]
-    return Bars.of([bars.ts_ns, *values, np.rint(bars.volume * sizes) / sizes])
-
-
-def _refuse_conflict(plan: Plan, old: Bars, new: Bars, rows: columns.Ints) -> None:
-    differs = np.zeros(len(new), np.bool_)
-    for name in (*PRICES, "volume"):
-        differs |= getattr(old, name) != getattr(new, name)
-    if differs.any():
-        at = int(np.argmax(differs))
-        line = int(rows[at]) + (2 if plan.raw.kind == "csv" else 1)
-        raise BadData(
-            f"{plan.raw.place(line)}: the bar closing {iso(int(new.ts_ns[at]))} has close {new.close[at]:g} "
-            f"here and {old.close[at]:g} in the catalog ({int(differs.sum())} bars differ); nothing was "
-            "written. Import it under another venue: --venue NAME"
-        )
+def _refuse_conflict(plan: Plan, old: pa.Table, new: pa.Table, rows: columns.Ints) -> None:
+    differs = catalog.differing(old, new)
+    if not differs.any():
+        return
+    at = int(np.argmax(differs))
+    line = int(rows[at]) + (2 if plan.raw.kind == "csv" else 1)
+    when, here, there = (
+        iso(int(times_of(new)[at])),
+        float(new.column("close")[at].as_py()),
+        float(old.column("close")[at].as_py()),
+    )
+    raise BadData(
+        f"{plan.raw.place(line)}: the bar closing {when} has close {here:g} here and {there:g} in the "
+        f"catalog ({int(differs.sum())} bars differ); nothing was written. Import it under another "
+        "venue: --venue NAME"
+    )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.market import catalog, columns
 from clearedge_tui.market.columns import Bars
+from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.timeframes import bar_type
 from clearedge_tui.settings import Home
@@ -91,17 +92,6 @@ def test_a_crash_while_writing_leaves_no_trace(home: Home) -> None:
     assert [p.name for p in home.catalog.rglob("*") if p.is_file()] == [".lock"]
 
 
-def test_a_writer_killed_between_two_renames_loses_nothing(home: Home) -> None:
-    store(home, BTC, "1m", sim_bars(100))
-    where = catalog.folder(home, BTC.market_id, "1m")
-    aside = home.catalog / ".staging-dead" / "old"
-    aside.mkdir(parents=True)
-    where.rename(aside / where.name)
-    with catalog.locked(home):
-        assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 100
-    assert not list(home.catalog.glob(".staging-*"))
-
-
 def test_a_writer_killed_while_writing_leaves_the_catalog_as_it_was(home: Home) -> None:
     code = (
         "import os, sys; from pathlib import Path; from clearedge_tui.settings import Home;"
@@ -115,14 +105,24 @@ def test_a_writer_killed_while_writing_leaves_the_catalog_as_it_was(home: Home) 
     assert catalog.series(home) == []
     store(home, BTC, "1m", sim_bars(100))
     assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 100
-    assert not list(home.catalog.glob(".staging-*"))
+    assert not list(home.catalog.glob(".staging/*"))
 
 
-def test_overlapping_writes_are_refused(home: Home) -> None:
+def test_overlapping_writes_add_only_what_is_new(home: Home) -> None:
+    store(home, BTC, "1m", sim_bars(100).slice(20, 60))
     store(home, BTC, "1m", sim_bars(100))
-    with pytest.raises(BadData, match="overlap"):
-        store(home, BTC, "1m", sim_bars(50))
-    assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 100
+    assert same(catalog.read_bars(home, BTC.market_id, "1m"), sim_bars(100))
+    assert catalog.series(home)[0].gaps == 0
+
+
+def test_a_write_that_contradicts_what_is_stored_is_refused_whole(home: Home) -> None:
+    store(home, BTC, "1m", sim_bars(100))
+    wrong = sim_bars(120)
+    wrong.high[50] += 1
+    wrong.high[51] += 1
+    with pytest.raises(BadData, match=r"the bar closing .* \(2 bars differ\); nothing was written"):
+        store(home, BTC, "1m", wrong)
+    assert same(catalog.read_bars(home, BTC.market_id, "1m"), sim_bars(100))
 
 
 def test_ranges_are_by_opening_time_and_exclude_the_end(home: Home) -> None:
@@ -188,7 +188,11 @@ def test_series_are_described(home: Home) -> None:
 
 def test_a_damaged_file_is_named(home: Home) -> None:
     store(home, BTC, "1m", sim_bars(100))
-    (path,) = catalog.folder(home, BTC.market_id, "1m").glob("*.parquet")
+    (path,) = (home.catalog / bars_key(BTC.market_id, "1m").folder).glob("*.parquet")
+    store(home, simulated_market(), "1m", sim_bars(100))
     path.write_bytes(b"PAR1 and then nonsense")
-    with pytest.raises(BadData, match="not a readable bar file"):
+    with pytest.raises(BadData, match="not a readable data file"):
         catalog.read_bars(home, BTC.market_id, "1m")
+    bad, good = catalog.series(home)
+    assert path.name in bad.error
+    assert (good.rows, good.error) == (100, "")

@@ -44,9 +44,13 @@ def load(home: Home, path: Path, **asked: object) -> Imported:
 
 
 def tree(home: Home) -> dict[str, bytes]:
-    """Return every file of the catalog but its lock, by name."""
+    """Return every file of the catalog but its lock and its index, by name."""
     files = home.catalog.rglob("*") if home.catalog.exists() else ()
-    return {str(p): p.read_bytes() for p in files if p.is_file() and p.name != ".lock"}
+    return {
+        str(p): p.read_bytes()
+        for p in files
+        if p.is_file() and p.name != ".lock" and p.parent.name != ".index"
+    }
 
 
 def test_bars_are_stored_as_they_stand_and_stamped_with_their_close(
@@ -81,7 +85,7 @@ def test_a_longer_file_adds_only_what_is_new_on_both_sides_and_inside(
 def test_files_side_by_side_stay_side_by_side(home: Home, tmp_path: Path) -> None:
     load(home, write(tmp_path, ROWS[3:]))
     load(home, write(tmp_path, ROWS[:3]))
-    folder = catalog.folder(home, "BTCUSDT.LOCAL", "1m")
+    folder = home.catalog / catalog.bars_key("BTCUSDT.LOCAL", "1m").folder
     assert len(list(folder.glob("*.parquet"))) == 2
     assert len(catalog.read_bars(home, "BTCUSDT.LOCAL", "1m")) == 5
 

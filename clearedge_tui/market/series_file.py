@@ -1,0 +1,232 @@
+"""One data file: written as it streams by, read by the slice. Rows are sorted by `ts_init`."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clearedge_tui.core.errors import BadData, Refused
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.market.columns import Ints
+from clearedge_tui.market.layout import Key, interval
+from clearedge_tui.market.place import Place
+
+ROW_GROUP = 131_072
+TIME = "ts_init"
+_DAY_NS = 86_400_000_000_000
+_MOST_GAPS = 20_000
+ASKED = b"clearedge_asked"  # the file holds all that a source had for its interval
+SOURCE = b"clearedge_source"
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is known of a file without reading its rows again."""
+
+    rows: int
+    first_ns: int
+    last_ns: int
+    gap_count: int = -1  # places where a bar is missing, by the clock alone; -1 was not counted
+    missing: int = -1  # bars missing there
+    gaps: tuple[tuple[int, int], ...] = ()  # (time before, time after)
+    days: tuple[tuple[int, int, int], ...] = ()  # (first day since 1970, days, rows a day)
+    asked: bool = False
+    source: str = ""
+
+
+class Counter:
+    """Counts rows, gaps and days while rows stream by."""
+
+    def __init__(self, key: Key) -> None:
+        self._step = key.step_ns if key.timeframe else 0
+        self._last: int | None = None
+        self._days: dict[int, int] = {}
+        self.rows = self.first_ns = self.last_ns = 0
+        self.gap_count = self.missing = 0
+        self.gaps: list[tuple[int, int]] = []
+
+    def see(self, times: Ints) -> None:
+        if not len(times):
+            return
+        if self._last is None:
+            self.first_ns = int(times[0])
+        if self._step:
+            self._gaps(times)
+        day, count = np.unique((times - 1) // _DAY_NS, return_counts=True)
+        for one, rows in zip(day.tolist(), count.tolist(), strict=True):
+            self._days[one] = self._days.get(one, 0) + rows
+        self.rows += len(times)
+        self._last = self.last_ns = int(times[-1])
+
+    def _gaps(self, times: Ints) -> None:
+        before = times[0] - self._step if self._last is None else self._last
+        steps = np.diff(times, prepend=before)
+        wide = np.flatnonzero(steps > self._step)
+        self.gap_count += len(wide)
+        self.missing += int((steps[wide] // self._step - 1).sum())
+        room = _MOST_GAPS - len(self.gaps)
+        self.gaps += [(int(times[at] - steps[at]), int(times[at])) for at in wide[:room]]
+
+    def facts(self, asked: bool = False, source: str = "") -> Facts:
+        counted = bool(self._step)
+        return Facts(
+            self.rows,
+            self.first_ns,
+            self.last_ns,
+            self.gap_count if counted else -1,
+            self.missing if counted else -1,
+            tuple(self.gaps),
+            _runs(self._days),
+            asked,
+            source,
+        )
+
+
+def _runs(days: dict[int, int]) -> tuple[tuple[int, int, int], ...]:
+    runs: list[tuple[int, int, int]] = []
+    for day in sorted(days):
+        if runs and runs[-1][0] + runs[-1][1] == day and runs[-1][2] == days[day]:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1, runs[-1][2])
+        else:
+            runs.append((day, 1, days[day]))
+    return tuple(runs)
+
+
+def times_of(rows: Any) -> Ints:
+    """Return `ts_init` of a batch or table as integers."""
+    times: Ints = rows.column(TIME).cast(pa.int64()).to_numpy()
+    return times
+
+
+def write(
+    where: Place,
+    path: str,
+    key: Key,
+    layout: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    asked: bool = False,
+    source: str = "",
+) -> Facts:
+    """Write batches as they come and return what was seen. A full disk is Refused; it leaves nothing."""
+    marks = dict(layout.metadata or {}) | ({ASKED: b"1"} if asked else {})
+    layout = layout.with_metadata(marks | ({SOURCE: source.encode()} if source else {}))
+    counter = Counter(key)
+    try:
+        with (
+            where.writing(path) as file,
+            pq.ParquetWriter(file, layout, compression="zstd") as writer,
+        ):
+            for batch in batches:
+                if batch.num_rows:
+                    counter.see(times_of(batch))
+                    writer.write_batch(
+                        batch.replace_schema_metadata(layout.metadata), row_group_size=ROW_GROUP
+                    )
+    except OSError as error:
+        raise Refused(
+            f"{where.name}: {error.strerror or clean_text(str(error), 200)} while writing {key}; "
+            "nothing was changed. Make room and try again"
+        ) from None
+    return counter.facts(asked, source)
+
+
+def opened(where: Place, path: str) -> pq.ParquetFile:
+    """Open a file. Raises BadData naming it when it is no readable Parquet, FileNotFoundError."""
+    try:
+        return pq.ParquetFile(where.open(path))
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:
+        raise broken(where, path, error) from None
+
+
+def broken(where: Place, path: str, error: BaseException) -> BadData:
+    words = clean_text(str(error).split("\n")[0], 160)
+    return BadData(
+        f"{where.name}/{path}: not a readable data file ({words}); delete it and import it again"
+    )
+
+
+def batches(
+    where: Place,
+    path: str,
+    first_ns: int | None = None,
+    last_ns: int | None = None,
+    size: int = ROW_GROUP,
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in [first_ns, last_ns], reading only the row groups that hold some."""
+    with opened(where, path) as file:
+        groups = _groups(file, first_ns, last_ns)
+        try:
+            for batch in file.iter_batches(batch_size=size, row_groups=groups):
+                kept = _clipped(batch, first_ns, last_ns)
+                if kept.num_rows:
+                    yield kept
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken(where, path, error) from None
+
+
+def table(
+    where: Place, path: str, first_ns: int | None = None, last_ns: int | None = None
+) -> pa.Table:
+    """Return the rows in [first_ns, last_ns] at once, decoded on every core."""
+    with opened(where, path) as file:
+        try:
+            whole = file.read_row_groups(_groups(file, first_ns, last_ns))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken(where, path, error) from None
+    return _clipped(whole, first_ns, last_ns)
+
+
+def _groups(file: pq.ParquetFile, first_ns: int | None, last_ns: int | None) -> list[int]:
+    meta = file.metadata
+    if first_ns is None and last_ns is None:
+        return list(range(meta.num_row_groups))
+    leaf = next(n for n in range(meta.num_columns) if meta.schema.column(n).path == TIME)
+    found = []
+    for number in range(meta.num_row_groups):
+        stats = meta.row_group(number).column(leaf).statistics
+        if stats is None or not stats.has_min_max:
+            found.append(number)
+            continue
+        if (last_ns is None or stats.min_raw <= last_ns) and (
+            first_ns is None or stats.max_raw >= first_ns
+        ):
+            found.append(number)
+    return found
+
+
+def _clipped(batch: Any, first_ns: int | None, last_ns: int | None) -> Any:
+    if first_ns is None and last_ns is None:
+        return batch
+    times = times_of(batch)
+    low = 0 if first_ns is None else int(np.searchsorted(times, first_ns, "left"))
+    high = len(times) if last_ns is None else int(np.searchsorted(times, last_ns, "right"))
+    return batch if (low, high) == (0, len(times)) else batch.slice(low, max(0, high - low))
+
+
+def survey(where: Place, path: str, key: Key, deep: bool = False) -> Facts:
+    """Return what a file's footer says; `deep` reads its times too and counts gaps and days."""
+    with opened(where, path) as file:
+        marks = file.schema_arrow.metadata or {}
+        asked, source = ASKED in marks, marks.get(SOURCE, b"").decode("utf-8", "replace")
+        if not deep:
+            first, last = interval(path)
+            return Facts(file.metadata.num_rows, first, last, asked=asked, source=source)
+        counter = Counter(key)
+        try:
+            for batch in file.iter_batches(batch_size=ROW_GROUP, columns=[TIME]):
+                counter.see(times_of(batch))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken(where, path, error) from None
+        return counter.facts(asked, source)
+
+
+def sorted_rows(rows: pa.Table) -> pa.Table:
+    """Return a table sorted by time; equal times keep their order."""
+    times = times_of(rows)
+    if len(times) < 2 or bool((np.diff(times) >= 0).all()):
+        return rows
+    return rows.take(pa.array(np.argsort(times, kind="stable"))).combine_chunks()

@@ -1,0 +1,44 @@
+"""Arithmetic of time spans, half-open [start, end) in UTC ns. Pure."""
+
+from collections.abc import Iterable
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> Spans:
+    """Return the same time as few spans, ascending: what overlaps or touches becomes one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def without(spans: Iterable[tuple[int, int]], holes: Iterable[tuple[int, int]]) -> Spans:
+    """Return the spans less the holes."""
+    cuts = merged(holes)
+    found: list[tuple[int, int]] = []
+    for start, end in merged(spans):
+        at = start
+        for low, high in cuts:
+            if high <= at or low >= end:
+                continue
+            if low > at:
+                found.append((at, low))
+            at = max(at, high)
+        if at < end:
+            found.append((at, end))
+    return tuple(found)
+
+
+def clipped(spans: Iterable[tuple[int, int]], start: int, end: int) -> Spans:
+    """Return what of the spans lies in [start, end)."""
+    return merged((max(low, start), min(high, end)) for low, high in spans)
+
+
+def length(spans: Iterable[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in spans)
