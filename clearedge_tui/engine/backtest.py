@@ -21,8 +21,9 @@ from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.engine.backtest_context import BacktestContext
-from clearedge_tui.engine.backtest_feed import Feed
+from clearedge_tui.engine.backtest_feed import Feed, Pieces
 from clearedge_tui.engine.backtest_host import ContractHost, Watch
+from clearedge_tui.engine.backtest_steps import Steps
 from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument
 from clearedge_tui.engine.loading import Hosted, Loaded, fault_from
 from clearedge_tui.engine.quiet import file_logging
@@ -129,18 +130,19 @@ def _engine(plan: Plan) -> BacktestEngine:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A strategy in its place: what may end it, how to say which bars come, what to do at the end."""
+    """A strategy in its place: what may end it, how to go through bars, what to do at the end."""
 
     watch: Watch
-    expect: Callable[[Bars], None]
+    advance: Callable[[Bars], None]
     finish: Callable[[Outcome], None]
 
 
 def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:
-    feed = _feed(plan)
-    hosted = plan.loaded.create(context, plan.loaded.typed(plan.spec.config))
+    spec = plan.spec
+    pieces = Pieces(plan.market, spec.timeframe, next_open=spec.fill_at == NEXT_OPEN)
+    hosted = plan.loaded.create(context, plan.loaded.typed(spec.config))
     host = ContractHost(
-        context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, feed.series
+        context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, pieces.series
     )
     engine.add_strategy(host)
     hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
@@ -152,7 +154,7 @@ def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> S
             _guarded(plan, hosted.on_stop)
             _picture(plan, hosted, outcome)
 
-    return Seat(host.watch, host.expect, finish)
+    return Seat(host.watch, Steps(engine, host, pieces).advance, finish)
 
 
 def _picture(plan: Plan, hosted: Hosted, outcome: Outcome) -> None:
@@ -170,21 +172,26 @@ def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Sea
     from clearedge_tui.engine.backtest_native import Witness, guarded, orders_of
 
     watch = Watch()
-    series = _feed(plan).series
+    feed = _feed(plan)
     native = plan.loaded.native_class
     config = plan.loaded.native_config(
         plan.loaded.typed(plan.spec.config),
         instrument_id=InstrumentId.from_str(plan.market.id),
-        bar_type=BarType.from_str(series),
+        bar_type=BarType.from_str(feed.series),
     )
     strategy = _guarded(plan, lambda: guarded(native, watch, context)(config))
-    engine.add_actor(Witness(series, watch, context))
+    engine.add_actor(Witness(feed.series, watch, context))
     engine.add_strategy(strategy)
+
+    def advance(bars: Bars) -> None:
+        engine.add_data(feed.data(bars))
+        engine.run(streaming=True)
+        engine.clear_data()
 
     def finish(outcome: Outcome) -> None:
         outcome.orders = orders_of(engine)
 
-    return Seat(watch, lambda _bars: None, finish)
+    return Seat(watch, advance, finish)
 
 
 def _feed(plan: Plan) -> Feed:
@@ -239,16 +246,13 @@ def _drive(
     stop: Callable[[], bool],
 ) -> str:
     """Feed the engine to the end of the data, or until something ends the run; return the status."""
-    feed, total, began = _feed(plan), len(plan.bars), monotonic()
+    total, began = len(plan.bars), monotonic()
     curve: list[float] = []
     pace, last_told = _Pace(), 0.0
     for start, end in pace.slices(total):
         at = monotonic()
         part = plan.bars.slice(start, end)
-        engine.add_data(feed.data(part))
-        seat.expect(part)
-        engine.run(streaming=True)
-        engine.clear_data()
+        seat.advance(part)
         pace.spent_s = monotonic() - at
         if seat.watch.over:
             seen_ns = context.tick.ts_ns if context.tick else 0

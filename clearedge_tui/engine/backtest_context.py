@@ -20,6 +20,7 @@ from clearedge_tui.core.rounding import round_price, round_size
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.outcome import FillRow, OrderRow
 
+_ZERO, _MAKER = Decimal(0), LiquiditySide.MAKER
 _OPEN = ("sent", "open", "partial")
 _BLOCK = 256  # bars made into Python numbers at a time: they stay in the processor's cache
 
@@ -70,8 +71,7 @@ class BacktestContext:
         self._open: dict[str, OrderRow] = {}
         self._position = Position()
         self._summed = 0
-        self._events: list[Any] = []  # the engine's fills
-        self._rows: list[FillRow] = []  # the same as ours, as far as they were asked for
+        self.fills: list[FillRow] = []  # oldest first
         self._cash = float(balance)
         self._size = Decimal(0)
         self._held = 0.0  # the same as a float
@@ -143,15 +143,16 @@ class BacktestContext:
 
     def filled(self, event: Any) -> OrderRow | None:
         """Book the engine's fill: the order, the money, and the prices that ruin the account."""
-        self._events.append(event)
-        price, fee = event.last_px.as_double(), event.commission
-        order = self.orders.get(event.client_order_id.value)
-        size: Decimal = event.last_qty.as_decimal()
-        buys = event.is_buy if order is None else order.side == "buy"
+        order_id = event.client_order_id.value
+        order = self.orders.get(order_id)
+        row = row_of(event, order_id, "" if order is None else order.tag)
+        self.fills.append(row)
+        _, _, side, size, exact, paid, _, _ = row
+        buys = side == "buy"
         self._size = held = self._size + size if buys else self._size - size
         signed = float(held) - self._held
         self._held = after = self._held + signed
-        self._cash = cash = self._cash - signed * price - (fee.as_double() if fee else 0.0)
+        self._cash = cash = self._cash - signed * float(exact) - float(paid)
         self.floor, self.ceiling = 0.0, math.inf
         if after > 0:
             self.floor = max(0.0, -cash / after)
@@ -171,19 +172,9 @@ class BacktestContext:
         return order
 
     @property
-    def count(self) -> int:
-        """Return how many fills there were so far."""
-        return len(self._events)
-
-    @property
-    def fills(self) -> list[FillRow]:
-        """Return every fill so far, oldest first; made of the engine's events when asked for."""
-        rows, orders = self._rows, self.orders
-        for event in self._events[len(rows) :]:
-            row = row_of(event)
-            order = orders.get(row.order)
-            rows.append(row._replace(tag=order.tag) if order is not None and order.tag else row)
-        return rows
+    def working(self) -> bool:
+        """Say whether an order is under way or rests."""
+        return bool(self._open)
 
     def equity(self) -> float:
         return self._cash + self._held * (self.tick.close if self.tick else 0.0)
@@ -212,7 +203,7 @@ class _Held(PositionView):
         keep = object.__setattr__
         keep(self, "size", size)
         keep(self, "_book", book)
-        keep(self, "_count", book.count)
+        keep(self, "_count", len(book.fills))
         keep(self, "_price", book.tick.close if book.tick else None)
 
     @property
@@ -239,17 +230,17 @@ class _Held(PositionView):
         return self._sums.fees
 
 
-def row_of(event: Any, tag: str = "") -> FillRow:
+def row_of(event: Any, order_id: str, tag: str) -> FillRow:
     """Return the engine's fill as ours."""
     fee = event.commission
     return FillRow(
         event.ts_event,
-        event.client_order_id.value,
+        order_id,
         "buy" if event.is_buy else "sell",
         event.last_qty.as_decimal(),
         event.last_px.as_decimal(),
-        fee.as_decimal() if fee is not None else Decimal(0),
-        event.liquidity_side == LiquiditySide.MAKER,
+        _ZERO if fee is None else fee.as_decimal(),
+        event.liquidity_side == _MAKER,
         tag,
     )
 

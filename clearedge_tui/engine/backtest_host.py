@@ -8,8 +8,10 @@ bar that closes with no equity left ends the run too.
 import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from nautilus_trader.common import Clock, OrderFactory
 from nautilus_trader.model import (
     BarType,
     ClientOrderId,
@@ -23,9 +25,8 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from clearedge_tui.contract import Tick
 from clearedge_tui.core.clock import iso
-from clearedge_tui.engine.backtest_context import BacktestContext, fill_view, order_view, ticks
+from clearedge_tui.engine.backtest_context import BacktestContext, fill_view, order_view
 from clearedge_tui.engine.loading import Hosted
-from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.outcome import OrderRow
 
 _SIDES = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
@@ -54,7 +55,11 @@ class Watch:
 
 
 class ContractHost(Strategy):
-    """Hosts one contract strategy: bars in as ticks, its orders out to the engine."""
+    """Hosts one contract strategy: bars in as ticks, its orders out to the engine.
+
+    The engine passes bars while an order works; `alone` does without it. What the strategy asks
+    for then is kept in `asked` until the engine stands at the same bar (`shows` is true).
+    """
 
     def __new__(cls, *_: object) -> "ContractHost":
         quiet = StrategyConfig(log_events=False, log_commands=False)
@@ -75,10 +80,19 @@ class ContractHost(Strategy):
         self._hears_fills, self._hears_orders = "on_fill" in hooks, "on_order" in hooks
         self._market = InstrumentId.from_str(market_id)
         self._series = BarType.from_str(series)
-        self._heard, self.expect = _bar_callback(self, hosted.on_tick)
+        self._time = Clock.new_test()  # the engine's own stands still while we are alone
+        self._orders: OrderFactory  # of its own time, from the start on
+        self._quantity = lru_cache(maxsize=64)(Quantity.from_decimal)  # all of the step's digits
+        self._aside = False
+        self.coming: Iterator[Tick] = iter(())
+        self.asked: list[tuple[Callable[[Any], Any], Any]] = []
+        self.shows = False
+        self._heard = _bar_callback(self, hosted.on_tick)
 
     def on_start(self) -> None:
         self.context.desk = self
+        theirs = self.order_factory
+        self._orders = OrderFactory(theirs.trader_id, theirs.strategy_id, self._time)
         # an instance attribute: the engine calls the function without a detour
         self.on_bar = self._heard  # type: ignore[method-assign,assignment]
         if self._hears_orders:  # else `rests` is asked when somebody looks
@@ -92,19 +106,46 @@ class ContractHost(Strategy):
             self.watch.failed(error, callback)
         else:
             self.watch.ruined(self.context)
-        self.shutdown_system(f"{callback} ended the run")
+        if not self._aside:
+            self.shutdown_system(f"{callback} ended the run")
+
+    def alone(self) -> int:
+        """Take the strategy through bars until it asks for an order; return how many bars.
+
+        Returns 0 when the run is over.
+        """
+        context, on_tick, asked = self.context, self._hosted.on_tick, self.asked
+        floor, ceiling = context.floor, context.ceiling  # fills move them, and there are none here
+        passed = 0
+        self._aside = True
+        try:
+            for passed, tick in enumerate(self.coming, 1):  # noqa: B007
+                context.tick = tick
+                if not floor < tick.close < ceiling:
+                    self.end("equity")
+                    break
+                on_tick(tick)
+                if asked:
+                    break
+        except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
+            self.end("on_tick", error)
+        self._aside = False
+        return 0 if self.watch.over else passed
 
     # ---- the context's desk ---------------------------------------------------------------------
     def send(
         self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
     ) -> str:
-        quantity = Quantity.from_decimal(size)
+        quantity = self._quantity(size)
+        tick = self.context.tick
+        at_ns = tick.ts_ns if tick else 0
+        self._time.set_time(at_ns if self._aside else self.clock.timestamp_ns())
         if price is None:
-            order = self.order_factory.market(
+            order = self._orders.market(
                 self._market, _SIDES[side], quantity, reduce_only=reduce_only or None
             )
         else:
-            order = self.order_factory.limit(
+            order = self._orders.limit(
                 self._market,
                 _SIDES[side],
                 quantity,
@@ -112,15 +153,19 @@ class ContractHost(Strategy):
                 reduce_only=reduce_only or None,
             )
         order_id: str = order.client_order_id.value
-        tick = self.context.tick
         kind = "market" if price is None else "limit"
-        row = OrderRow(order_id, tick.ts_ns if tick else 0, side, kind, size, price, tag=tag)
-        self.context.opened(row)
-        self.submit_order(order)
+        self.context.opened(OrderRow(order_id, at_ns, side, kind, size, price, tag=tag))
+        self._ask(self.submit_order, order)
         return order_id
 
     def drop(self, order_id: str) -> None:
-        self.cancel_order(ClientOrderId(order_id))
+        self._ask(self.cancel_order, ClientOrderId(order_id))
+
+    def _ask(self, act: Callable[[Any], Any], what: Any) -> None:
+        if self._aside:
+            self.asked.append((act, what))
+        else:
+            act(what)
 
     def rests(self, order_id: str) -> bool:
         """Say whether the market has the order by now."""
@@ -168,20 +213,19 @@ class ContractHost(Strategy):
         self._changed(event, "denied", str(event.reason))
 
 
-def _bar_callback(
-    host: ContractHost, on_tick: Callable[[Tick], None]
-) -> tuple[Callable[[Any], None], Callable[[Bars], None]]:
-    """Return the callback for bars and the way to load it, with all it needs in local reach."""
-    context, watch = host.context, host.watch
-    coming: Iterator[Tick] = iter(())
-
-    def expect(bars: Bars) -> None:
-        nonlocal coming
-        coming = ticks(bars)
+def _bar_callback(host: ContractHost, on_tick: Callable[[Tick], None]) -> Callable[[Any], None]:
+    """Return the callback for bars, with all it needs in local reach."""
+    context, watch, asked = host.context, host.watch, host.asked
 
     def on_bar(_: Any) -> None:
         try:
-            context.tick = tick = next(coming)
+            if host.shows:
+                host.shows = False
+                for act, what in asked:
+                    act(what)
+                asked.clear()
+                return
+            context.tick = tick = next(host.coming)
             if context.floor < tick.close < context.ceiling:
                 on_tick(tick)
             elif not watch.over:
@@ -189,4 +233,4 @@ def _bar_callback(
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             host.end("on_tick", error)
 
-    return on_bar, expect
+    return on_bar
