@@ -19,9 +19,9 @@ from clearedge_tui.market.change import Change, locked
 from clearedge_tui.market.columns import Bars, Ints
 from clearedge_tui.market.layout import Key, Kind, bars_key
 from clearedge_tui.market.markets import Market, load_markets
-from clearedge_tui.market.merge import Conflict, Merge
+from clearedge_tui.market.merge import Conflict, Merge, in_order
 from clearedge_tui.market.place import Place, place
-from clearedge_tui.market.series_file import Facts
+from clearedge_tui.market.series_file import Facts, sorted_rows
 from clearedge_tui.market.spans import Spans
 from clearedge_tui.settings import Home
 
@@ -87,14 +87,24 @@ def _within(files: list[_File], first_ns: int | None, last_ns: int | None) -> li
     ]
 
 
+def _overlap(files: list[_File]) -> bool:
+    return any(a.last_ns >= b.first_ns for a, b in pairwise(files))
+
+
 # ---- reading ----------------------------------------------------------------------------------
 def batches(
     home: Home, key: Key, first_ns: int | None = None, last_ns: int | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Yield a series' rows in [first_ns, last_ns] in order, in constant memory."""
     where = ready(home)
-    for file in _within(_files(where, key), first_ns, last_ns):
-        yield from series_file.batches(where, file.path, first_ns, last_ns)
+    files = _within(_files(where, key), first_ns, last_ns)
+    parts = [series_file.batches(where, f.path, first_ns, last_ns) for f in files]
+    if _overlap(files):  # another program wrote them so
+        with series_file.opened(where, files[0].path) as file:
+            yield from in_order(parts, file.schema_arrow)
+        return
+    for part in parts:
+        yield from part
 
 
 def table(
@@ -110,7 +120,8 @@ def table(
     if not parts:
         return None
     first = parts[0].schema
-    return pa.concat_tables([p.replace_schema_metadata(first.metadata) for p in parts])
+    whole = pa.concat_tables([p.replace_schema_metadata(first.metadata) for p in parts])
+    return sorted_rows(whole) if _overlap(files) else whole
 
 
 def stored(

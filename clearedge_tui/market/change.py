@@ -41,6 +41,12 @@ class Change:
         self._moves: list[tuple[str, str]] = []
         self._drops: list[str] = []
 
+    def __enter__(self) -> "Change":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def draft(self) -> str:
         """Return a path to write a new file to."""
         return f"{self._folder}/{len(self._moves)}-{uuid.uuid4().hex}.parquet"

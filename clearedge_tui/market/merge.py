@@ -1,6 +1,6 @@
 """Join new rows with stored ones, in order and in constant memory: two sorted streams in, one out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +43,16 @@ class Stream:
         return taken
 
 
+def in_order(
+    sources: Sequence[Iterable[pa.RecordBatch]], layout: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Yield all rows of several sorted streams as one sorted stream; nothing is left out."""
+    streams = [Stream(source, layout) for source in sources]
+    while edges := [e for s in streams if (e := s.last_ns()) is not None]:
+        taken = [stream.until(min(edges)) for stream in streams]
+        yield from sorted_rows(pa.concat_tables(taken).combine_chunks()).to_batches()
+
+
 class Merge:
     """The union of stored and new rows. `added` and `already` count the new ones as it goes by.
 
@@ -78,7 +88,7 @@ class Merge:
         if not left.num_rows or not right.num_rows:
             return right
         if not self._one_a_time:
-            return right.filter(pa.array(~np.isin(_marks(right), _marks(left))))
+            return right.filter(pa.array(~np.isin(marks_of(right), marks_of(left))))
         old, new = times_of(left), times_of(right)
         at = np.minimum(np.searchsorted(old, new), len(old) - 1)
         known = old[at] == new
@@ -88,7 +98,7 @@ class Merge:
         return right.filter(pa.array(~known))
 
 
-def _marks(rows: pa.Table) -> Ints:
+def marks_of(rows: pa.Table) -> Ints:
     """Return one 64-bit mark a row, equal for rows that are equal in every column but `ts_event`."""
     marks = times_of(rows).copy()
     with np.errstate(over="ignore"):

@@ -1,0 +1,251 @@
+"""Keeping the catalog: compact, drop duplicates, delete a range, move a series. Each shows first.
+
+Every verb returns what it would do, or did, as the same `Upkeep`; with `dry` nothing is changed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from clearedge_tui.core.clock import iso
+from clearedge_tui.core.errors import NotFound, Refused
+from clearedge_tui.market import catalog, change, index, layout, place, series_file
+from clearedge_tui.market.change import Change
+from clearedge_tui.market.layout import Key
+from clearedge_tui.market.merge import in_order, marks_of
+from clearedge_tui.market.place import Place
+from clearedge_tui.market.series_file import Facts, times_of
+from clearedge_tui.settings import MARKER, Home
+
+Through = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
+
+
+class Upkeep(msgspec.Struct, frozen=True):
+    """What changes: files and rows before and after. `dry` says that nothing has changed yet."""
+
+    series: str
+    what: str
+    files_before: int
+    files_after: int
+    rows_before: int
+    rows_after: int
+    bytes_before: int
+    dry: bool
+
+    def line(self) -> str:
+        would = "would be " if self.dry else ""
+        return (
+            f"{self.series}: {would}{self.what}; {self.files_before} → {self.files_after} files, "
+            f"{self.rows_before:,} → {self.rows_after:,} rows"
+        )
+
+
+def compact(home: Home, key: Key, dry: bool) -> Upkeep:
+    """Join a series' files into one. Rows stay as they are."""
+    return _rewrite(home, key, "compacted", lambda parts: parts, dry)
+
+
+def deduplicate(home: Home, key: Key, dry: bool) -> Upkeep:
+    """Leave out rows that repeat: of bars one a moment (the first), of ticks what is equal in all."""
+
+    def once(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        last: pa.Table | None = None
+        for part in parts:
+            kept = _without_repeats(pa.Table.from_batches([part]), last, bool(key.timeframe))
+            if kept.num_rows:
+                last = kept
+                yield from kept.combine_chunks().to_batches()
+
+    return _rewrite(home, key, "freed of duplicates", once, dry)
+
+
+def _without_repeats(rows: pa.Table, last: pa.Table | None, one_a_time: bool) -> pa.Table:
+    marks = times_of(rows) if one_a_time else marks_of(rows)
+    _, first = np.unique(marks, return_index=True)
+    keep = np.zeros(rows.num_rows, np.bool_)
+    keep[first] = True
+    if last is not None:
+        seen = times_of(last) if one_a_time else marks_of(last)
+        keep &= ~np.isin(marks, seen)
+    return rows.filter(pa.array(keep))
+
+
+def delete_range(home: Home, key: Key, start_ns: int, end_ns: int, dry: bool) -> Upkeep:
+    """Delete the bars that open (the ticks that lie) in [start_ns, end_ns); 0 is the edge."""
+    back = key.step_ns if key.timeframe else 0
+    low = start_ns + back if start_ns else None
+    high = end_ns + back - 1 if end_ns else None
+    edge = "all" if low is None and high is None else f"{_when(start_ns)} to {_when(end_ns)}"
+    with change.locked(home):
+        where = place.place(home)
+        files = _files(home, where, key)
+        hit = [
+            e
+            for e in files
+            if (high is None or layout.interval(e.path)[0] <= high)
+            and (low is None or layout.interval(e.path)[1] >= low)
+        ]
+        after, facts = 0, {}
+        with Change(where) as work:
+            for entry in hit:
+                for part in _rest(entry, low, high):
+                    draft, fact = _piece(where, work, entry, key, *part)
+                    if fact.rows or fact.asked:
+                        path = f"{key.folder}/{layout.file_name(*_named(key, entry, part, fact))}"
+                        work.put(draft, path)
+                        facts[path] = fact
+                        after += fact.rows
+                work.drop(entry.path)
+            gone = {e.path for e in hit}
+            if not dry and hit:
+                work.commit()
+                index.remember(home, where, facts, gone - set(facts))
+        kept = [e for e in files if e not in hit]
+        return _told(
+            key, f"deleted ({edge})", files, len(kept) + len(facts),
+            sum(e.facts.rows for e in kept) + after, dry,
+        )  # fmt: skip
+
+
+def _when(ts_ns: int) -> str:
+    return iso(ts_ns)[:16] if ts_ns else "the edge"
+
+
+def _rest(
+    entry: index.Entry, low: int | None, high: int | None
+) -> Iterator[tuple[int | None, int | None]]:
+    """Yield what of a file's interval lies before and after what is deleted."""
+    first, last = layout.interval(entry.path)
+    if low is not None and first < low:
+        yield first, low - 1
+    if high is not None and last > high:
+        yield high + 1, last
+
+
+def _named(
+    key: Key, entry: index.Entry, part: tuple[int | None, int | None], fact: Facts
+) -> tuple[int, int]:
+    """What a source was asked for stays asked; else a file speaks for its rows."""
+    if not fact.asked or part[0] is None or part[1] is None:
+        return fact.first_ns, fact.last_ns
+    whole = part[1] == layout.interval(entry.path)[1]
+    last = part[1] if whole or not key.timeframe else part[1] + 1 - key.step_ns
+    return (min(part[0], fact.first_ns), max(last, fact.last_ns)) if fact.rows else (part[0], last)
+
+
+def _piece(
+    where: Place, work: Change, entry: index.Entry, key: Key, low: int | None, high: int | None
+) -> tuple[str, Facts]:
+    draft = work.draft()
+    with series_file.opened(where, entry.path) as file:
+        schema = file.schema_arrow
+    rows = series_file.batches(where, entry.path, low, high)
+    old = entry.facts
+    return draft, series_file.write(where, draft, key, schema, rows, old.asked, old.source)
+
+
+def _files(home: Home, where: Place, key: Key) -> list[index.Entry]:
+    files = index.entries(home, where, key.folder)
+    if not files:
+        raise NotFound(f"no series {key} in the catalog. See: clearedge data list")
+    broken = [e.error for e in files if e.error]
+    if broken:
+        raise Refused(f"{key}: {broken[0]}")
+    return sorted(files, key=lambda e: layout.interval(e.path))
+
+
+def _rewrite(home: Home, key: Key, what: str, through: Through, dry: bool) -> Upkeep:
+    with change.locked(home):
+        where = place.place(home)
+        files = _files(home, where, key)
+        with series_file.opened(where, files[0].path) as file:
+            schema = file.schema_arrow
+        asked = all(e.facts.asked for e in files) and len(catalog.covered(home, key)) == 1
+        source = ", ".join(dict.fromkeys(e.facts.source for e in files if e.facts.source))
+        with Change(where) as work:
+            draft = work.draft()
+            rows = in_order([series_file.batches(where, e.path) for e in files], schema)
+            fact = series_file.write(where, draft, key, schema, through(rows), asked, source)
+            first = layout.interval(files[0].path)[0]
+            last = max(layout.interval(e.path)[1] for e in files)
+            path = f"{key.folder}/{layout.file_name(first, last)}"
+            for entry in files:
+                work.drop(entry.path)
+            work.put(draft, path)
+            same = len(files) == 1 and fact.rows == files[0].facts.rows
+            if not dry and not same:
+                work.commit()
+                index.remember(home, where, {path: fact}, {e.path for e in files} - {path})
+        return _told(key, what, files, 1, fact.rows, dry)
+
+
+def _told(
+    key: Key, what: str, files: list[index.Entry], after: int, rows: int, dry: bool
+) -> Upkeep:
+    return Upkeep(
+        str(key), what, len(files), after, sum(e.facts.rows for e in files), rows,
+        sum(e.size for e in files), dry,
+    )  # fmt: skip
+
+
+def copy_catalog(home: Home, target: Home, dry: bool) -> list[Upkeep]:
+    """Copy every series to another home's catalog and prove each copy by its fingerprint.
+
+    Returns what was (or would be) copied. What the target has of a series already is Refused.
+    """
+    from clearedge_tui.market.fingerprint import fingerprint
+
+    here, there = catalog.ready(home), place.place(target)
+    done = []
+    with change.locked(target):
+        for key in catalog.keys(home):
+            if there.listing(key.folder):
+                raise Refused(f"{there.name} holds {key} already; move it away first")
+        for key in catalog.keys(home):
+            files = [i for i in here.listing(key.folder) if i.path.endswith(".parquet")]
+            rows = sum(e.facts.rows for e in index.entries(home, here, key.folder))
+            if not dry:
+                with Change(there) as work:
+                    for item in files:
+                        draft = work.draft()
+                        _copy(here, item.path, there, draft)
+                        work.put(draft, item.path)
+                    work.commit()
+                if fingerprint(home, key).sha256 != fingerprint(target, key).sha256:
+                    raise Refused(
+                        f"{key}: the copy in {there.name} differs; the original is untouched"
+                    )
+            size = sum(i.size for i in files)
+            done.append(
+                Upkeep(
+                    str(key),
+                    f"copied to {there.name}",
+                    len(files),
+                    len(files),
+                    rows,
+                    rows,
+                    size,
+                    dry,
+                )
+            )
+    return done
+
+
+def _copy(here: Place, source: str, there: Place, target: str) -> None:
+    with here.open(source) as file, there.writing(target) as out:
+        while block := file.read(8 << 20):
+            out.write(block)
+
+
+def retarget(home: Home, catalog_line: str) -> None:
+    """Write a new `catalog = …` into the home's settings, leaving every other line as it stands."""
+    path = home.root / MARKER
+    lines = [
+        line for line in path.read_text("utf-8").splitlines() if not line.startswith("catalog")
+    ]
+    head = [f'catalog = "{catalog_line}"'] if catalog_line else []
+    draft = path.with_suffix(".new")
+    draft.write_text("\n".join([*head, *lines]) + "\n", "utf-8")
+    draft.replace(path)
