@@ -70,9 +70,7 @@ class ImportPlan:
     """A file of bars. Sending it only reads the file; writing it is asked for afterwards."""
 
     given: Mapping[str, str]
-    title: str = (
-        "Import bars   CSV or Parquet; nothing is written before you have seen how it is read"
-    )
+    title: str = "Import bars   you see how the file is read before it is written"
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:
         def field(name: str, about: str, choices: tuple[str, ...] = ()) -> FormField:
@@ -80,7 +78,7 @@ class ImportPlan:
             return FormField(name, self.given.get(name) or empty, choices, about=about)
 
         return [
-            field("file", "path of the file; ~ and paths from here are understood"),
+            field("file", "path of a CSV or Parquet file; ~ and paths from here are understood"),
             field("market", "BTC/USDT, GBP/USD, SP500 …"),
             field("timeframe", "length of the file's bars: 1m, 5m, 1h, 1d …"),
             field("venue", "where the market trades; empty: LOCAL"),
@@ -91,15 +89,12 @@ class ImportPlan:
         ]
 
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
-        errors = {
-            name: f"wanted, {like}"
-            for name, like in (
-                ("file", "a path"),
-                ("market", "e.g. BTC/USDT"),
-                ("timeframe", "e.g. 1m"),
-            )
-            if not raw.get(name)
+        needed = {
+            "file": "a path is needed",
+            "market": "needed, e.g. BTC/USDT",
+            "timeframe": "needed, e.g. 1m",
         }
+        errors = {name: told for name, told in needed.items() if not raw.get(name)}
         pairs = [part for part in raw.get("column", "").split(",") if part.strip()]
         if any("=" not in part for part in pairs):
             errors["column"] = "wanted FIELD=NAME, e.g. close=Last"

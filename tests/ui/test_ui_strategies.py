@@ -1,11 +1,22 @@
 """The strategies screen: every file, what it is, why it does not load, and what can be done with it."""
 
+from decimal import Decimal
+
+import msgspec
 from textual import events
 
 from clearedge_tui.supervisor.protocol import InstanceRow
 from clearedge_tui.ui.model import LinkState
 from clearedge_tui.ui.rows import RowsView
-from clearedge_tui.ui.strategy import places_text, rules_of, settings_of, share_text, used_by
+from clearedge_tui.ui.screens.strategies import StrategyLook
+from clearedge_tui.ui.strategy import (
+    StrategyFile,
+    places_text,
+    rules_of,
+    settings_of,
+    share_text,
+    used_by,
+)
 from tests.fakes import strategies
 from tests.fakes.market import SCHEMA, START_NS, instance_rows
 from tests.fakes.supervisor import FakeSupervisor
@@ -52,6 +63,34 @@ async def test_details_show_the_settings_and_the_instances_of_the_selected_file(
             assert words in text, words
         await d.press("j")
         assert "leave on a new low" in d.text() and "makes them cross" not in d.text()
+
+
+async def test_a_large_screen_shows_the_backtests_and_the_curve_of_the_newest(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    async with desk(size=(200, 60)) as d:
+        await opened(d)
+        await d.shows("buy and hold")
+        assert "Backtests" in d.text() and "+31.40 %" in d.text() and "412" in d.text()
+        assert sent(world, "run.show") == [{"run_id": "bt-0007"}]
+        await d.press("j")
+        await d.shows("no backtest yet: b makes one")
+        assert "buy and hold" not in d.text()
+
+
+async def test_the_selected_file_is_painted_anew_only_when_it_changed(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    async with desk(size=(200, 60)) as d:
+        await opened(d)
+        await d.shows("buy and hold")
+        look = d.page.query_one(StrategyLook)
+        before = look.cells
+        d.app.paint_now()
+        assert look.cells is before
+        row = next(row for row in world.rows.values() if row.strategy == "ema_cross")
+        await world.put_row(msgspec.structs.replace(row, pnl_total=Decimal("123456.5")))
+        await d.shows("+123,456.50")
 
 
 async def test_a_small_screen_shows_the_same_in_less_room(
@@ -236,9 +275,5 @@ def test_users_at_work_come_first_and_are_counted() -> None:
 
 
 def test_the_fake_rows_are_what_the_screen_reads() -> None:
-    import msgspec
-
-    from clearedge_tui.ui.strategy import StrategyFile
-
     found = msgspec.convert(strategies.rows(), list[StrategyFile])
     assert [one.strategy for one in found if one.error] == [strategies.BROKEN]

@@ -11,6 +11,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import words
+from clearedge_tui.ui.paint.strategy_past import LEAST, Past, paint_past
 from clearedge_tui.ui.strategy import (
     Setting,
     StrategyFile,
@@ -86,9 +87,13 @@ def _glyph(one: StrategyFile, users: Sequence[InstanceRow], look: Look) -> tuple
 
 
 def paint_strategy(
-    cells: Cells, one: StrategyFile, users: Sequence[InstanceRow], look: Look
+    cells: Cells,
+    one: StrategyFile,
+    users: Sequence[InstanceRow],
+    look: Look,
+    past: Past | None = None,
 ) -> None:
-    """Paint a rule with the name, the words of the file, then settings and instances."""
+    """Paint a rule with the name, the words of the file, its settings, instances and backtests."""
     cells.rule(0, 0, cells.w, look.symbols.rule, p.FAINT)
     x = cells.text(0, 2, f" {clean_text(one.strategy)} ", p.BRIGHT | p.BOLD)
     cells.text(0, x + 1, f" {_file_text(one, look)} ", p.DIM)
@@ -97,16 +102,32 @@ def paint_strategy(
     if one.error:
         return
     if cells.w >= WIDE:
-        left, right = area.left(cells.w * 3 // 5)
-        _paint_settings(cells, left, one, look)
-        for row in range(right.y, right.y + right.h):
-            cells.put(row, right.x, look.symbols.upright, p.FAINT)
-        _paint_users(cells, right, users, look, right.x + 3)
+        _paint_beside(cells, area, one, users, look, past)
         return
     below = min(len(users) + 1, max(2, area.h // 3)) if users else 1
     settings, rest = area.top(area.h - below)
     used = _paint_settings(cells, settings, one, look)
     _paint_users(cells, area.top(used)[1] if used < settings.h else rest, users, look, 2)
+
+
+def _paint_beside(
+    cells: Cells,
+    area: Area,
+    one: StrategyFile,
+    users: Sequence[InstanceRow],
+    look: Look,
+    past: Past | None,
+) -> None:
+    """Paint settings and instances side by side, as high as they must be; the past takes the rest."""
+    needed = max(len(settings_of(one.schema)) + len(rules_of(one.schema)) + 2, len(users) + 2, 6)
+    if past is not None and area.h - min(needed, area.h // 2) >= LEAST:
+        area, rest = area.top(min(needed, area.h // 2))
+        paint_past(cells, rest, past, look)
+    left, right = area.left(cells.w * 3 // 5)
+    _paint_settings(cells, left, one, look)
+    for row in range(right.y, right.y + right.h - 1):
+        cells.put(row, right.x, look.symbols.upright, p.FAINT)
+    _paint_users(cells, right.top(right.h - 1)[0], users, look, right.x + 3)
 
 
 def _file_text(one: StrategyFile, look: Look) -> str:

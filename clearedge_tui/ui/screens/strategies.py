@@ -15,13 +15,16 @@ from clearedge_tui.ui.frame import Page
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.model import LinkState
 from clearedge_tui.ui.paint import strategies as painter
+from clearedge_tui.ui.paint.strategy_past import Past
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.screens.dialogs import Line, Reading
+from clearedge_tui.ui.screens.strategy_past import PastRuns
 from clearedge_tui.ui.strategy import StrategyFile, rules_of, settings_of, text_of, used_by
 from clearedge_tui.ui.view import CellView
 
 EVERY_S = 3.0  # between two looks at the folder: an edited file shows by itself
 LEAST_LOOK = 11
+TALL = 40  # rows; from here on the backtests of the selected strategy are shown
 
 
 class StrategyRows(RowsView):
@@ -52,7 +55,14 @@ class StrategyRows(RowsView):
 
 
 class StrategyLook(CellView):
-    """The selected file."""
+    """The selected file; painted anew only when something of it changed."""
+
+    def inputs(self) -> tuple[object, ...] | None:
+        page = self.screen
+        one = page.selected() if isinstance(page, StrategiesPage) else None
+        if one is None or not isinstance(page, StrategiesPage):
+            return None
+        return one, tuple(page.users(one)), page.past(one)
 
     def paint(self, h: int, w: int) -> Cells:
         cells = Cells(h, w)
@@ -60,7 +70,8 @@ class StrategyLook(CellView):
         one = page.selected() if isinstance(page, StrategiesPage) else None
         if one is not None:
             users = used_by(one.strategy, self.ui.model.instances.values())
-            painter.paint_strategy(cells, one, users, self.ui.look)
+            past = page.past(one) if isinstance(page, StrategiesPage) else None
+            painter.paint_strategy(cells, one, users, self.ui.look, past)
         return cells
 
 
@@ -76,6 +87,7 @@ class StrategiesPage(Page):
         self.words = ""
         self.asked: Asked[list[StrategyFile]] = Asked(list[StrategyFile])
         self._last: float | None = None
+        self._past = PastRuns(self.tick)
         self._wanted = subject  # the row to stand on once it is there
 
     def body(self) -> Iterable[Widget]:
@@ -119,7 +131,17 @@ class StrategiesPage(Page):
         elif not up:
             self._last = None
         self._share()
+        one = self.selected() if up and self._roomy() else None
+        if one is not None and not one.error:
+            self._past.keep(self.ui, one.strategy)
         super().tick()
+
+    def _roomy(self) -> bool:
+        """True where the backtests of a strategy have a place."""
+        return self.size.width >= painter.WIDE and self.size.height >= TALL
+
+    def past(self, one: StrategyFile) -> Past | None:
+        return self._past.past(one.strategy) if self._roomy() else None
 
     def shown(self) -> list[StrategyFile]:
         wanted = self.words.lower().split()
@@ -168,6 +190,7 @@ class StrategiesPage(Page):
             self.ui.model.say("not asked: no supervisor answers", good=False)
         else:
             self.ui.model.say("loading every file anew")
+            self._past = PastRuns(self.tick)
             self.asked.ask(self.ui, "strategy.list", {"again": True})
         self.tick()
 
