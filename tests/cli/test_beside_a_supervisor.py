@@ -1,5 +1,6 @@
 """The command line while a supervisor runs: one holder, one object, one rule, documented codes."""
 
+import io
 import json
 import re
 import subprocess
@@ -25,6 +26,9 @@ ASKED = {
     "data import": ("FILE", "--market", "NEW/USDT", "--timeframe", "1m", "--yes"),
     "data sample": ("--days", "1"),
     "data list": (),
+    "secret set": ("acme",),
+    "secret list": (),
+    "secret rm": ("acme",),
     "strategy list": (),
     "strategy new": ("my_own",),
     "strategy check": ("my_own",),
@@ -88,8 +92,12 @@ def test_a_second_supervisor_is_refused_and_the_holder_named(box: Box) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(90)
 def test_every_verb_with_json_prints_one_object_and_nothing_else(
-    box: Box, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    box: Box,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a secret\n"))
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
