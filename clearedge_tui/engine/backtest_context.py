@@ -147,12 +147,13 @@ class BacktestContext:
         order = self.orders.get(order_id)
         row = row_of(event, order_id, "" if order is None else order.tag)
         self.fills.append(row)
-        _, _, side, size, exact, paid, _, _ = row
-        buys = side == "buy"
+        size, buys, fee = row.size, row.side == "buy", event.commission
         self._size = held = self._size + size if buys else self._size - size
         signed = float(held) - self._held
         self._held = after = self._held + signed
-        self._cash = cash = self._cash - signed * float(exact) - float(paid)
+        self._cash = cash = (
+            self._cash - signed * event.last_px.as_double() - (fee.as_double() if fee else 0.0)
+        )
         self.floor, self.ceiling = 0.0, math.inf
         if after > 0:
             self.floor = max(0.0, -cash / after)

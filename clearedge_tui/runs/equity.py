@@ -32,7 +32,7 @@ def account(bars: Bars, fills: Sequence[FillRow], balance: float) -> Account:
     price, fee, sized = (
         np.fromiter(map(float, c), float, len(fills)) for c in (price_, fee_, size)
     )
-    signed = np.where(np.array(side) == "buy", sized, -sized)
+    signed = np.where(np.fromiter(map("buy".__eq__, side), bool, len(fills)), sized, -sized)
     position = np.cumsum(np.bincount(at, signed, count))
     position[np.abs(position) < 1e-9] = 0.0  # sums of decimals in floats leave dust
     cash = balance - np.cumsum(np.bincount(at, signed * price + fee, count))

@@ -7,6 +7,7 @@ first against the starting balance). The risk-free rate is 0. A year has 365 of 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, mul
 
 import numpy as np
 
@@ -130,12 +131,13 @@ def calmar(sheet: Sheet) -> float | None:
 
 def fees(sheet: Sheet) -> float:
     """Fees paid on all fills, in the quote currency."""
-    return float(sum(fill.fee for fill in sheet.fills))
+    return float(sum(map(attrgetter("fee"), sheet.fills)))
 
 
 def turnover(sheet: Sheet) -> float:
     """Notional traded / starting balance."""
-    return float(sum(fill.size * fill.price for fill in sheet.fills)) / sheet.balance
+    sizes, prices = (map(attrgetter(name), sheet.fills) for name in ("size", "price"))
+    return float(sum(map(mul, sizes, prices))) / sheet.balance
 
 
 def exposure(sheet: Sheet) -> float | None:
@@ -201,5 +203,5 @@ def sheet(
     """Gather what the figures need."""
     returns = daily(account.ts_ns, account.equity, balance)
     days = 365 if asset_class == "crypto" else 252
-    pnls = np.array([float(trade.pnl) for trade in done])
+    pnls = np.fromiter(map(float, map(attrgetter("pnl"), done)), float, len(done))
     return Sheet(account, balance, first_open, start_ns, returns, days, done, fills_, orders_, pnls)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from operator import itemgetter
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from clearedge_tui.runs.outcome import FillRow
 _ZERO = Decimal(0)
 
 
-_Ended = tuple[bool, Decimal, int, Decimal, int, Decimal, Decimal, Decimal]
+# side, largest size, entry time and price, exit time and price, PnL after fees, fees
+_Ended = tuple[str, Decimal, int, Decimal, int, Decimal, Decimal, Decimal]
 
 
 def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
@@ -22,35 +24,44 @@ def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
     A position that is still open at the end is no trade. `closes_ns` only serves to count bars.
     """
     ended = list(_ended(fills))
-    entered, left = (np.array([trip[n] for trip in ended]) for n in (2, 4))
+    entered, left = (np.fromiter(map(itemgetter(n), ended), np.int64, len(ended)) for n in (2, 4))
     lengths = np.searchsorted(closes_ns, left) - np.searchsorted(closes_ns, entered)
-    pairs = zip(ended, lengths.tolist(), strict=True)
-    return [Trade("long" if trip[0] else "short", *trip[1:], bars) for trip, bars in pairs]
+    return [Trade(*trip, bars) for trip, bars in zip(ended, lengths.tolist(), strict=True)]
 
 
 def _ended(fills: Iterable[FillRow]) -> Iterator[_Ended]:
     """Go through the fills once, in locals: a busy run has tens of thousands.
 
-    Yields long, largest size, entry time and price, exit time and price, PnL after fees, fees.
+    A trip of one fill in and one out, which most are, needs no average: a division of Decimals
+    costs more than all else here.
     """
     long, entry_ns = True, 0
-    held = top = into = paid = out = got = fees = _ZERO  # sizes and values in and out of a trip
+    held = top = first = into = out = _ZERO  # sizes
+    entry = paid = got = fees = _ZERO
     for ts_ns, _, side, size, price, fee, _, _ in fills:
         buys = side == "buy"
         if held and long != buys:
             if size < held:
                 held, out, got, fees = held - size, out + size, got + size * price, fees + fee
                 continue
-            share = fee if size == held else fee * held / size
-            out, got, fees = out + held, got + held * price, fees + share
-            earned = got - paid if long else paid - got
-            yield long, top, entry_ns, paid / into, ts_ns, got / out, earned - fees, fees
-            size, fee = size - held, fee - share
-            held = _ZERO
+            flips = size > held
+            share = fee * held / size if flips else fee
+            got, fees = got + held * price, fees + share
+            earned = (got - paid if long else paid - got) - fees
+            start = paid / into if into else entry
+            end = got / (out + held) if out else price
+            yield "long" if long else "short", top, entry_ns, start, ts_ns, end, earned, fees
+            if not flips:
+                held = _ZERO
+                continue
+            size, fee, held = size - held, fee - share, _ZERO
         if not size:
             continue
-        if not held:
-            long, entry_ns = buys, ts_ns
-            top = into = paid = out = got = fees = _ZERO
-        held, into, paid, fees = held + size, into + size, paid + size * price, fees + fee
-        top = max(top, held)
+        if held:
+            into = (into or first) + size
+            held, paid, fees = held + size, paid + size * price, fees + fee
+            top = max(top, held)
+        else:
+            long, entry_ns, entry, paid, fees = buys, ts_ns, price, size * price, fee
+            held = top = first = size
+            into = out = got = _ZERO  # `into` stays 0 until a second fill joins
