@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clearedge_tui.cli import data_pull
 from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import Refused, UsageError
 
@@ -148,3 +149,7 @@ def _row(one: "Series") -> str:
         f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
         f"{iso(one.last_ns)[:16]:<18}{'–' if one.gaps is None else format(one.gaps, ','):>7}{one.bytes / 1e6:>8.2f}  {source}"
     )
+
+
+for verb in (data_pull.pull, data_pull.sync, data_pull.sources):
+    data.add_command(verb)
