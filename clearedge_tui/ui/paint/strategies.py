@@ -21,7 +21,7 @@ from clearedge_tui.ui.strategy import (
     share_text,
 )
 
-WIDE = 120  # columns; from here on markets stand in the row, and instances beside the settings
+WIDE = 140  # columns; from here on instances stand beside the settings
 _MOST_WORDS = 8  # lines of a docstring
 
 
@@ -37,8 +37,10 @@ class Places(NamedTuple):
 
 
 def places(width: int) -> Places:
-    if width >= WIDE:
+    if width >= 160:
         return Places(30, 38, 46, 78, width - 18, 0)
+    if width >= 110:  # there is room for a market, and for the year
+        return Places(24, 31, 38, 56, width - 18, 0)
     return Places(22, 29, 0, 36, width - 13, 5)
 
 
@@ -97,7 +99,7 @@ def paint_strategy(
     cells.rule(0, 0, cells.w, look.symbols.rule, p.FAINT)
     x = cells.text(0, 2, f" {clean_text(one.strategy)} ", p.BRIGHT | p.BOLD)
     cells.text(0, x + 1, f" {_file_text(one, look)} ", p.DIM)
-    y = _paint_words(cells, one, 1 if cells.h < 14 else 2)
+    y = _paint_words(cells, one, 1 if cells.h < 14 else 2, look)
     area = cells.area.top(y)[1]
     if one.error:
         return
@@ -136,7 +138,7 @@ def _file_text(one: StrategyFile, look: Look) -> str:
     return f" {dot} ".join(part for part in parts if part)
 
 
-def _paint_words(cells: Cells, one: StrategyFile, y: int) -> int:
+def _paint_words(cells: Cells, one: StrategyFile, y: int, look: Look) -> int:
     """Paint the docstring, or the error with its traceback; return the row after it and a gap."""
     width = min(cells.w - 4, 110)
     if one.error:
@@ -148,7 +150,10 @@ def _paint_words(cells: Cells, one: StrategyFile, y: int) -> int:
         return cells.h
     most = _MOST_WORDS if cells.h >= 24 else 2
     lines = wrapped(one.words or one.doc or "no docstring", width)
-    for line in (lines if cells.h >= 24 else [text for text in lines if text])[:most]:
+    lines = lines if cells.h >= 24 else [text for text in lines if text]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1][: width - 2]} {look.symbols.more}"]
+    for line in lines:
         cells.text(y, 2, line, p.TEXT if one.doc else p.DIM)
         y += 1
     return y + 1 if cells.h >= 14 else y
