@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Sequence
-from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,9 +111,8 @@ def _tables(folder: Path, result: "Result") -> None:
     time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
 
     def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
-        columns = zip(*map(attrgetter(*types), rows), strict=True) if rows else repeat(())
-        made = zip(types.items(), columns, strict=False)
-        return pa.table({name: _column(values, kind) for (name, kind), values in made})
+        columns = {n: _column([*map(attrgetter(n), rows)], kind) for n, kind in types.items()}
+        return pa.table(columns)
 
     def write(made: pa.Table, name: str) -> None:
         texts = [field.name for field in made.schema if field.type == text]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -26,13 +27,15 @@ def account(bars: Bars, fills: Sequence[FillRow], balance: float) -> Account:
     if not fills or not count:
         flat = np.zeros(count)
         return Account(bars.ts_ns, bars.close, np.full(count, balance), flat, flat)
-    at = np.searchsorted(bars.ts_ns, np.array([fill.ts_ns for fill in fills], np.int64))
+    made = len(fills)
+    at = np.searchsorted(bars.ts_ns, np.fromiter(map(attrgetter("ts_ns"), fills), np.int64, made))
     at = np.minimum(at, count - 1)
-    _, _, side, size, price_, fee_, _, _ = zip(*fills, strict=True)
     price, fee, sized = (
-        np.fromiter(map(float, c), float, len(fills)) for c in (price_, fee_, size)
+        np.fromiter(map(float, map(attrgetter(name), fills)), float, made)
+        for name in ("price", "fee", "size")
     )
-    signed = np.where(np.fromiter(map("buy".__eq__, side), bool, len(fills)), sized, -sized)
+    buys = np.fromiter(map("buy".__eq__, map(attrgetter("side"), fills)), bool, made)
+    signed = np.where(buys, sized, -sized)
     position = np.cumsum(np.bincount(at, signed, count))
     position[np.abs(position) < 1e-9] = 0.0  # sums of decimals in floats leave dust
     cash = balance - np.cumsum(np.bincount(at, signed * price + fee, count))
