@@ -60,9 +60,10 @@ def parse(line: str) -> Doing:
 def _said(parts: list[str]) -> list[str]:
     """Return the line in the palette's own words."""
     first = parts[0].lower()
-    if first in NOT_HERE:
-        raise UsageError(NOT_HERE[first])
     pair = f"{first} {parts[1].lower()}" if len(parts) > 1 else ""
+    why = NOT_HERE.get(first) or NOT_HERE.get(pair)
+    if why:
+        raise UsageError(why)
     if pair in ALIASES:
         return [*ALIASES[pair].split(), *parts[2:]]
     if first not in GROUPS:

@@ -98,11 +98,14 @@ ALIASES: Final = {
 GROUPS: Final = frozenset(said.partition(" ")[0] for said in ALIASES)
 
 # Words of the command line that mean nothing inside the console, and what to do instead.
-NOT_HERE: Final = {
+NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
+    "data pull": "data pull talks to a source for long, in a process of its own; on the command line: clearedge data pull",
+    "data sync": "data sync talks to sources for long, in a process of its own; on the command line: clearedge data sync",
+    "data sources": "data sources belongs to data pull, which is not in here; on the command line: clearedge data sources",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
-}
+}  # fmt: skip
 
 # Options of the command line that a palette needs no word for: it has a screen, and asks itself.
 DROPPED: Final = frozenset({"--json", "--yes"})

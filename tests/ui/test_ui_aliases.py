@@ -48,10 +48,10 @@ def refusal(line: str) -> str:
 @pytest.mark.parametrize("word", WORDS)
 def test_every_word_of_the_command_line_is_known(word: str) -> None:
     assert "no command" not in refusal(word), f"the palette does not know `{word}`"
-    assert meant(word) in VERBS or word.split()[0] in NOT_HERE
+    assert meant(word) in VERBS or {word, word.split()[0]} & set(NOT_HERE)
 
 
-@pytest.mark.parametrize("word", [word for word in WORDS if meant(word) in VERBS])
+@pytest.mark.parametrize("word", [w for w in WORDS if meant(w) in VERBS])
 def test_every_option_of_the_command_line_is_taken(word: str) -> None:
     verb = VERBS[meant(word)]
     for param in WORDS[word].params:
