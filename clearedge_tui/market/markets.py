@@ -14,7 +14,8 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import Home
 
 DEFAULT_VENUE = "LOCAL"
-ASSET_CLASSES = ("crypto", "fx", "equity", "index")
+BY_CLASS = {"crypto": "24/7", "fx": "fx", "equity": "XNYS", "index": "XNYS"}  # trading calendars
+ASSET_CLASSES = tuple(BY_CLASS)
 _SIZE_PRECISION = {"crypto": 6, "fx": 0, "equity": 0, "index": 2}
 _FIAT = frozenset(
     [
@@ -38,6 +39,12 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_size: Decimal
     simulated: bool = False
     source: str = ""
+    calendar: str = ""  # 24/7, fx, or an exchange's code; empty is what its asset class has
+
+    @property
+    def hours(self) -> str:
+        """Return the name of its trading calendar."""
+        return self.calendar or BY_CLASS[self.asset_class]
 
     @property
     def info(self) -> MarketInfo:

@@ -1,0 +1,164 @@
+"""When a market trades: always, the week of foreign exchange, or an exchange's sessions and holidays.
+
+Exchange calendars come from the `exchange-calendars` package; it imports pandas and is loaded only
+when a market with sessions is asked about.
+"""
+
+import warnings
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from clearedge_tui.core.errors import UsageError
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.market import spans, timeframes
+from clearedge_tui.market.spans import Spans
+from clearedge_tui.market.timeframes import NS
+
+ALWAYS = "24/7"
+FX = "fx"
+_DAY_NS = 86_400 * NS
+_NEW_YORK = ZoneInfo("America/New_York")
+_FX_HOUR = 17  # New York: the week ends on Friday and begins on Sunday at this hour
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One trading day of an exchange, by its local date; `parts` are its hours in UTC ns."""
+
+    day_ns: int  # midnight UTC of its date
+    parts: Spans
+
+
+def _ns(moment: datetime) -> int:
+    return int(moment.timestamp()) * NS
+
+
+def _day(ts_ns: int) -> date:
+    return datetime.fromtimestamp(ts_ns // NS, UTC).date()
+
+
+def _midnight(day: date) -> int:
+    return _ns(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def check_name(name: str) -> str:
+    """Return a calendar's name as it is kept. Raises UsageError for one that nobody knows."""
+    text = clean_text(name).strip()
+    for known in (ALWAYS, FX):
+        if text.lower() == known:
+            return known
+    import exchange_calendars
+
+    if text.upper() in exchange_calendars.get_calendar_names(include_aliases=False):
+        return text.upper()
+    raise UsageError(
+        f"calendar `{text}`; wanted 24/7, fx, or an exchange's code such as XNYS, XLON, XTKS"
+    )
+
+
+@lru_cache(maxsize=32)
+def _exchange(name: str, first: date, last: date) -> Any:
+    """Return the calendar between two dates, or what of it is known; None when that is nothing."""
+    import exchange_calendars
+    import pandas as pd
+
+    low, high = pd.Timestamp(first), pd.Timestamp(last)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its own use of pandas
+        try:
+            return exchange_calendars.get_calendar(name, start=low, end=high)
+        except ValueError:  # beyond the years it has been written for
+            kind = type(exchange_calendars.get_calendar(name))
+        low = max(low, kind.bound_min() or low)
+        high = min(high, kind.bound_max() or high)
+        return exchange_calendars.get_calendar(name, start=low, end=high) if low < high else None
+
+
+def sessions(name: str, start_ns: int, end_ns: int) -> tuple[Session, ...]:
+    """Return an exchange's sessions that touch [start_ns, end_ns), ascending."""
+    first, last = _day(start_ns) - timedelta(days=5), _day(end_ns) + timedelta(days=5)
+    # whole years, so that neighbouring questions share one calendar
+    calendar = _exchange(name, date(first.year, 1, 1), date(last.year, 12, 31))
+    if calendar is None:
+        return ()
+    found = []
+    for at, row in zip(
+        calendar.schedule.index, calendar.schedule.itertuples(index=False), strict=True
+    ):
+        opens, closes = row.open.value, row.close.value
+        if closes <= start_ns or opens >= end_ns:
+            continue
+        halves: list[tuple[int, int]] = [(opens, closes)]
+        if row.break_start == row.break_start:  # no break is NaT, which equals nothing
+            halves = [(opens, row.break_start.value), (row.break_end.value, closes)]
+        found.append(Session(at.value, tuple(halves)))
+    return tuple(found)
+
+
+def _fx_weeks(start_ns: int, end_ns: int) -> Spans:
+    """Return the hours of foreign exchange: Sunday to Friday, 17:00 in New York."""
+    day = _day(start_ns) - timedelta(days=8)
+    day -= timedelta(days=(day.weekday() + 1) % 7)  # back to a Sunday
+    found = []
+    while _midnight(day) < end_ns:
+        opens = datetime(day.year, day.month, day.day, _FX_HOUR, tzinfo=_NEW_YORK)
+        friday = day + timedelta(days=5)
+        closes = datetime(friday.year, friday.month, friday.day, _FX_HOUR, tzinfo=_NEW_YORK)
+        found.append((_ns(opens), _ns(closes)))
+        day += timedelta(days=7)
+    return spans.without(found, _fx_holidays(start_ns, end_ns))
+
+
+def _fx_holidays(start_ns: int, end_ns: int) -> Spans:
+    """Christmas and New Year's Day, from 17:00 of the day before to 17:00, New York."""
+    found = []
+    for year in range(_day(start_ns).year, _day(end_ns).year + 2):
+        for month, day in ((12, 25), (1, 1)):
+            ends = datetime(year, month, day, _FX_HOUR, tzinfo=_NEW_YORK)
+            found.append((_ns(ends - timedelta(days=1)), _ns(ends)))
+    return spans.merged(found)
+
+
+def trading(name: str, start_ns: int, end_ns: int) -> Spans:
+    """Return when a calendar trades within [start_ns, end_ns)."""
+    if name == ALWAYS:
+        return ((start_ns, end_ns),)
+    if name == FX:
+        return spans.clipped(_fx_weeks(start_ns, end_ns), start_ns, end_ns)
+    hours = [part for one in sessions(name, start_ns, end_ns) for part in one.parts]
+    return spans.clipped(hours, start_ns, end_ns)
+
+
+def _trading_days(name: str, start_ns: int, end_ns: int) -> Spans:
+    """Return the UTC days that have a daily bar."""
+    if name == FX:
+        days = range(start_ns // _DAY_NS, -(-end_ns // _DAY_NS))
+        open_days = [d * _DAY_NS for d in days if _day(d * _DAY_NS).weekday() < 5]
+        found = spans.merged((d, d + _DAY_NS) for d in open_days)
+    else:
+        found = spans.merged(
+            (one.day_ns, one.day_ns + _DAY_NS)
+            for one in sessions(name, start_ns - _DAY_NS, end_ns + _DAY_NS)
+        )
+    return spans.clipped(found, start_ns, end_ns)
+
+
+def closed(name: str, timeframe: str, start_ns: int, end_ns: int) -> Spans:
+    """Return the parts of [start_ns, end_ns) in which no bar of this length is to be expected."""
+    if name == ALWAYS or end_ns <= start_ns:
+        return ()
+    if timeframe and timeframes.seconds(timeframe) >= 86_400:
+        hours = _trading_days(name, start_ns, end_ns)
+    else:
+        hours = trading(name, start_ns, end_ns)
+    return spans.without([(start_ns, end_ns)], hours)
+
+
+def expected(name: str, timeframe: str, start_ns: int, end_ns: int) -> int:
+    """Return how many bars of this length open in [start_ns, end_ns)."""
+    step = timeframes.period_ns(timeframe)
+    open_spans = spans.without([(start_ns, end_ns)], closed(name, timeframe, start_ns, end_ns))
+    return sum(-(-high // step) - -(-low // step) for low, high in open_spans)
