@@ -16,7 +16,7 @@ from clearedge_tui.core.clock import to_datetime
 from clearedge_tui.core.ledger import apply_fill
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.model import Position
-from clearedge_tui.core.rounding import round_price, round_size
+from clearedge_tui.engine.asked import exact
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.outcome import FillRow, OrderRow
 
@@ -65,7 +65,7 @@ class BacktestContext:
         self.floor = 0.0
         self.ceiling = math.inf
         self.orders: dict[str, OrderRow] = {}
-        self._step, self._price_step = market.step, market.price_step
+        self._info = market
         self._bars = bars
         self._say = say
         self._open: dict[str, OrderRow] = {}
@@ -96,13 +96,10 @@ class BacktestContext:
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        if side not in ("buy", "sell"):
-            raise ValueError(f"side {side!r}; wanted 'buy' or 'sell'")
-        exact = round_size(size, self._step)
-        limit = None if price is None else round_price(price, self._price_step)
+        amount, limit = exact(side, size, price, self._info)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
-        return self.desk.send(side, exact, limit, reduce_only, str(tag))
+        return self.desk.send(side, amount, limit, reduce_only, str(tag))
 
     def cancel_order(self, order_id: str) -> None:
         if order_id in self._open and self.desk is not None:

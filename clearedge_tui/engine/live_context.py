@@ -17,7 +17,7 @@ from clearedge_tui.contract._types import (
 from clearedge_tui.core.clock import now_ns, to_datetime
 from clearedge_tui.core.messages import Cancel, MarketInfo, Submit
 from clearedge_tui.core.model import BarRow, Fill, Order, Position
-from clearedge_tui.core.rounding import round_price, round_size
+from clearedge_tui.engine.asked import exact
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -115,10 +115,7 @@ class LiveContext:
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        if side not in ("buy", "sell"):
-            raise ValueError(f"side {side!r}; wanted 'buy' or 'sell'")
-        exact = round_size(size, self.info.step)
-        limit = None if price is None else round_price(price, self.info.price_step)
+        amount, limit = exact(side, size, price, self.info)
         if not self.allowed:
             raise OrderNotAllowed("orders are not allowed now")
         self._count += 1
@@ -130,14 +127,14 @@ class LiveContext:
             self.info.id,
             side,
             "market" if limit is None else "limit",
-            exact,
+            amount,
             limit,
             tag=tag,
             at_ns=self.data_ns,
         )
         if tag:
             self._tags[key] = tag
-        self._send(Submit(key, side, exact, limit, reduce_only, tag))
+        self._send(Submit(key, side, amount, limit, reduce_only, tag))
         return key
 
     def cancel_order(self, order_id: str) -> None:
