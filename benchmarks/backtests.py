@@ -47,6 +47,8 @@ def race(count: int, rounds: int) -> list[Row]:
         "contract",
         "bare",
         "sliced",
+        "busy",
+        "busy_sliced",
         "report",
         *(n for n, m in there.items() if importlib.util.find_spec(m)),
     ]
@@ -70,12 +72,15 @@ def _rows(
 ) -> list[Row]:
     # turns are paired, so that a busy moment of the box weighs on both sides of a ratio
     best = min(("bare", "sliced"), key=lambda name: statistics.median(took[name]))
-    ratio = statistics.median(a / b for a, b in zip(took["contract"], took[best], strict=True))
+    ratio = _ratio(took["contract"], took[best])
+    often = _ratio(took["busy"], took["busy_sliced"])
     note = f"{count:,} {kind}, EMA 12/48, {fills['contract']} fills ({best}: {fills[best]})"
+    busy = f"{fills['busy']:,} fills, where the engine itself is most of it"
     share = statistics.median(took.pop("report")) * 100
     said = f"of the processor time of a run with {fills['report']:,} fills"
     rows = [
         Row("contract strategy against the bare engine", ratio, "x", 1.10, note),
+        Row("  the same with an order every four bars", often, "x", None, busy),
         Row("report and files of a backtest", share, "%", 5.0, said),
     ]
     for name, seconds in took.items():
@@ -87,6 +92,10 @@ def _rows(
         for name in missing
     ]
     return rows
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def _run(name: str, path: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Measured in processor seconds from bars in memory to the end of the run, after a short run that
 imports and warms everything. All decide on a close and fill at the next open, long or flat,
 averages of 12 and 48 bars. `bare` and `sliced` are the engine alone with the least code that makes
-the same fills, fed at once and in slices as our host feeds it.
+the same fills, fed at once and in slices. It sees every bar; our host passes those on which no
+order works without it, which is why a strategy that trades all the time (`busy`) is told apart.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 FAST, SLOW = 12, 48
+BUSY: dict[str, object] = {"fast": 2, "slow": 3, "short": True}  # an order every four bars
 WARM, SLICE = 2_000, 5_000
 Result = tuple[float, int]
 
@@ -40,12 +42,12 @@ def _plan(bars: Any, folder: Path, config: dict[str, object] | None = None) -> A
     return backtest.Plan(spec, market.info, bars, loaded, folder, lambda *_: None)
 
 
-def contract(bars: Any) -> Result:
+def contract(bars: Any, config: dict[str, object] | None = None) -> Result:
     """The sample strategy as `clearedge backtest` runs it, without its artifacts."""
     from clearedge_tui.engine import backtest
 
     with tempfile.TemporaryDirectory() as folder:
-        plan = _plan(bars, Path(folder))
+        plan = _plan(bars, Path(folder), config)
         began = process_time()
         outcome = backtest.execute(plan, lambda _: None)
         return process_time() - began, len(outcome.fills)
@@ -62,7 +64,7 @@ def report(bars: Any) -> Result:
     from clearedge_tui.runs.ids import new_run_id
 
     with tempfile.TemporaryDirectory() as folder:
-        plan = _plan(bars, Path(folder), {"fast": 2, "slow": 3, "short": True})
+        plan = _plan(bars, Path(folder), BUSY)
         run_id, home = new_run_id("race"), make_home(Path(folder))
         began = process_time()
         outcome = backtest.execute(plan, lambda _: None)
@@ -83,7 +85,16 @@ def sliced(bars: Any) -> Result:
     return _bare(bars, SLICE)
 
 
-def _bare(bars: Any, size: int) -> Result:
+def busy(bars: Any) -> Result:
+    """Always in the market, long or short, with averages of two and three bars."""
+    return contract(bars, BUSY)
+
+
+def busy_sliced(bars: Any) -> Result:
+    return _bare(bars, SLICE, 2, 3, short=True)
+
+
+def _bare(bars: Any, size: int, fast: int = FAST, slow: int = SLOW, short: bool = False) -> Result:
     from nautilus_trader.model import BarType, InstrumentId, OrderSide, Quantity
     from nautilus_trader.trading import Strategy
 
@@ -95,10 +106,11 @@ def _bare(bars: Any, size: int) -> Result:
     class Cross(Strategy):
         def __init__(self) -> None:
             super().__init__()
-            self.fast, self.slow = Ema(FAST), Ema(SLOW)
+            self.fast, self.slow = Ema(fast), Ema(slow)
             self.above: bool | None = None
-            self.holding = False
+            self.holding = 0  # -1, 0 or 1
             self.fills = 0
+            self.sizes = {1: Quantity.from_str("0.1"), 2: Quantity.from_str("0.2")}
             self.market = InstrumentId.from_str(market.market_id)
 
         def on_start(self) -> None:
@@ -110,13 +122,12 @@ def _bare(bars: Any, size: int) -> Result:
             if fast is None or slow is None or (fast > slow) is self.above:
                 return
             self.above = fast > slow
-            if self.above is self.holding:
+            change = (1 if self.above else -1 if short else 0) - self.holding
+            if not change:
                 return
-            self.holding = self.above
-            side = OrderSide.BUY if self.above else OrderSide.SELL
-            self.submit_order(
-                self.order_factory.market(self.market, side, Quantity.from_str("0.1"))
-            )
+            self.holding += change
+            side = OrderSide.BUY if change > 0 else OrderSide.SELL
+            self.submit_order(self.order_factory.market(self.market, side, self.sizes[abs(change)]))
 
         def on_order_filled(self, event: Any) -> None:
             del event
@@ -208,6 +219,8 @@ RUNNERS: dict[str, Callable[[Any], Result]] = {
     "contract": contract,
     "bare": bare,
     "sliced": sliced,
+    "busy": busy,
+    "busy_sliced": busy_sliced,
     "report": report,
     "backtrader": backtrader,
     "backtesting": backtesting,
