@@ -55,7 +55,12 @@ class CcxtSource:
         self._ccxt = ccxt
         # its own throttle sleeps on the real clock; pacing is the guard's
         self._venue = getattr(ccxt, self.name)(
-            {"enableRateLimit": False, "timeout": _TIMEOUT_MS, "options": self._options}
+            {
+                "enableRateLimit": False,
+                "enableLastJsonResponse": True,
+                "timeout": _TIMEOUT_MS,
+                "options": self._options,
+            }
         )
         self._guard.pace_s = self._guard.pace_s or float(self._venue.rateLimit) / 1000
         if self._base_url:
@@ -107,7 +112,11 @@ class CcxtSource:
 
     async def _fetch(self, ask: Ask, since_ns: int, limit: int) -> Bars:
         since = -(-since_ns // _MS)
-        return _bars(await self._venue.fetch_ohlcv(ask.symbol, ask.timeframe, since, limit))
+        rows = await self._venue.fetch_ohlcv(ask.symbol, ask.timeframe, since, limit)
+        if not rows and not _has_list(self._venue.last_json_response):
+            # ccxt makes no rows of a web page or an odd answer: that must not pass for "no trades"
+            raise faults.Passing(f"{self.name}: an answer without rows, and without room for any")
+        return _bars(rows)
 
     def _limit(self, symbol: str) -> int:
         told = self._venue.feature_value(symbol, "fetchOHLCV", "limit", _FALLBACK_LIMIT)
@@ -126,7 +135,7 @@ class CcxtSource:
     def _fault(self, error: Exception) -> ClearEdgeError:
         known = self._ccxt
         said = f"{self.name}: {type(error).__name__}: {clean_text(error, 200)}"
-        if isinstance(error, known.OperationFailed):  # network, limits, maintenance, broken answers
+        if isinstance(error, known.OperationFailed) or _broken_off(error):
             headers = self._venue.last_response_headers or {}
             return faults.Passing(said, faults.retry_after_s(headers, self._guard.clock.now_ns()))
         if isinstance(error, known.BadSymbol):
@@ -143,6 +152,20 @@ def _moved(urls: Any, base: str) -> Any:
     there = urlsplit(base)
     path = there.path.rstrip("/") + urlsplit(urls).path
     return urlunsplit((there.scheme, there.netloc, path, "", ""))
+
+
+def _broken_off(error: Exception) -> bool:
+    """Tell a connection lost in the middle of an answer, which ccxt calls a plain ExchangeError."""
+    import aiohttp
+
+    return isinstance(error.__cause__, aiohttp.ClientError | OSError)
+
+
+def _has_list(answer: Any) -> bool:
+    """Tell whether an answer has a place where rows stand, be it empty."""
+    if isinstance(answer, dict):
+        return any(_has_list(part) for part in answer.values())
+    return isinstance(answer, list)
 
 
 def _bars(answer: Any) -> Bars:
