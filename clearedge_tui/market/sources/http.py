@@ -20,6 +20,7 @@ from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.sources import faults
 from clearedge_tui.market.sources.resilience import Clock
+from clearedge_tui.secrets import Secret
 
 _TIMEOUT_S = 30.0
 _MOST_BYTES = 256 << 20
@@ -31,32 +32,46 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 class Json:
-    """Asks one host. `headers` carry the key and go nowhere else."""
+    """Asks one host. The key goes into a header, and out of whatever the host says."""
 
-    def __init__(self, source: str, base_url: str, headers: Mapping[str, str], clock: Clock):
+    def __init__(self, source: str, base_url: str, key: Secret, clock: Clock) -> None:
         if not base_url.startswith(("https://", "http://")):
             raise UsageError(
                 f"source {source}: base_url `{clean_text(base_url, 80)}` is no address"
             )
         self._source = source
         self._base = base_url.rstrip("/")
-        self._headers = {"Accept-Encoding": "gzip", "Accept": "application/json", **headers}
+        self._key = key
         self._clock = clock
         self._opener = build_opener(_NoRedirect)
 
-    async def get(self, path: str, asked: Mapping[str, str]) -> Any:
-        """Return the decoded answer. Raises the error of core.errors that the status means."""
+    async def get[T](self, path: str, asked: Mapping[str, str], wanted: type[T]) -> T:
+        """Return the answer as `wanted`. Raises the error of core.errors that the status means."""
         url = f"{self._base}{path}?{urlencode(asked)}" if asked else f"{self._base}{path}"
-        return await asyncio.to_thread(self._get, url)
+        return await asyncio.to_thread(self._get, url, wanted)
 
-    def _get(self, url: str) -> Any:
-        request = Request(url, headers=self._headers)  # noqa: S310  # http or https, see above
+    def _get[T](self, url: str, wanted: type[T]) -> T:
+        body = self._fetched(url)
+        try:
+            return msgspec.json.decode(body, type=wanted)
+        except msgspec.DecodeError as error:
+            raise faults.Passing(
+                f"{self._source}: not the answer that was asked for: {error}"
+            ) from None
+
+    def _fetched(self, url: str) -> bytes:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Authorization": f"Token {self._key.reveal()}",
+        }
+        request = Request(url, headers=headers)  # noqa: S310  # http or https, see above
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
-                body = _body(answer)
+                return _body(answer)
         except HTTPError as error:
             with error:
-                words = _said(_body(error))
+                words = self._key.scrub(_said(_body(error)))
             raise faults.of_status(
                 self._source, error.code, words, dict(error.headers), self._clock.now_ns()
             ) from None
@@ -65,10 +80,6 @@ class Json:
             raise faults.Passing(
                 f"{self._source}: {type(error).__name__}: {clean_text(reason, 200)}"
             ) from None
-        try:
-            return msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
-            raise faults.Passing(f"{self._source}: the answer is not JSON ({error})") from None
 
 
 def _body(answer: Any) -> bytes:

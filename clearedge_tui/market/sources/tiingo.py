@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -14,7 +14,6 @@ from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market import columns
 from clearedge_tui.market.columns import Bars
-from clearedge_tui.market.sources import faults
 from clearedge_tui.market.sources.http import Json
 from clearedge_tui.market.sources.model import Ask, Cost, Listing, Page, bars_only
 from clearedge_tui.market.sources.paging import forward
@@ -26,6 +25,10 @@ BASE_URL = "https://api.tiingo.com"
 _YEAR_S = 366 * 86_400
 _CRYPTO_STEPS = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min", "1h": "1hour"}
 _CRYPTO_STEPS["1d"] = "1day"
+
+
+class _Ticker(msgspec.Struct):
+    ticker: str
 
 
 class _Row(msgspec.Struct):
@@ -59,8 +62,7 @@ class Tiingo:
     ) -> None:
         self._guard = guard
         self._adjusted = adjusted
-        headers = {"Authorization": f"Token {key.reveal()}"}
-        self._json = Json(self.name, base_url or BASE_URL, headers, guard.clock)
+        self._json = Json(self.name, base_url or BASE_URL, key, guard.clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,9 +82,7 @@ class Tiingo:
         return await (self._pair(name) if "/" in name else self._equity(name))
 
     async def _equity(self, name: str) -> Listing:
-        found = await self._get(f"/tiingo/daily/{_plain(name).lower()}", {})
-        if not isinstance(found, dict) or "ticker" not in found:
-            raise faults.Passing(f"tiingo: {name}: an answer that describes no ticker")
+        await self._get(f"/tiingo/daily/{_plain(name).lower()}", {}, _Ticker)
         venue = "TIINGO" if self._adjusted else "TIINGORAW"  # two series that must never be joined
         digits = 6 if self._adjusted else 4  # a price divided by later dividends has many digits
         step = Decimal(1).scaleb(-digits)
@@ -103,8 +103,8 @@ class Tiingo:
 
     async def _pair(self, name: str) -> Listing:
         base, _, quote = name.partition("/")
-        found = await self._get("/tiingo/crypto", {"tickers": _plain(base + quote).lower()})
-        if not isinstance(found, list) or not found:
+        asked = {"tickers": _plain(base + quote).lower()}
+        if not await self._get("/tiingo/crypto", asked, list[_Ticker]):
             raise NotFound(f"tiingo has no market `{name}`; crypto pairs are written like BTC/USD")
         return Listing(
             symbol=name,
@@ -144,7 +144,7 @@ class Tiingo:
     async def _daily(self, ask: Ask, first: datetime, last: datetime) -> list[_Row]:
         asked = {"startDate": f"{first:%Y-%m-%d}", "endDate": f"{last:%Y-%m-%d}", "format": "json"}
         path = f"/tiingo/daily/{_plain(ask.symbol).lower()}/prices"
-        return self._rows(await self._get(path, asked), list[_Row])
+        return await self._get(path, asked, list[_Row])
 
     async def _crypto(self, ask: Ask, first: datetime, last: datetime) -> list[_Row]:
         asked = {
@@ -153,14 +153,8 @@ class Tiingo:
             "endDate": f"{last:%Y-%m-%dT%H:%M:%SZ}",
             "resampleFreq": _CRYPTO_STEPS[ask.timeframe],
         }
-        found = self._rows(await self._get("/tiingo/crypto/prices", asked), list[_Crypto])
+        found = await self._get("/tiingo/crypto/prices", asked, list[_Crypto])
         return [row for one in found for row in one.priceData]
-
-    def _rows[T](self, answer: Any, wanted: type[T]) -> T:
-        try:
-            return msgspec.convert(answer, wanted)
-        except msgspec.ValidationError as error:
-            raise faults.Passing(f"tiingo: bars that are none: {error}") from None
 
     def _bars(self, rows: list[_Row]) -> Bars:
         if not rows:
@@ -175,8 +169,8 @@ class Tiingo:
         adjusted = (row.adjOpen, row.adjHigh, row.adjLow, row.adjClose, row.adjVolume)
         return tuple(p if a is None else a for p, a in zip(plain, adjusted, strict=True))
 
-    async def _get(self, path: str, asked: dict[str, str]) -> Any:
-        return await self._guard.ask(lambda: self._json.get(path, asked))
+    async def _get[T](self, path: str, asked: dict[str, str], wanted: type[T]) -> T:
+        return await self._guard.ask(lambda: self._json.get(path, asked, wanted))
 
 
 def _plain(name: str) -> str:
