@@ -65,7 +65,7 @@ class BacktestContext:
         self.floor = 0.0
         self.ceiling = math.inf
         self.orders: dict[str, OrderRow] = {}
-        self._info = market
+        self._steps = market.step, market.price_step
         self._bars = bars
         self._say = say
         self._open: dict[str, OrderRow] = {}
@@ -96,7 +96,7 @@ class BacktestContext:
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        amount, limit = exact(side, size, price, self._info)
+        amount, limit = exact(side, size, price, *self._steps)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
         return self.desk.send(side, amount, limit, reduce_only, str(tag))

@@ -115,7 +115,7 @@ class LiveContext:
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        amount, limit = exact(side, size, price, self.info)
+        amount, limit = exact(side, size, price, self.info.step, self.info.price_step)
         if not self.allowed:
             raise OrderNotAllowed("orders are not allowed now")
         self._count += 1
