@@ -110,9 +110,9 @@ class Pull:
         Raises Refused when a paid pull is not agreed to, before anything was fetched.
         """
         planned = await asyncio.gather(*(self._planned(one) for one in wanted))
-        tasks = [one for one in planned if isinstance(one, _Task)]
         if self._source.paid:
-            await self._agree(tasks)
+            planned = await self._agreed(planned)
+        tasks = [one for one in planned if isinstance(one, _Task)]
         self._meter.begin(sum(spans.length(task.gaps) for task in tasks))
         done = await asyncio.gather(*(self._fetched(one) for one in planned))
         self._meter.end()
@@ -157,23 +157,24 @@ class Pull:
             )
         return max(0, start), end
 
-    async def _agree(self, tasks: list[_Task]) -> None:
-        costs = [
-            cost
-            for task in tasks
-            for gap in task.gaps
-            if (cost := await self._source.estimate(task.ask(gap))) is not None
-        ]
-        whole = Cost(
-            sum((cost.usd for cost in costs), Decimal(0)),
-            sum(cost.bytes for cost in costs),
-            sum(cost.rows for cost in costs),
-        )
+    async def _agreed(self, planned: list[_Task | Pulled]) -> list[_Task | Pulled]:
+        """Return what can be paid for. Raises Refused when the price is not agreed to."""
+        whole = Cost(Decimal(0), 0, 0)
+        priced: list[_Task | Pulled] = []
+        for one in planned:
+            try:
+                if isinstance(one, _Task):
+                    for gap in one.gaps:
+                        whole = _sum(whole, await self._source.estimate(one.ask(gap)))
+                priced.append(one)
+            except ClearEdgeError as error:
+                priced.append(_failed(one.wanted, error) if isinstance(one, _Task) else one)
         if whole.usd and not await self._confirm(whole):
             raise Refused(
                 f"{self._source.name} wants {whole.usd:.2f} USD for {whole.rows:,} rows; "
                 "nothing was fetched. Agree with --yes"
             )
+        return priced
 
     # ---- the fetch ------------------------------------------------------------------------------
     async def _fetched(self, task: _Task | Pulled) -> Pulled:
@@ -236,6 +237,12 @@ class Pull:
             error=str(error) if error else "",
             exit_code=error.exit_code if error else 0,
         )
+
+
+def _sum(one: Cost, other: Cost | None) -> Cost:
+    if other is None:
+        return one
+    return Cost(one.usd + other.usd, one.bytes + other.bytes, one.rows + other.rows)
 
 
 def _failed(wanted: Wanted, error: ClearEdgeError) -> Pulled:

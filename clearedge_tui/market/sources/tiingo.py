@@ -23,6 +23,8 @@ from clearedge_tui.secrets import Secret
 
 BASE_URL = "https://api.tiingo.com"
 _YEAR_S = 366 * 86_400
+# Where a long answer is cut, at its end or at its beginning, is not written anywhere: ask for few
+_MOST_ROWS = 5_000
 _CRYPTO_STEPS = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min", "1h": "1hour"}
 _CRYPTO_STEPS["1d"] = "1day"
 
@@ -52,7 +54,7 @@ class _Crypto(msgspec.Struct):
 
 
 class Tiingo:
-    """Symbols are `SPY`, or `BTC/USD` for crypto. Answers hold at most a year."""
+    """Symbols are `SPY`, or `BTC/USD` for crypto. Asked for at most a year or 5,000 bars at once."""
 
     name = "tiingo"
     paid = False
@@ -136,7 +138,7 @@ class Tiingo:
             rows = await (self._crypto if crypto else self._daily)(ask, first, last)
             return self._bars(rows)
 
-        limit = max(1, _YEAR_S * NS // ask.period_ns)
+        limit = min(_MOST_ROWS, max(1, _YEAR_S * NS // ask.period_ns))
         async with aclosing(forward(fetch, ask, limit, self._guard.clock.now_ns)) as pages:
             async for page in pages:
                 yield page
