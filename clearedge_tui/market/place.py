@@ -144,7 +144,9 @@ class Place:
                     f"{self.name}: access denied; check the secrets s3_access_key and s3_secret_key ({words})"
                 ) from None
             if "NO_SUCH_BUCKET" in words:
-                raise Refused(f"{self.name}: there is no such bucket; make it, or mend `catalog`") from None
+                raise Refused(
+                    f"{self.name}: there is no such bucket; make it, or mend `catalog`"
+                ) from None
             raise RetryLater(f"{self.name}: {words}") from None
 
 

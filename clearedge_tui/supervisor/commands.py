@@ -4,12 +4,15 @@ With a running supervisor they act through it and wait for engines to acknowledg
 same code changes the declarations under the lock (`clearedge instance add` on a quiet box).
 """
 
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from clearedge_tui.core.clock import monotonic, now_ns
-from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.clock import iso, monotonic, now_ns
+from clearedge_tui.core.errors import Bug, ClearEdgeError, UsageError
 from clearedge_tui.core.model import ConfigVersion
+from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import verbs_data, verbs_instance, verbs_run, verbs_strategy
@@ -40,7 +43,7 @@ class Commands:
         self.store = store
         self.supervisor = supervisor
         self.files = supervisor.files if supervisor else StrategyFiles(home)
-        self.jobs = Jobs(home)
+        self.jobs = Jobs()
         self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
 
     async def run(
@@ -62,6 +65,10 @@ class Commands:
             result = Result(command.id, "done", message, data)
         except ClearEdgeError as error:
             result = Result(command.id, "refused", str(error), code=error.exit_code)
+        except Exception as error:  # noqa: BLE001  # verb border: whoever asked must have an answer
+            sys.stderr.write(f"{iso(now_ns())} {command.verb}: {traceback.format_exc()}\n")
+            words = clean_text(f"a bug of ours: {type(error).__name__}: {error}")
+            result = Result(command.id, "refused", words, code=Bug.exit_code)
         if keep and verb is not None:
             took = f" ({(monotonic() - started) * 1000:.0f} ms)"
             self.store.command_end(command.id, result.status, result.message + took, now_ns())

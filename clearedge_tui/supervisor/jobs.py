@@ -1,63 +1,73 @@
-"""Work with an end: backtests under way, each in its own process, told of on the board."""
+"""Work with an end: backtests, pulls, checks; each in its own process, told of on the board."""
 
 import asyncio
 import threading
 from collections import deque
 
+import msgspec
+
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.runs.launch import Launch
-from clearedge_tui.runs.model import BacktestSpec, Progress
-from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.protocol import JobRow
+from clearedge_tui.supervisor.work import JobEnd, JobStep, Work
 
 _AT_ONCE = 2
 _KEEP = 20
+_ENDED = ("done", "failed", "cancelled")
 
 
 class Jobs:
     """At most two run at a time; the others wait in line. Ended ones stay visible for a while."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self) -> None:
         self._rows: dict[str, JobRow] = {}
-        self._launches: dict[str, Launch] = {}
-        self._line: deque[tuple[str, Launch]] = deque()
+        self._works: dict[str, Work] = {}
+        self._line: deque[tuple[str, Work]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: dict[str, JobEnd] = {}
+        self._over: dict[str, asyncio.Event] = {}
+        self._count = 0
         self.seq = 0
 
     def rows(self) -> tuple[JobRow, ...]:
         return tuple(self._rows.values())
 
-    def start(self, spec: BacktestSpec, title: str, market_name: str) -> JobRow:
-        """Queue a backtest; returns its row with the run id it will have."""
-        launch = Launch(self._home, spec, market_name)
-        key = f"job-{launch.run_id}"
-        self._put(
-            JobRow(key, "backtest", title, "queued", run_id=launch.run_id, started_ns=now_ns())
-        )
-        self._launches[key] = launch
-        self._line.append((key, launch))
+    def start(self, work: Work, kind: str, title: str, run_id: str = "") -> JobRow:
+        """Queue a piece of work; returns its row."""
+        self._count += 1
+        key = f"job-{run_id}" if run_id else f"job-{kind}-{now_ns() // 1_000_000}-{self._count}"
+        self._put(JobRow(key, kind, title, "queued", run_id=run_id, started_ns=now_ns()))
+        self._works[key] = work
+        self._over[key] = asyncio.Event()
+        self._line.append((key, work))
         self._next()
         return self._rows[key]
 
+    async def finished(self, key: str) -> JobEnd:
+        """Wait for a job to end. A job nobody knows has ended."""
+        over = self._over.get(key)
+        if over is not None:
+            await over.wait()
+        return self._ends.get(key) or JobEnd("failed", "nothing is known of it")
+
     def cancel(self, key: str) -> str:
         """Cancel a job that runs or waits; returns what happened."""
-        launch = self._launches.get(key)
-        if launch is None:
+        work = self._works.get(key)
+        if work is None:
             raise NotFound(f"no running job `{key}`")
         waiting = [entry for entry in self._line if entry[0] == key]
         if waiting:
             self._line.remove(waiting[0])
-            self._launches.pop(key)
+            self._works.pop(key)
+            self._ends[key] = JobEnd("cancelled", "cancelled before it began")
             self._change(key, state="cancelled", message="cancelled before it began")
         else:
-            launch.cancel()
+            work.cancel()
         return f"{self._rows[key].title} cancelled"
 
     def cancel_all(self) -> None:
-        for key in list(self._launches):
+        for key in list(self._works):
             self.cancel(key)
 
     async def drain(self) -> None:
@@ -65,55 +75,62 @@ class Jobs:
         await asyncio.gather(*self._tasks)
 
     def _next(self) -> None:
-        while self._line and len(self._launches) - len(self._line) <= _AT_ONCE:
-            key, launch = self._line.popleft()
-            task = asyncio.create_task(self._run(key, launch))
+        while self._line and len(self._works) - len(self._line) <= _AT_ONCE:
+            key, work = self._line.popleft()
+            task = asyncio.create_task(self._run(key, work))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, key: str, launch: Launch) -> None:
+    async def _run(self, key: str, work: Work) -> None:
         loop = asyncio.get_running_loop()
         self._change(key, state="running")
 
-        def work() -> None:
-            for progress in launch.progress():
-                loop.call_soon_threadsafe(self._progress, key, progress)
+        def through() -> None:
+            for step in work.steps():
+                loop.call_soon_threadsafe(self._step, key, step)
 
         try:
-            await _in_thread(work)
-            summary = launch.report.summary if launch.report else None
-            state = summary.status if summary else "failed"
-            self._change(
-                key,
-                state=state,
-                progress=1.0 if state == "done" else self._rows[key].progress,
-                eta_s=None,
-                message=summary.error if summary else "no report",
-            )
+            await _in_thread(through)
+            end = work.end()
         except ClearEdgeError as error:
-            self._change(key, state="failed", eta_s=None, message=clean_text(error))
-        finally:
-            self._launches.pop(key, None)
-            self._next()
+            end = JobEnd("failed", clean_text(error))
+        except Exception as error:  # noqa: BLE001  # worker border: a job that dies says so on its row
+            end = JobEnd("failed", clean_text(f"a bug of ours: {type(error).__name__}: {error}"))
+        done = 1.0 if end.state == "done" else self._rows[key].progress
+        self._ends[key] = end
+        self._change(key, state=end.state, progress=done, eta_s=None, message=end.message)
+        self._works.pop(key, None)
+        self._next()
 
-    def _progress(self, key: str, progress: Progress) -> None:
-        self._change(key, progress=progress.done, eta_s=progress.eta_s, equity=progress.equity)
+    def _step(self, key: str, step: JobStep) -> None:
+        done = step.done if step.done >= 0 else self._rows[key].progress
+        self._change(
+            key,
+            progress=done,
+            eta_s=step.eta_s,
+            equity=step.equity,
+            message=step.message,
+            rows=step.rows,
+            rate=step.rate,
+        )
 
     def _change(self, key: str, **fields: object) -> None:
-        import msgspec
-
         self._put(msgspec.structs.replace(self._rows[key], **fields))
 
     def _put(self, row: JobRow) -> None:
         self.seq += 1
         self._rows[row.id] = row
-        ended = [k for k in self._rows if k not in self._launches and k != row.id]
+        if row.state in _ENDED and row.id in self._over:
+            self._over[row.id].set()
+        ended = [k for k in self._rows if k not in self._works and k != row.id]
         for key in ended[: max(0, len(ended) - _KEEP)]:
             del self._rows[key]
+            self._ends.pop(key, None)
+            self._over.pop(key, None)
 
 
 async def _in_thread(work: object) -> None:
-    """Run blocking work in a daemon thread: a stop never waits for a backtest."""
+    """Run blocking work in a daemon thread: a stop never waits for it."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -125,7 +142,7 @@ async def _in_thread(work: object) -> None:
         else:
             loop.call_soon_threadsafe(_settle, done, None)
 
-    threading.Thread(target=run, name="backtest", daemon=True).start()
+    threading.Thread(target=run, name="job", daemon=True).start()
     await done
 
 

@@ -82,7 +82,7 @@ class AccountRow(msgspec.Struct, frozen=True):
 
 
 class JobRow(msgspec.Struct, frozen=True):
-    """A piece of work with an end: a backtest today, studies later."""
+    """A piece of work with an end: a backtest, a pull of data, a check."""
 
     id: str
     kind: str
@@ -94,6 +94,8 @@ class JobRow(msgspec.Struct, frozen=True):
     run_id: str = ""
     started_ns: int = 0
     equity: tuple[float, ...] = ()  # partial curve while it runs
+    rows: int = 0  # of data, so far
+    rate: float = 0.0  # rows a second
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag=True):

@@ -8,7 +8,7 @@ from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.core.model import Mode
 from clearedge_tui.market import catalog
 from clearedge_tui.settings import load_accounts
-from clearedge_tui.supervisor import verbs_import
+from clearedge_tui.supervisor import verbs_catalog, verbs_import
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ async def hand_over(commands: "Commands", args: Args, who: str) -> Answer:
 VERBS = {
     "data.list": data_list,
     **verbs_import.VERBS,
+    **verbs_catalog.VERBS,
     "account.list": account_list,
     "account.speed": account_speed,
     "account.rewind": account_rewind,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.market.markets import resolve
 from clearedge_tui.runs import listing
+from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.supervisor.arguments import Args, need, plain, table, text
 from clearedge_tui.supervisor.verbs_instance import schema_of
+from clearedge_tui.supervisor.work import BacktestWork
 
 if TYPE_CHECKING:
     from clearedge_tui.supervisor.commands import Commands
@@ -58,7 +60,8 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
         fill_at=text(args, "fill_at", "next_open"),
     )
     title = f"{strategy} {market.symbol} {spec.timeframe}"
-    row = commands.jobs.start(spec, title, market.symbol)
+    launch = Launch(commands.home, spec, market.symbol)
+    row = commands.jobs.start(BacktestWork(launch), "backtest", title, launch.run_id)
     commands.event("backtest.run", row.run_id, title, who)
     return f"backtest of {title} started", {"job": row.id, "run_id": row.run_id}
 

@@ -1,0 +1,131 @@
+"""Checks that were made: kept with the catalog, outdated by any change, and asked before a run."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from clearedge_tui.core.clock import iso, now_ns
+from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.market import calendars, catalog, index, spans
+from clearedge_tui.market.check import BAD, WORDS, Checker, Report
+from clearedge_tui.market.layout import Key
+from clearedge_tui.market.markets import Market
+from clearedge_tui.market.place import Place
+from clearedge_tui.market.spans import Spans
+from clearedge_tui.settings import Home
+
+_FILE = ".checks.json"
+
+
+def stamp(where: Place, key: Key) -> str:
+    """Return a mark of a series' files: another one means that the data have changed."""
+    parts = "|".join(f"{i.path} {i.size} {i.mtime_ns}" for i in where.listing(key.folder))
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def known(home: Home) -> dict[str, Report]:
+    """Return the last report of each series by its name, whether it still holds or not."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode((home.catalog / _FILE).read_bytes(), type=dict[str, Report])
+    return {}
+
+
+def holds(home: Home, key: Key) -> Report | None:
+    """Return a series' report when nothing has changed since; None is unknown."""
+    report = known(home).get(str(key))
+    return report if report and report.stamp == stamp(catalog.ready(home), key) else None
+
+
+def run(
+    home: Home, market: Market, key: Key, progress: Callable[[float], None] | None = None
+) -> Report:
+    """Check a whole series and keep the report. Raises BadData for a file that cannot be read."""
+    where = catalog.ready(home)
+    before = stamp(where, key)
+    checker = Checker(market, key)
+    rows = sum(e.facts.rows for e in index.entries(home, where, key.folder)) or 1
+    for batch in catalog.batches(home, key):
+        checker.see(batch)
+        if progress:
+            progress(min(1.0, checker.rows / rows))
+    report = Report(
+        str(key), checker.rows, checker.first_ns, checker.last_ns, market.hours, now_ns(), before,
+        checker.findings(),
+    )  # fmt: skip
+    with catalog.locked(home):
+        reports = known(home) | {str(key): report}
+        draft = home.catalog / f"{_FILE}.new"
+        draft.write_bytes(msgspec.json.encode(reports))
+        draft.replace(home.catalog / _FILE)
+    return report
+
+
+def gaps_in(home: Home, market: Market, key: Key, start_ns: int, end_ns: int) -> Spans:
+    """Return the spans of [start_ns, end_ns) that have no bars though the market was open."""
+    step = key.step_ns
+    lost = [
+        (before, after - step)
+        for entry in index.details(home, catalog.ready(home), key)
+        for before, after in entry.facts.gaps
+    ]
+    have = spans.without(_rows(home, key), lost)
+    shut = calendars.closed(market.hours, key.timeframe, start_ns, end_ns)
+    return spans.without(spans.without([(start_ns, end_ns)], have), shut)
+
+
+def _rows(home: Home, key: Key) -> Spans:
+    """Return the time between first and last row of each file: what it speaks for may be more."""
+    facts = [e.facts for e in index.details(home, catalog.ready(home), key) if e.facts.rows]
+    return spans.merged((f.first_ns - key.step_ns, f.last_ns) for f in facts)
+
+
+def accepted(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of findings somebody accepts. Raises UsageError for one that is none."""
+    found = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
+    for name in found:
+        if name not in WORDS:
+            raise UsageError(f"accept `{name}`; findings are: {', '.join(WORDS)}")
+    return found
+
+
+def demand(
+    home: Home, market: Market, key: Key, start_ns: int, end_ns: int, accept: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return what a run over [start_ns, end_ns) has to say of its data, one line each.
+
+    Raises Refused for a bad finding that nobody accepted by its name. A series that was never
+    checked, or has changed since, is checked now.
+    """
+    names = accepted(accept)
+    report = holds(home, key) or run(home, market, key)
+    low, high = start_ns or report.first_ns - key.step_ns, end_ns or report.last_ns
+    lines: list[str] = []
+    refused: list[str] = []
+    gaps = gaps_in(home, market, key, low, high)
+    if gaps:
+        count = sum(max(1, (b - a) // key.step_ns) for a, b in gaps)
+        text = f"gaps: {count:,} bars missing in {len(gaps):,} places, first {iso(gaps[0][0])}"
+        (lines if "gaps" in names else refused).append(text)
+    for one in report.findings:
+        if one.name == "gaps" or one.last_ns < low or one.first_ns >= high:
+            continue
+        text = f"{one.name}: {one.count:,} × {one.text}, first {iso(one.first_ns)}"
+        good = one.level != BAD or one.name in names
+        (lines if good else refused).append(text)
+    if refused:
+        wanted = ",".join(text.partition(":")[0] for text in refused)
+        raise Refused(
+            f"{market.symbol} {key.timeframe} is not fit for a run: {'; '.join(refused)}. "
+            f"See: clearedge data check {market.market_id}. To run all the same: --accept {wanted}"
+        )
+    return tuple(lines)
+
+
+def describe(home: Home, key: Key) -> str:
+    """Return a series' verdict for a list: clean, warn, bad, changed (since the check) or unknown."""
+    report = known(home).get(str(key))
+    if report is None:
+        return "unknown"
+    return report.verdict if report.stamp == stamp(catalog.ready(home), key) else "changed"

@@ -1,0 +1,143 @@
+"""What a job is to the supervisor: something that tells its steps, can be cancelled, and ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from select import select
+from typing import Protocol
+
+import msgspec
+
+from clearedge_tui.core.wire import Deframer, frame
+from clearedge_tui.market.task import Ended, Step, Task, decode_answer
+from clearedge_tui.runs.launch import Launch
+from clearedge_tui.settings import Home
+
+_WAIT_S = 0.2
+_END_S = 5.0
+
+
+class JobStep(msgspec.Struct, frozen=True):
+    """How far a job is. `done` below 0 leaves the bar where it was: only the words are new."""
+
+    done: float
+    eta_s: float | None = None
+    message: str = ""
+    rows: int = 0
+    rate: float = 0.0  # rows a second
+    equity: tuple[float, ...] = ()
+
+
+class JobEnd(msgspec.Struct, frozen=True):
+    state: str  # done | failed | cancelled
+    message: str = ""
+    data: object = None
+
+
+class Work(Protocol):
+    def steps(self) -> Iterator[JobStep]:
+        """Do it, telling how far it is. Blocks; raises what keeps it from starting."""
+        ...
+
+    def cancel(self) -> None:
+        """End it at once. May be called from another thread."""
+        ...
+
+    def end(self) -> JobEnd:
+        """Return how it ended, once `steps` is exhausted."""
+        ...
+
+
+class BacktestWork:
+    """A backtest in its worker process."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+
+    def steps(self) -> Iterator[JobStep]:
+        for one in self._launch.progress():
+            yield JobStep(one.done, one.eta_s, rows=one.bars, equity=one.equity)
+
+    def cancel(self) -> None:
+        self._launch.cancel()
+
+    def end(self) -> JobEnd:
+        summary = self._launch.report.summary if self._launch.report else None
+        return JobEnd(summary.status, summary.error) if summary else JobEnd("failed", "no report")
+
+
+class DataWork:
+    """Work on the catalog in a process of its own: its libraries are heavy and may hang."""
+
+    def __init__(self, home: Home, what: str, args: dict[str, object]) -> None:
+        self._home = home
+        self._task = Task(str(home.root), what, args)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended: Ended | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+
+    def steps(self) -> Iterator[JobStep]:
+        read, write = os.pipe()
+        self._home.logs.mkdir(parents=True, exist_ok=True)
+        with (self._home.logs / "data.log").open("ab") as log:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                    [sys.executable, "-m", "clearedge_tui.market.task", str(write)],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(write,),
+                    start_new_session=True,
+                )
+            finally:
+                os.close(write)
+        try:
+            if self._process.stdin is not None:
+                self._process.stdin.write(frame(self._task))
+                self._process.stdin.close()
+            yield from self._heard(read)
+        finally:
+            os.close(read)
+            self._reap()
+
+    def _heard(self, descriptor: int) -> Iterator[JobStep]:
+        deframer = Deframer()
+        while True:
+            if not select([descriptor], [], [], _WAIT_S)[0]:
+                continue
+            data = os.read(descriptor, 1 << 16)
+            if not data:
+                return
+            for body in deframer.feed(data):
+                match decode_answer(body):
+                    case Step() as one:
+                        yield JobStep(one.done, one.eta_s, one.text, one.rows, one.rate)
+                    case Ended() as ended:
+                        self._ended = ended
+
+    def _reap(self) -> None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def end(self) -> JobEnd:
+        if self._ended is not None:
+            done = self._ended
+            words = f"{done.message}; {done.error}" if done.message and done.error else ""
+            return JobEnd(
+                "failed" if done.error else "done", words or done.error or done.message, done.data
+            )
+        if self._cancelled:
+            return JobEnd("cancelled", "cancelled by its owner; what it had written stays")
+        code = self._process.returncode if self._process else 0
+        return JobEnd("failed", f"its process ended with {code}; see {self._home.logs}/data.log")
