@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearedge_tui.cli import data_pull
+from clearedge_tui.cli import data_keep, data_pull
 from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import Refused, UsageError
 
@@ -151,5 +151,5 @@ def _row(one: "Series") -> str:
     )
 
 
-for verb in (data_pull.pull, data_pull.sync, data_pull.sources):
+for verb in (data_pull.pull, data_pull.sync, data_pull.sources, *data_keep.VERBS):
     data.add_command(verb)

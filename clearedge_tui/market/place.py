@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater, UsageError
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.settings import Home, Options, load_options
+from clearedge_tui.settings import Home, S3Options, load_options
 
 _S3_TIMEOUT_S = 20.0
 
@@ -169,32 +169,36 @@ def _walk(root: Path, under: str) -> Iterator[Item]:
 
 def place(home: Home) -> Place:
     """Return where this home's catalog lies. Raises UsageError when the setting is not understood."""
-    options = load_options(home)
-    if not options.catalog:
+    return at(home, load_options(home).catalog)
+
+
+def at(home: Home, line: str) -> Place:
+    """Return the place a `catalog = …` line means; empty is the folder of the home."""
+    if not line:
         return Place(fs.LocalFileSystem(), str(home.catalog), str(home.catalog), home.catalog)
-    return _remote(home, options)
+    return _remote(home, line, load_options(home).s3)
 
 
 @lru_cache(maxsize=8)
-def _remote(home: Home, options: Options) -> Place:
+def _remote(home: Home, line: str, options: S3Options) -> Place:
     from clearedge_tui.secrets import secret
 
-    url = urlsplit(options.catalog)
+    url = urlsplit(line)
     root = f"{url.netloc}{url.path}".strip("/")
     if url.scheme != "s3" or not root:
         raise UsageError(
-            f"catalog = `{clean_text(options.catalog)}` in {home.config / 'clearedge.toml'}; "
+            f"catalog = `{clean_text(line)}` in {home.config / 'clearedge.toml'}; "
             "wanted s3://bucket/prefix, or no such line for the folder `catalog`"
         )
     key, word = secret(home, "s3_access_key"), secret(home, "s3_secret_key")
-    endpoint = urlsplit(options.s3.endpoint)
+    endpoint = urlsplit(options.endpoint)
     system = fs.S3FileSystem(
         access_key=key.reveal() if key else None,
         secret_key=word.reveal() if word else None,
-        region=options.s3.region or None,
+        region=options.region or None,
         endpoint_override=endpoint.netloc or None,
         scheme=endpoint.scheme or "https",
         connect_timeout=_S3_TIMEOUT_S,
         request_timeout=_S3_TIMEOUT_S,
     )
-    return Place(system, root, options.catalog, None)
+    return Place(system, root, line, None)

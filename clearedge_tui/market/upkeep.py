@@ -13,6 +13,7 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.market import catalog, change, index, layout, place, series_file
 from clearedge_tui.market.change import Change
+from clearedge_tui.market.fingerprint import Fingerprint, of_batches
 from clearedge_tui.market.layout import Key
 from clearedge_tui.market.merge import in_order, marks_of
 from clearedge_tui.market.place import Place
@@ -190,47 +191,46 @@ def _told(
     )  # fmt: skip
 
 
-def copy_catalog(home: Home, target: Home, dry: bool) -> list[Upkeep]:
-    """Copy every series to another home's catalog and prove each copy by its fingerprint.
+def copy_catalog(home: Home, there: Place, dry: bool) -> list[Upkeep]:
+    """Copy every series to another place and prove each copy by its fingerprint.
 
-    Returns what was (or would be) copied. What the target has of a series already is Refused.
+    Returns what was (or would be) copied. What the other place has of a series is Refused.
     """
-    from clearedge_tui.market.fingerprint import fingerprint
-
-    here, there = catalog.ready(home), place.place(target)
+    here = catalog.ready(home)
+    keys = catalog.keys(home)
     done = []
-    with change.locked(target):
-        for key in catalog.keys(home):
+    with change.locked(home):
+        for key in keys:
             if there.listing(key.folder):
                 raise Refused(f"{there.name} holds {key} already; move it away first")
-        for key in catalog.keys(home):
+        for key in keys:
             files = [i for i in here.listing(key.folder) if i.path.endswith(".parquet")]
             rows = sum(e.facts.rows for e in index.entries(home, here, key.folder))
             if not dry:
-                with Change(there) as work:
-                    for item in files:
-                        draft = work.draft()
-                        _copy(here, item.path, there, draft)
-                        work.put(draft, item.path)
-                    work.commit()
-                if fingerprint(home, key).sha256 != fingerprint(target, key).sha256:
+                _copy_series(here, there, [item.path for item in files])
+                if _named_at(here, key) != _named_at(there, key):
                     raise Refused(
                         f"{key}: the copy in {there.name} differs; the original is untouched"
                     )
             size = sum(i.size for i in files)
-            done.append(
-                Upkeep(
-                    str(key),
-                    f"copied to {there.name}",
-                    len(files),
-                    len(files),
-                    rows,
-                    rows,
-                    size,
-                    dry,
-                )
-            )
+            what = f"copied to {there.name}"
+            done.append(Upkeep(str(key), what, len(files), len(files), rows, rows, size, dry))
     return done
+
+
+def _named_at(where: Place, key: Key) -> Fingerprint:
+    paths = sorted(i.path for i in where.listing(key.folder) if i.path.endswith(".parquet"))
+    rows = (batch for path in paths for batch in series_file.batches(where, path))
+    return of_batches(str(key), rows)
+
+
+def _copy_series(here: Place, there: Place, paths: list[str]) -> None:
+    with Change(there) as work:
+        for path in paths:
+            draft = work.draft()
+            _copy(here, path, there, draft)
+            work.put(draft, path)
+        work.commit()
 
 
 def _copy(here: Place, source: str, there: Place, target: str) -> None:

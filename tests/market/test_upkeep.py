@@ -16,6 +16,7 @@ from clearedge_tui.market import catalog, columns, upkeep
 from clearedge_tui.market.fingerprint import fingerprint, of_batches
 from clearedge_tui.market.layout import Key, Kind, bars_key, file_name
 from clearedge_tui.market.markets import save_market
+from clearedge_tui.market.place import place
 from clearedge_tui.settings import MARKER, Home, load_options
 from tests.backtest.box import BTC, MINUTE, make_home, sim_bars, store
 
@@ -145,13 +146,13 @@ def test_a_catalog_moves_to_s3_and_is_proved_there(
     store(home, BTC, "1m", sim_bars(500).slice(0, 250))
     store(home, BTC, "1m", sim_bars(500).slice(250, 500))
     far = s3_home("moved")
-    (shown,) = upkeep.copy_catalog(home, far, dry=True)
+    (shown,) = upkeep.copy_catalog(home, place(far), dry=True)
     assert (shown.files_after, shown.rows_after) == (2, 500)
     assert catalog.series(far) == []
-    upkeep.copy_catalog(home, far, dry=False)
+    upkeep.copy_catalog(home, place(far), dry=False)
     assert fingerprint(far, KEY) == fingerprint(home, KEY)
     with pytest.raises(Refused, match=r"holds BTCUSDT.LOCAL 1m already"):
-        upkeep.copy_catalog(home, far, dry=False)
+        upkeep.copy_catalog(home, place(far), dry=False)
 
 
 def test_a_home_is_pointed_at_another_catalog_and_keeps_its_other_lines(home: Home) -> None:

@@ -1,0 +1,215 @@
+"""`clearedge data check`, `coverage`, `fingerprint`, `compact`, `dedupe`, `rm` and `move`."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from clearedge_tui.cli.at_home import home, say_json
+from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
+
+if TYPE_CHECKING:
+    from clearedge_tui.market.check import Report
+    from clearedge_tui.market.series_file import Facts
+    from clearedge_tui.market.task import Ended
+    from clearedge_tui.market.upkeep import Upkeep
+
+_SHADES = " ░▒▓█"
+_JSON = click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+_DRY = click.option("--dry-run", "dry", is_flag=True, help="say what would change, change nothing")
+_FROM = click.option("--from", "start", default="", metavar="DATE", help="first moment")
+_TO = click.option("--to", "end", default="", metavar="DATE", help="exclusive")
+_SERIES = click.argument("series", nargs=-1, metavar="[SERIES…]")
+
+
+@click.command("check")
+@_SERIES
+@_JSON
+def check(series: tuple[str, ...], as_json: bool) -> int:
+    """Look for what is wrong with SERIES (`BTC/USDT 1m`), or with all of them. Exit 1: something is bad."""
+    import msgspec
+
+    from clearedge_tui.market.check import Report
+    from clearedge_tui.market.task import check as work
+
+    done = work(home(), {"series": list(series)}, lambda step: None)
+    reports = msgspec.convert(
+        [{k: v for k, v in r.items() if k != "verdict"} for r in _rows(done)], list[Report]
+    )
+    if as_json:
+        say_json({"checked": done.data, "error": done.error})
+    else:
+        for report in reports:
+            click.echo("\n".join(_told(report)))
+        click.echo(done.message)
+    if done.error:
+        raise ClearEdgeError(done.error)
+    return 1 if any(report.verdict == "bad" for report in reports) else 0
+
+
+def _rows(done: "Ended") -> list[dict[str, object]]:
+    return done.data if isinstance(done.data, list) else []
+
+
+def _told(report: "Report") -> list[str]:
+    from clearedge_tui.core.clock import iso
+
+    lines = [
+        f"{report.series:<28}{report.verdict:<7}{report.rows:>12,} rows  "
+        f"{iso(report.first_ns)[:16]} to {iso(report.last_ns)[:16]}, calendar {report.calendar}"
+    ]
+    for one in report.findings:
+        lines.append(f"  {one.line()}")
+        lines += [f"       {iso(at)}  {text}" for at, text in one.examples]
+    return lines
+
+
+@click.command("coverage")
+@click.argument("series")
+@_JSON
+def coverage(series: str, as_json: bool) -> None:
+    """Show what there is of SERIES, month by month."""
+    from clearedge_tui.market import catalog, index
+    from clearedge_tui.market.task import find_series
+
+    where = home()
+    key = find_series(where, series)
+    entries = index.details(where, catalog.ready(where), key)
+    facts = [one.facts for one in entries if one.facts.rows]
+    if as_json:
+        spans = [{"from_ns": a, "to_ns": b} for a, b in catalog.covered(where, key)]
+        days = [list(run) for one in facts for run in one.days]
+        say_json({"series": str(key), "covered": spans, "days": days})
+        return
+    click.echo(f"{key}: {sum(one.rows for one in facts):,} rows in {len(entries)} files")
+    click.echo("\n".join(_map(facts)))
+
+
+def _map(facts: "list[Facts]") -> list[str]:
+    """Return a line a year, a cell a month: as dark as its fullest month is full."""
+    months: dict[tuple[int, int], int] = {}
+    for one in facts:
+        for first, days, rows in one.days:
+            for at in range(days):
+                day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=first + at)
+                months[day.year, day.month] = months.get((day.year, day.month), 0) + rows
+    if not months:
+        return ["nothing"]
+    most = max(months.values())
+    lines = ["      J F M A M J J A S O N D"]
+    for year in range(min(y for y, _ in months), max(y for y, _ in months) + 1):
+        cells = (months.get((year, month), 0) for month in range(1, 13))
+        lines.append(f"{year}  " + "".join(_shade(rows, most) * 2 for rows in cells))
+    return lines
+
+
+def _shade(rows: int, most: int) -> str:
+    return _SHADES[0] if not rows else _SHADES[1 + min(3, rows * 4 // (most + 1))]
+
+
+@click.command("fingerprint")
+@click.argument("series")
+@_FROM
+@_TO
+@_JSON
+def fingerprint(series: str, start: str, end: str, as_json: bool) -> None:
+    """Name the rows of SERIES: the same rows have the same name, in whatever files they lie."""
+    from clearedge_tui.market import moments
+    from clearedge_tui.market.fingerprint import fingerprint as name
+    from clearedge_tui.market.task import find_series
+
+    where = home()
+    key = find_series(where, series)
+    first, last = moments.span_ns(start, end)
+    back = key.step_ns if key.timeframe else 0
+    done = name(where, key, first + back if first else None, last + back - 1 if last else None)
+    say_json(done) if as_json else click.echo(f"{done.sha256}  {done.series}, {done.rows:,} rows")
+
+
+def _tell(done: "list[Upkeep]", as_json: bool) -> None:
+    if as_json:
+        say_json({"series": done})
+    else:
+        click.echo("\n".join(one.line() for one in done) or "nothing to do")
+
+
+def _each(series: tuple[str, ...], what: str, dry: bool) -> "list[Upkeep]":
+    from clearedge_tui.market import catalog, upkeep
+    from clearedge_tui.market.task import find_series
+
+    where = home()
+    keys = [find_series(where, name) for name in series] or catalog.keys(where)
+    work = upkeep.compact if what == "compact" else upkeep.deduplicate
+    return [work(where, key, dry) for key in keys]
+
+
+@click.command("compact")
+@_SERIES
+@_DRY
+@_JSON
+def compact(series: tuple[str, ...], dry: bool, as_json: bool) -> None:
+    """Join the files of SERIES (of all series) into one each."""
+    _tell(_each(series, "compact", dry), as_json)
+
+
+@click.command("dedupe")
+@_SERIES
+@_DRY
+@_JSON
+def dedupe(series: tuple[str, ...], dry: bool, as_json: bool) -> None:
+    """Leave out rows that repeat in SERIES (in all series)."""
+    _tell(_each(series, "dedupe", dry), as_json)
+
+
+@click.command("rm")
+@click.argument("series")
+@_FROM
+@_TO
+@_DRY
+@click.option("--yes", is_flag=True, help="delete without asking")
+@_JSON
+def remove(series: str, start: str, end: str, dry: bool, yes: bool, as_json: bool) -> None:
+    """Delete a range of SERIES; all of it without --from and --to."""
+    from clearedge_tui.market import moments, upkeep
+    from clearedge_tui.market.task import find_series
+
+    where = home()
+    key = find_series(where, series)
+    first, last = moments.span_ns(start, end)
+    shown = upkeep.delete_range(where, key, first, last, True)
+    if dry:
+        _tell([shown], as_json)
+        return
+    if not yes:
+        if as_json or not sys.stdin.isatty():
+            raise Refused(f"nothing was deleted: {shown.line()}; say --yes to delete")
+        click.confirm(f"{shown.line()}. Delete?", abort=True)
+    _tell([upkeep.delete_range(where, key, first, last, False)], as_json)
+
+
+@click.command("move")
+@click.argument("target")
+@_DRY
+@click.option("--keep", is_flag=True, help="copy only: the home stays with the old catalog")
+@_JSON
+def move(target: str, dry: bool, keep: bool, as_json: bool) -> None:
+    """Copy the catalog to TARGET (s3://bucket/prefix, or `local`), prove it, and use it from now on.
+
+    The old files stay where they are until you delete them.
+    """
+    from clearedge_tui.market import upkeep
+    from clearedge_tui.market.place import at
+    from clearedge_tui.settings import load_options
+
+    where = home()
+    line = "" if target == "local" else target
+    if line == load_options(where).catalog:
+        raise UsageError(f"the catalog is at {target} already")
+    done = upkeep.copy_catalog(where, at(where, line), dry)
+    if not dry and not keep:
+        upkeep.retarget(where, line)
+    _tell(done, as_json)
+
+
+VERBS = (check, coverage, fingerprint, compact, dedupe, remove, move)
