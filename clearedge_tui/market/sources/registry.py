@@ -22,6 +22,7 @@ OWN = {
     "databento": "US exchanges, paid; needs a key",
     "simulated": "the built-in market, no network",
     "tiingo": "US equities daily, crypto; needs a key",
+    **{f"venue:{one}": "through NautilusTrader's own client" for one in ("bybit", "okx")},
 }
 USUAL = ("binance", "bybit", "coinbase", "kraken", "okx")  # of ccxt's hundred, as examples
 _NAME = re.compile(r"[a-z0-9]+(:[a-z0-9]+)?")
@@ -106,6 +107,10 @@ def _made(home: Home, name: str, chosen: Options, asked_by: Guard) -> Any:
             return DatabentoSource(
                 asked_by, key, chosen.base_url, chosen.dataset, chosen.price_precision
             )
+        case "venue":
+            from clearedge_tui.market.sources.venue import VenueSource
+
+            return VenueSource(name, asked_by, chosen.base_url)
         case _:
             from clearedge_tui.market.sources.ccxt_source import CcxtSource
 
