@@ -1,7 +1,6 @@
 """History of venues through NautilusTrader's own HTTP clients: instruments and bars, no key.
 
-Of rc7's Python clients those of Bybit and OKX give bars. Binance has none: its bars can only be
-had by a node whose data client also connects to the venue's streams.
+Of rc7's Python clients those of Bybit and OKX give bars. Binance has none: see `venue_node`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,10 @@ _TIMEOUT_S = 20
 
 class UnknownMarket(ValueError):
     """The venue does not list it."""
+
+
+class NodeGone(OSError):
+    """The client gave no sign: only another process can help."""
 
 
 class History(Protocol):
@@ -45,7 +48,7 @@ class Bybit:
 
     async def describe(self, symbol: str) -> Listing:
         code, kind = _bybit_code(symbol)
-        return _listing(symbol, await self._instrument(code, kind))
+        return listing(await self._instrument(code, kind))
 
     async def _instrument(self, code: str, kind: str) -> Any:
         from nautilus_trader.adapters.bybit import BybitProductType
@@ -68,10 +71,10 @@ class Bybit:
         found = await self._client.request_bars(
             getattr(BybitProductType, kind),
             BarType.from_str(timeframes.bar_type(market_id, timeframe)),
-            start=_moment(start_ns),
-            end=_moment(end_ns) - timedelta(milliseconds=1),
+            start=moment(start_ns),
+            end=moment(end_ns) - timedelta(milliseconds=1),
         )
-        return _columns(found, timeframes.period_ns(timeframe))
+        return columns(found, timeframes.period_ns(timeframe))
 
 
 class Okx:
@@ -89,7 +92,7 @@ class Okx:
         self._seen: set[str] = set()
 
     async def describe(self, symbol: str) -> Listing:
-        return _listing(symbol, await self._instrument(_okx_code(symbol)))
+        return listing(await self._instrument(_okx_code(symbol)))
 
     async def _instrument(self, code: str) -> Any:
         from nautilus_trader.adapters.okx import OKXInstrumentType
@@ -114,14 +117,20 @@ class Okx:
         found = await self._client.request_bars(
             BarType.from_str(timeframes.bar_type(market_id, timeframe)),
             # the venue's lower bound is exclusive, and the client hands it on as it is
-            start=_moment(start_ns - period),
-            end=_moment(end_ns),
+            start=moment(start_ns - period),
+            end=moment(end_ns),
             limit=(end_ns - start_ns) // period,  # without it the client asks for three pages more
         )
-        return _columns(found, 0)  # rc7 stamps bars of OKX with their open
+        return columns(found, 0)  # rc7 stamps bars of OKX with their open
 
 
-VENUES: dict[str, Any] = {"bybit": Bybit, "okx": Okx}
+def opened(venue: str, base_url: str) -> History:
+    """Return the history of a venue by its name."""
+    if venue == "binance":
+        from clearedge_tui.engine.venue_node import Binance
+
+        return Binance(base_url)
+    return Bybit(base_url) if venue == "bybit" else Okx(base_url)
 
 
 def _bybit_code(symbol: str) -> tuple[str, str]:
@@ -142,11 +151,11 @@ def _okx_code(symbol: str) -> str:
     return pair.replace("/", "-") + ("-SWAP" if settled else "")
 
 
-def _moment(at_ns: int) -> datetime:
+def moment(at_ns: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // 1000)
 
 
-def _columns(bars: Any, late_ns: int) -> Columns:
+def columns(bars: Any, late_ns: int) -> Columns:
     """Return bars as columns stamped with their open, which the client's time is later than."""
     times = np.array([bar.ts_event for bar in bars], np.int64) - late_ns
     fields = ("open", "high", "low", "close", "volume")
@@ -155,7 +164,7 @@ def _columns(bars: Any, late_ns: int) -> Columns:
     )
 
 
-def _listing(symbol: str, found: Any) -> Listing:
+def listing(found: Any) -> Listing:
     """Return an instrument as a listing. rc7's instruments tell no fees."""
     code, _, venue = str(found.id).rpartition(".")
     base, quote = str(found.base_currency), str(found.quote_currency)

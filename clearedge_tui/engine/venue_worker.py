@@ -12,8 +12,9 @@ import msgspec
 
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import frame, frames
-from clearedge_tui.engine.venue_history import VENUES, History, UnknownMarket
+from clearedge_tui.engine.venue_history import History, NodeGone, UnknownMarket, opened
 from clearedge_tui.market.sources.venue_wire import (
+    GONE,
     Answer,
     Bring,
     Brought,
@@ -49,6 +50,8 @@ async def answered(history: History, question: Question) -> Answer:
         )
     except UnknownMarket as error:
         return Failed("unknown", clean_text(error))
+    except NodeGone as error:
+        return Failed(GONE, clean_text(error))
     except (ValueError, RuntimeError, OSError, TypeError) as error:
         return Failed(kind_of(str(error)), clean_text(error))
     times, *values = (column.tobytes() for column in rows)
@@ -57,12 +60,15 @@ async def answered(history: History, question: Question) -> Answer:
 
 
 async def serve(fd: int, venue: str, base_url: str) -> None:
-    history = VENUES[venue](base_url)
+    history = opened(venue, base_url)
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=fd))
     decoder = msgspec.msgpack.Decoder(Describe | Bring)
     async for body in frames(reader):
-        writer.write(frame(await answered(history, decoder.decode(body))))
+        answer = await answered(history, decoder.decode(body))
+        writer.write(frame(answer))
         await writer.drain()
+        if isinstance(answer, Failed) and answer.kind == GONE:
+            return
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from clearedge_tui.market.sources.paging import SETTLE_NS
 from clearedge_tui.settings import Home
 from tests.sources.clocks import Hours
 from tests.sources.loopback import Fault, Handler, Loopback, serving
+from tests.sources.symbols import BINANCE_SYMBOL, BINANCE_USDM, BYBIT_SYMBOL
 from tests.sources.venues import MINUTE, Venue
 
 FIRST = 29_000_000  # a minute of 2025
@@ -44,6 +45,9 @@ def binance(venue: Venue) -> dict[str, Handler]:
     async def info(request: web.Request) -> web.Response:
         return web.json_response({"timezone": "UTC", "symbols": [BINANCE_SYMBOL]})
 
+    async def futures(request: web.Request) -> web.Response:
+        return web.json_response({"timezone": "UTC", "symbols": [BINANCE_USDM]})
+
     async def nothing(request: web.Request) -> web.Response:
         return web.json_response({"timezone": "UTC", "symbols": []})
 
@@ -56,7 +60,7 @@ def binance(venue: Venue) -> dict[str, Handler]:
 
     return {
         "/api/v3/exchangeInfo": info,
-        "/fapi/v1/exchangeInfo": nothing,
+        "/fapi/v1/exchangeInfo": futures,
         "/dapi/v1/exchangeInfo": nothing,
         "/api/v3/klines": klines,
     }
@@ -79,47 +83,6 @@ def bybit(venue: Venue) -> dict[str, Handler]:
     return {"/v5/market/instruments-info": info, "/v5/market/kline": kline}
 
 
-BINANCE_SYMBOL = {
-    "symbol": "BTCUSDT",
-    "status": "TRADING",
-    "baseAsset": "BTC",
-    "baseAssetPrecision": 8,
-    "quoteAsset": "USDT",
-    "quotePrecision": 8,
-    "quoteAssetPrecision": 8,
-    "orderTypes": ["LIMIT", "MARKET"],
-    "isSpotTradingAllowed": True,
-    "isMarginTradingAllowed": True,
-    "filters": [
-        {
-            "filterType": "PRICE_FILTER",
-            "minPrice": "0.01",
-            "maxPrice": "1000000",
-            "tickSize": "0.01",
-        },
-        {"filterType": "LOT_SIZE", "minQty": "0.00001", "maxQty": "9000", "stepSize": "0.00001"},
-        {"filterType": "NOTIONAL", "minNotional": "5", "applyMinToMarket": True},
-    ],
-    "permissions": ["SPOT"],
-    "permissionSets": [["SPOT"]],
-}
-BYBIT_SYMBOL = {
-    "symbol": "BTCUSDT",
-    "baseCoin": "BTC",
-    "quoteCoin": "USDT",
-    "innovation": "0",
-    "status": "Trading",
-    "marginTrading": "both",
-    "lotSizeFilter": {
-        "basePrecision": "0.00001",
-        "quotePrecision": "0.00000001",
-        "minOrderQty": "0.00001",
-        "maxOrderQty": "71",
-        "minOrderAmt": "5",
-        "maxOrderAmt": "200000",
-    },
-    "priceFilter": {"tickSize": "0.01"},
-}
 SPEAKERS = {"binance": binance, "bybit": bybit}
 
 
@@ -186,6 +149,13 @@ async def test_a_market_comes_with_its_steps_and_fees(tmp_path: Path, name: str)
                 ("0.01", "5.0"),
             )
             assert str(found.taker_fee) == "0.001" and found.base == "BTC"
+
+
+async def test_a_perpetual_is_asked_for_by_any_of_its_names(tmp_path: Path) -> None:
+    async with place(tmp_path) as here, here.source() as source:
+        found = await source.listing("BTC/USDT:USDT")
+        assert (found.name, found.market_id) == ("BTC/USDT-PERP", "BTCUSDT-PERP.BINANCE")
+        assert await source.listing("BTC/USDT-PERP") == found
 
 
 @pytest.mark.parametrize(

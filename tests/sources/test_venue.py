@@ -20,7 +20,7 @@ from clearedge_tui.market.sources.paging import SETTLE_NS
 from clearedge_tui.settings import Home
 from tests.sources.clocks import Hours
 from tests.sources.loopback import Fault, Handler, Loopback, serving
-from tests.sources.test_ccxt import BYBIT_SYMBOL
+from tests.sources.symbols import BINANCE_USDM, BYBIT_LINEAR, BYBIT_SYMBOL, OKX_SPOT
 from tests.sources.venues import MINUTE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
@@ -34,56 +34,6 @@ def values(minute: int) -> list[str]:
     return [f"{100 + minute % 1000 + d:.1f}" for d in (0, 1, -1, 0.5)] + ["3.5"]
 
 
-LINEAR = {
-    "symbol": "BTCUSDT",
-    "contractType": "LinearPerpetual",
-    "status": "Trading",
-    "baseCoin": "BTC",
-    "quoteCoin": "USDT",
-    "launchTime": "1584230400000",
-    "deliveryTime": "0",
-    "deliveryFeeRate": "",
-    "priceScale": "2",
-    "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
-    "priceFilter": {"minPrice": "0.10", "maxPrice": "199999.80", "tickSize": "0.10"},
-    "lotSizeFilter": {
-        "maxOrderQty": "100.000",
-        "minOrderQty": "0.001",
-        "qtyStep": "0.001",
-        "postOnlyMaxOrderQty": "1000.000",
-        "maxMktOrderQty": "100.000",
-        "minNotionalValue": "5",
-    },
-    "unifiedMarginTrade": True,
-    "fundingInterval": 480,
-    "settleCoin": "USDT",
-}
-OKX_SPOT = {
-    **dict.fromkeys(("alias", "ctMult", "ctType", "ctVal", "ctValCcy", "expTime"), ""),
-    **dict.fromkeys(("instFamily", "lever", "optType", "settleCcy", "stk", "uly"), ""),
-    "auctionEndTime": "",
-    "baseCcy": "BTC",
-    "category": "1",
-    "instId": "BTC-USDT",
-    "instType": "SPOT",
-    "listTime": "1548133413000",
-    "lotSz": "0.00000001",
-    "maxIcebergSz": "9999999999.0000000000000000",
-    "maxLmtAmt": "20000000",
-    "maxLmtSz": "9999999999",
-    "maxMktAmt": "1000000",
-    "maxMktSz": "1000000",
-    "maxStopSz": "1000000",
-    "maxTriggerSz": "9999999999.0000000000000000",
-    "maxTwapSz": "9999999999.0000000000000000",
-    "minSz": "0.00001",
-    "quoteCcy": "USDT",
-    "ruleType": "normal",
-    "state": "live",
-    "tickSz": "0.1",
-}
-
-
 def bybit() -> dict[str, Handler]:
     def said(result: dict[str, Any]) -> web.Response:
         answer = {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": 1}
@@ -91,7 +41,7 @@ def bybit() -> dict[str, Handler]:
 
     async def info(request: web.Request) -> web.Response:
         category = request.query["category"]
-        known = {"linear": LINEAR, "spot": BYBIT_SYMBOL}
+        known = {"linear": BYBIT_LINEAR, "spot": BYBIT_SYMBOL}
         asked_for = request.query.get("symbol") == "BTCUSDT" and category in known
         found = [known[category]] if asked_for else []
         return said({"category": category, "nextPageCursor": "", "list": found})
@@ -126,8 +76,36 @@ def okx() -> dict[str, Handler]:
     }
 
 
-SPEAKERS: dict[str, Callable[[], dict[str, Handler]]] = {"bybit": bybit, "okx": okx}
+def binance() -> dict[str, Handler]:
+    async def info(request: web.Request) -> web.Response:
+        head = {"timezone": "UTC", "serverTime": 1, "futuresType": "U_MARGINED", "assets": []}
+        more = {"rateLimits": [], "exchangeFilters": [], "symbols": [BINANCE_USDM]}
+        return web.json_response(head | more)
+
+    async def klines(request: web.Request) -> web.Response:
+        start, end = int(request.query["startTime"]), int(request.query["endTime"])
+        limit = int(request.query["limit"])
+        inside = [m * 60_000 for m in THERE if start <= m * 60_000 <= end][:limit]
+        rows = [[t, *values(t // 60_000), t + 59_999, "0", 1, "0", "0", "0"] for t in inside]
+        return web.json_response(rows)
+
+    async def streams(request: web.Request) -> web.WebSocketResponse:
+        line = web.WebSocketResponse()
+        await line.prepare(request)
+        async for _ in line:
+            continue
+        return line
+
+    return {"/fapi/v1/exchangeInfo": info, "/fapi/v1/klines": klines, "/": streams}
+
+
+SPEAKERS: dict[str, Callable[[], dict[str, Handler]]] = {
+    "binance": binance,
+    "bybit": bybit,
+    "okx": okx,
+}
 MARKETS = {
+    "binance": ("BTC/USDT:USDT", "BTCUSDT-PERP.BINANCE", "klines"),
     "bybit": ("BTC/USDT", "BTCUSDT-SPOT.BYBIT", "kline"),
     "okx": ("BTC/USDT", "BTC-USDT.OKX", "candles"),
 }
@@ -175,7 +153,7 @@ async def test_the_venues_own_client_brings_every_bar_once(tmp_path: Path, venue
         bars = stored(here.home, market_id, "1m")
         assert bars.open.tolist() == [100 + m % 1000 for m in inside(500, 2000)]
         asked = len(here.server.asked)
-        assert (await here.pull(500, 2000, symbol)).rows == 0
+        assert (await here.pull(500, 2000, done.market)).rows == 0
         assert len(here.server.asked) == asked
         wider = await here.pull(400, 2100, symbol)
         assert (wider.error, wider.rows) == ("", 200)
@@ -204,17 +182,19 @@ async def test_a_perpetual_is_another_market_with_its_own_steps(tmp_path: Path) 
     ],
     ids=["429", "503", "html", "reset"],
 )
-async def test_a_fault_that_passes_is_waited_out(tmp_path: Path, fault: Fault) -> None:
-    async with place(tmp_path) as here:
+@pytest.mark.parametrize("venue", ["binance", "bybit"])
+async def test_a_fault_that_passes_is_waited_out(tmp_path: Path, venue: str, fault: Fault) -> None:
+    async with place(tmp_path, venue) as here:
         here.server.faults["/kline"] = [fault]
-        done = await here.pull(500, 600)
+        done = await here.pull(500, 600, MARKETS[venue][0])
         assert (done.error, minutes(here.home, done.market_id)) == ("", inside(500, 600))
         assert len(here.said) == 1 and "again in 1" in here.said[0]
 
 
-async def test_an_unknown_market_fails_at_once(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        done = await here.pull(0, 10, "NO/USDT")
+@pytest.mark.parametrize("venue", ["binance", "bybit"])
+async def test_an_unknown_market_fails_at_once(tmp_path: Path, venue: str) -> None:
+    async with place(tmp_path, venue) as here:
+        done = await here.pull(0, 10, "NO/USDT:USDT")
         assert done.exit_code == NotFound.exit_code and "NOUSDT" in done.error
         assert here.hours.waits == []
 
@@ -233,7 +213,7 @@ async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 async def test_a_venue_nobody_wrote_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="venue:bybit"):
-        async with registry.opened(Home(tmp_path), "venue:binance"):
+        async with registry.opened(Home(tmp_path), "venue:nyse"):
             pass
 
 

@@ -85,7 +85,8 @@ class CcxtSource:
         found = self._venue.markets.get(wanted) or self._venue.markets.get(wanted.upper())
         if found is None:  # as the venue writes it: BTCUSDT. A spot market goes before the others
             same = self._venue.markets_by_id.get(wanted.upper(), [])
-            found = next(iter(sorted(same, key=lambda one: not one.get("spot"))), None)
+            named = (m for m in self._venue.markets.values() if _name(m) == wanted.upper())
+            found = next(iter(sorted(same, key=lambda one: not one.get("spot"))), next(named, None))
         if found is None:
             raise NotFound(
                 f"{self.name} has no market `{wanted}`{nearest(wanted, self._venue.symbols)}"
@@ -181,16 +182,22 @@ def _bars(answer: Any) -> Bars:
     return Bars.of([opens, *(np.array(column, np.float64) for column in values)])
 
 
+def _name(market: dict[str, Any]) -> str:
+    """Return how a market is called here: BTC/USDT, BTC/USDT-PERP."""
+    kind = "" if market.get("spot") else _contract(market)
+    return f"{market['base']}/{market['quote']}{kind}".upper()
+
+
 def _listing(venue: str, market: dict[str, Any], mode: int) -> Listing:
     base, quote = str(market["base"]).upper(), str(market["quote"]).upper()
+    name = _name(market)
     price_step = _step(market["precision"].get("price"), mode)
     size_step = _step(market["precision"].get("amount"), mode)
     limits = market.get("limits") or {}
-    kind = "" if market.get("spot") else _contract(market)
     return Listing(
         symbol=str(market["symbol"]),
-        name=f"{base}/{quote}{kind}",
-        market_id=f"{base}{quote}{kind}.{venue.upper()}",
+        name=name,
+        market_id=f"{name.replace('/', '')}.{venue.upper()}",
         venue=venue.upper(),
         base=base,
         quote=quote,

@@ -22,6 +22,7 @@ OWN = {
     "databento": "US exchanges, paid; needs a key",
     "simulated": "the built-in market, no network",
     "tiingo": "US equities daily, crypto; needs a key",
+    "venue:binance": "USD-M futures through NautilusTrader's own client",
     **{f"venue:{one}": "through NautilusTrader's own client" for one in ("bybit", "okx")},
 }
 USUAL = ("binance", "bybit", "coinbase", "kraken", "okx")  # of ccxt's hundred, as examples

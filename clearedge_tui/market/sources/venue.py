@@ -23,6 +23,7 @@ from clearedge_tui.market.sources.model import Ask, Cost, Listing, Page, bars_on
 from clearedge_tui.market.sources.paging import forward
 from clearedge_tui.market.sources.resilience import Guard
 from clearedge_tui.market.sources.venue_wire import (
+    GONE,
     MODULE,
     Answer,
     Bring,
@@ -33,8 +34,12 @@ from clearedge_tui.market.sources.venue_wire import (
     Question,
 )
 
-_LIMITS = {"bybit": 1000, "okx": 99}  # bars of one answer; OKX's holds 100, one before the asked
-_PACE_S = {"bybit": 0.02, "okx": 0.1}
+_LIMITS = {
+    "binance": 1000,
+    "bybit": 1000,
+    "okx": 99,
+}  # bars of one answer; OKX's holds 100, one before the asked
+_PACE_S = {"binance": 0.05, "bybit": 0.02, "okx": 0.1}
 _PATIENCE_S = 60.0
 _GRACE_S = 2.0
 _decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
@@ -116,6 +121,8 @@ class VenueSource:
                 words = clean_text(error, 200) or "no answer"
                 raise faults.Passing(f"{self.name}: its worker: {words}") from None
         if isinstance(answer, Failed):
+            if answer.kind == GONE:
+                await self.close()
             raise self._fault(answer)
         return answer
 

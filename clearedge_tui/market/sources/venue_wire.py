@@ -5,6 +5,7 @@ import msgspec
 from clearedge_tui.market.sources.model import Listing
 
 MODULE = "clearedge_tui.engine.venue_worker"
+GONE = "gone"  # the worker ends after it: the next question needs another one
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):
@@ -32,9 +33,9 @@ class Brought(msgspec.Struct, frozen=True, tag="brought"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """What the venue's client said; `kind` says who acts."""
+    """What the venue's client said; `kind` is passing, unknown, key, usage or GONE."""
 
-    kind: str  # passing | unknown | key | usage
+    kind: str
     message: str
 
 
