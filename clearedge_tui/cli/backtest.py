@@ -52,6 +52,13 @@ class OneLine(click.Command):
     show_default=True,
     help="where an order decided on a close is filled",
 )
+@click.option(
+    "--accept",
+    default="",
+    metavar="NAME,…",
+    help="findings about the data to run with all the same: gaps, splits …",
+)
+@click.option("--no-fetch", is_flag=True, help="do not ask the market's source for what is missing")
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
 def backtest(strategy: str, as_json: bool, **asked: object) -> int:
     """Run STRATEGY over stored bars. Exit code 5: the strategy failed."""
@@ -70,7 +77,7 @@ def backtest(strategy: str, as_json: bool, **asked: object) -> int:
 
 
 def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSpec":
-    from clearedge_tui.market import catalog, markets, moments, timeframes
+    from clearedge_tui.market import catalog, checks, markets, moments, timeframes
     from clearedge_tui.runs.model import BacktestSpec
 
     market = markets.resolve(where, str(asked["market"]))
@@ -92,6 +99,8 @@ def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSp
         maker_fee=_money(asked["maker_fee"], "--maker-fee", Decimal("-0.01"), Decimal("0.1")),
         taker_fee=_money(asked["taker_fee"], "--taker-fee", Decimal(0), Decimal("0.1")),
         fill_at=str(asked["fill_at"]),
+        accept=checks.accepted(str(asked["accept"]).split(",")),
+        fetch=not asked["no_fetch"],
     )
 
 
@@ -166,6 +175,7 @@ def as_object(report: "RunReport") -> dict[str, object]:
         "bars": report.bars,
         "metrics": whole,
         "conventions": report.conventions,
+        "data": report.data,
         "paths": report.paths,
         "spec": report.spec,
     }

@@ -53,10 +53,12 @@ def _table(found: list["RunSummary"]) -> list[str]:
 def show(run_id: str, as_json: bool) -> None:
     """Show the report of RUN_ID."""
     from clearedge_tui.cli.backtest import as_object
+    from clearedge_tui.runs.data_used import dated
     from clearedge_tui.runs.listing import load_report
     from clearedge_tui.runs.text_report import render
 
-    report = load_report(home(), run_id)
+    where = home()
+    report = dated(where, load_report(where, run_id))
     say_json(as_object(report)) if as_json else click.echo(
         render(report, min(columns(), 120)), nl=False
     )

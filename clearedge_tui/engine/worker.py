@@ -22,10 +22,10 @@ from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, markets
-from clearedge_tui.runs import artifacts, drafts, report
+from clearedge_tui.runs import artifacts, data_used, drafts, report
 from clearedge_tui.runs.job import Failed, Job, decode_job
 from clearedge_tui.runs.listing import LOG, draft_folder
-from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.runs.model import BacktestSpec, DataUsed
 from clearedge_tui.settings import Home
 
 Send = Callable[[bytes], None]
@@ -74,12 +74,13 @@ def run_job(
     try:
         if own_process:
             log.take_output()
+        used = data_of(home, job.spec, lambda text: log.say(0, "info", text))
         plan = plan_of(home, job.spec, draft, log.say)
         outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
         log.raw(outcome.detail or outcome.error)
         if own_process:
             gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
-        built = report.build(job.run_id, plan.spec, plan.market, outcome, created)
+        built = report.build(job.run_id, plan.spec, plan.market, outcome, created, used)
         done = artifacts.write(home, built)
         send(frame(done))
         return 5 if done.summary.status == "failed" else 0
@@ -99,6 +100,13 @@ def _not_started(home: Home, job: Job, error: ClearEdgeError, created: int) -> N
         artifacts.record_failure(home, job.run_id, job.spec, market, str(error), created)
     else:
         shutil.rmtree(draft_folder(home, job.run_id), ignore_errors=True)
+
+
+def data_of(home: Home, spec: BacktestSpec, told: Callable[[str], None]) -> DataUsed | None:
+    """Have the run's data and judge them; None when there is no strategy to show them to."""
+    if not (home.strategies / f"{spec.strategy}.py").is_file():
+        return None  # said by `plan_of`
+    return data_used.prepare(home, markets.resolve(home, spec.market), spec, told)
 
 
 def plan_of(

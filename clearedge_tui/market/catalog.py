@@ -173,6 +173,16 @@ def base_timeframe(home: Home, market_id: str, timeframe: str) -> str:
     return max(fitting, key=timeframes.seconds)
 
 
+def selection(
+    home: Home, market_id: str, timeframe: str, start_ns: int = 0, end_ns: int = 0
+) -> tuple[Key, int | None, int | None]:
+    """Return the stored series, and the closes from and to, that bars of a window are made from."""
+    base = base_timeframe(home, market_id, timeframe)
+    first = start_ns + timeframes.period_ns(base) if start_ns else None
+    last = end_ns - 1 + timeframes.period_ns(timeframe) if end_ns else None
+    return bars_key(market_id, base), first, last
+
+
 def read_bars(
     home: Home, market_id: str, timeframe: str, start_ns: int = 0, end_ns: int = 0
 ) -> Bars:
@@ -180,12 +190,10 @@ def read_bars(
 
     A timeframe that is not stored is made from the longest stored one that divides it.
     """
-    base = base_timeframe(home, market_id, timeframe)
-    period, small = timeframes.period_ns(timeframe), timeframes.period_ns(base)
-    first = start_ns + small if start_ns else None
-    last = end_ns - 1 + period if end_ns else None
-    bars = stored(home, market_id, base, first, last)
-    if base != timeframe:
+    period = timeframes.period_ns(timeframe)
+    key, first, last = selection(home, market_id, timeframe, start_ns, end_ns)
+    bars = stored(home, market_id, key.timeframe, first, last)
+    if key.timeframe != timeframe:
         bars = columns.resample(bars, period)
     opens = bars.ts_ns - period
     keep = (opens >= start_ns) & ((opens < end_ns) if end_ns else True)

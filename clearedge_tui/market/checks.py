@@ -106,7 +106,7 @@ def demand(
     gaps = gaps_in(home, market, key, low, high)
     if gaps:
         count = sum(max(1, (b - a) // key.step_ns) for a, b in gaps)
-        text = f"gaps: {count:,} bars missing in {len(gaps):,} places, first {iso(gaps[0][0])}"
+        text = f"gaps: {count:,} bars missing in {len(gaps):,} place{'s' * (len(gaps) > 1)}, first {iso(gaps[0][0])}"
         (lines if "gaps" in names else refused).append(text)
     for one in report.findings:
         if one.name == "gaps" or one.last_ns < low or one.first_ns >= high:

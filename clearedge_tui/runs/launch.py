@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from select import select
 
 from clearedge_tui.core.clock import monotonic, now_ns
-from clearedge_tui.core.errors import ClearEdgeError, NotFound, StrategyFault, UsageError
+from clearedge_tui.core.errors import (
+    ClearEdgeError,
+    NotFound,
+    Refused,
+    RetryLater,
+    StrategyFault,
+    UsageError,
+)
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.runs import artifacts, drafts
 from clearedge_tui.runs.ids import new_run_id
@@ -24,7 +31,9 @@ from clearedge_tui.settings import Home
 
 _WAIT_S = 0.2
 _GRACE_S = 5.0
-_ERRORS: dict[int, type[ClearEdgeError]] = {2: UsageError, 1: ClearEdgeError}
+_ERRORS: dict[int, type[ClearEdgeError]] = {
+    error.exit_code: error for error in (UsageError, Refused, RetryLater)
+}
 
 
 @dataclass

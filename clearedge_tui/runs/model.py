@@ -19,6 +19,8 @@ class BacktestSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taker_fee: Decimal = Decimal("0.0005")
     fill_at: str = "next_open"  # next_open | same_close (stamped on the report)
     seed: int = 1
+    accept: tuple[str, ...] = ()  # findings about the data that somebody accepts, by name
+    fetch: bool = True  # ask the market's source for what is missing
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
@@ -70,6 +72,19 @@ class RunSummary(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class DataUsed(msgspec.Struct, frozen=True):
+    """The rows a run has seen: `sha256` names them whatever files they lie in."""
+
+    series: str
+    sha256: str
+    rows: int
+    first_ns: int
+    last_ns: int
+    stamp: str  # of the files at that time
+    accepted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class RunReport(msgspec.Struct, frozen=True, tag=True):
     """Everything a report shows. Curves are decimated for the screen; the full ones are Parquet."""
 
@@ -85,3 +100,4 @@ class RunReport(msgspec.Struct, frozen=True, tag=True):
     trades_total: int = 0
     conventions: tuple[str, ...] = ()  # fill, fee and data conventions, one line each
     paths: dict[str, str] = {}
+    data: tuple[DataUsed, ...] = ()

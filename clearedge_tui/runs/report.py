@@ -10,8 +10,8 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.columns import Floats, Ints
-from clearedge_tui.runs import equity, metrics, trades
-from clearedge_tui.runs.model import BacktestSpec, Curve, RunReport, RunSummary, Trade
+from clearedge_tui.runs import data_used, equity, metrics, trades
+from clearedge_tui.runs.model import BacktestSpec, Curve, DataUsed, RunReport, RunSummary, Trade
 from clearedge_tui.runs.outcome import Outcome
 
 _POINTS = 1000
@@ -29,7 +29,12 @@ class Result:
 
 
 def build(
-    run_id: str, spec: BacktestSpec, market: MarketInfo, outcome: Outcome, created_ns: int
+    run_id: str,
+    spec: BacktestSpec,
+    market: MarketInfo,
+    outcome: Outcome,
+    created_ns: int,
+    used: DataUsed | None = None,
 ) -> Result:
     """Compute figures and curves of what the strategy saw; nothing is written."""
     bars = outcome.bars.slice(0, outcome.seen)
@@ -65,7 +70,8 @@ def build(
         currency=market.quote,
         trades=tuple(reversed(done[-_SHOWN_TRADES:])),
         trades_total=len(done),
-        conventions=outcome.conventions,
+        conventions=(*((data_used.told(used),) if used else ()), *outcome.conventions),
+        data=(used,) if used else (),
     )
     return Result(_with_curves(report, account, balance, first_open), account, done, outcome)
 

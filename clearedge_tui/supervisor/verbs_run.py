@@ -1,5 +1,6 @@
 """`backtest.run`, `job.…` and `run.…`: start, follow, read and remove runs."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -8,7 +9,8 @@ from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.market.markets import resolve
 from clearedge_tui.runs import listing
 from clearedge_tui.runs.launch import Launch
-from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.arguments import Args, need, plain, table, text
 from clearedge_tui.supervisor.verbs_instance import schema_of
 from clearedge_tui.supervisor.work import BacktestWork
@@ -58,12 +60,23 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
         maker_fee=_money(args, "maker_fee", Decimal("0.0002")),
         taker_fee=_money(args, "taker_fee", Decimal("0.0005")),
         fill_at=text(args, "fill_at", "next_open"),
+        accept=_accepted(args),
+        fetch=args.get("fetch") is not False,
     )
     title = f"{strategy} {market.symbol} {spec.timeframe}"
     launch = Launch(commands.home, spec, market.symbol)
     row = commands.jobs.start(BacktestWork(launch), "backtest", title, launch.run_id)
     commands.event("backtest.run", row.run_id, title, who)
     return f"backtest of {title} started", {"job": row.id, "run_id": row.run_id}
+
+
+def _accepted(args: Args) -> tuple[str, ...]:
+    """Return the findings somebody accepts, given as a list or as words between commas."""
+    given = args.get("accept") or ()
+    names = given if isinstance(given, list | tuple) else str(given).split(",")
+    from clearedge_tui.market.checks import accepted
+
+    return accepted(str(name) for name in names)
 
 
 async def cancel(commands: "Commands", args: Args, who: str) -> Answer:
@@ -78,7 +91,14 @@ async def list_(commands: "Commands", args: Args, who: str) -> Answer:
 
 async def show(commands: "Commands", args: Args, who: str) -> Answer:
     del who
-    return "", plain(listing.load_report(commands.home, need(args, "run_id")))
+    report = listing.load_report(commands.home, need(args, "run_id"))
+    return "", plain(await asyncio.to_thread(_dated, commands.home, report))
+
+
+def _dated(home: Home, report: RunReport) -> RunReport:
+    from clearedge_tui.runs.data_used import dated
+
+    return dated(home, report)
 
 
 async def remove(commands: "Commands", args: Args, who: str) -> Answer:

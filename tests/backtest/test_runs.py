@@ -19,14 +19,26 @@ from clearedge_tui.cli.run_cmds import run as run_command
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import BadData, NotFound, Refused, StrategyFault, UsageError
 from clearedge_tui.core.wire import frame
+from clearedge_tui.market import upkeep
+from clearedge_tui.market.fingerprint import fingerprint
+from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.simulated import market as simulated_market
-from clearedge_tui.runs import listing
+from clearedge_tui.runs import data_used, listing
 from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.text_report import render
 from clearedge_tui.settings import Home
-from tests.backtest.box import BTC_FILE, REPO, add_strategy, import_btc, make_home, sim_bars, store
+from tests.backtest.box import (
+    BTC_FILE,
+    MINUTE,
+    REPO,
+    add_strategy,
+    import_btc,
+    make_home,
+    sim_bars,
+    store,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -223,8 +235,16 @@ def test_a_file_that_does_not_load_is_a_failed_run_with_its_line(home: Home) -> 
         ({"config": {"fast": 1000}}, UsageError, "fast: 1000"),
         ({"config": {"fst": 3}}, UsageError, "fst"),
         ({"config": {"fast": 60, "slow": 20}}, UsageError, "fast < slow"),
-        ({"start_ns": 1}, None, ""),
+        ({"start_ns": 1}, Refused, "bars missing in 1 place, first 1970.*--accept gaps"),
+        ({"start_ns": 1, "accept": ("gaps",)}, None, ""),
         ({"end_ns": 10**9}, UsageError, "no 1m bars"),
+        ({"start_ns": 1, "end_ns": 10**12, "fetch": False}, Refused, "16 bars missing in 1 place,"),
+        (
+            {"start_ns": 1, "end_ns": 10**12, "fetch": False, "accept": ("gaps",)},
+            UsageError,
+            "no 1m bars",
+        ),
+        ({"accept": ("holes",)}, UsageError, "accept `holes`; findings are: gaps"),
     ],
 )
 def test_a_wrong_question_is_answered_and_leaves_no_run(
@@ -367,3 +387,31 @@ def test_the_whole_way_on_real_bitcoin_bars(tmp_path: Path, real_data: Path) -> 
     assert found["metrics"]["trades"] > 50
     assert found["metrics"]["fees"] > 0
     assert not report.summary.simulated
+
+
+def test_a_run_fetches_what_its_window_lacks_and_says_so(home: Home) -> None:
+    first = int(sim_bars(1).ts_ns[0]) - MINUTE
+    report = run_backtest(home, spec(start_ns=first - 100 * MINUTE, end_ns=first + 500 * MINUTE))
+    (used,) = report.data
+    assert used.rows == 600
+    assert used.notes[0].endswith("rows were fetched for this run")
+    assert report.bars == 600
+
+
+def test_a_run_keeps_the_name_of_its_data_and_says_when_they_have_changed(home: Home) -> None:
+    report = run_backtest(home, spec())
+    (used,) = report.data
+    key = bars_key(SIM, "1m")
+    assert used.sha256 == fingerprint(home, key).sha256
+    assert report.conventions[0].startswith(f"Data: {key}, 3,000 rows, sha256 {used.sha256[:16]}")
+    store(
+        home, simulated_market(), "1m", sim_bars(3200)
+    )  # more rows after it: another file, the same data
+    assert data_used.changed(home, used) == ""
+    middle = used.first_ns + 1000 * MINUTE
+    upkeep.delete_range(home, key, middle, middle + 10 * MINUTE, False)
+    assert "3,000 rows then, 2,990 now" in data_used.changed(home, used)
+    shown = data_used.dated(home, listing.load_report(home, report.summary.run_id))
+    assert shown.conventions[0].startswith("DATA CHANGED: ")
+    upkeep.delete_range(home, key, 0, 0, False)
+    assert "no longer in the catalog" in data_used.changed(home, used)

@@ -44,7 +44,7 @@ def test_a_check_holds_until_the_data_change(home: Home) -> None:
 def test_a_run_over_a_hole_is_refused_until_somebody_accepts_it_by_name(home: Home) -> None:
     holed(home)
     first = int(sim_bars(1).ts_ns[0]) - MINUTE
-    with pytest.raises(Refused, match=r"gaps: 10 bars missing in 1 places.*--accept gaps"):
+    with pytest.raises(Refused, match=r"gaps: 10 bars missing in 1 place.*--accept gaps"):
         checks.demand(home, BTC, KEY, 0, 0)
     with pytest.raises(Refused, match="gaps"):
         checks.demand(home, BTC, KEY, 0, 0, ("splits",))

@@ -1,6 +1,7 @@
 """Compact, deduplicate, delete, move: shown first, done at once, provable by the fingerprint."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearedge_tui.cli.main import run
 from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.market import catalog, columns, upkeep
 from clearedge_tui.market.fingerprint import fingerprint, of_batches
@@ -162,3 +164,24 @@ def test_a_home_is_pointed_at_another_catalog_and_keeps_its_other_lines(home: Ho
     upkeep.retarget(home, "")
     assert load_options(home).catalog == ""
     assert (home.root / MARKER).read_text() == '# mine\n[home]\nname = "x"\n'
+
+
+def test_the_command_moves_a_home_to_s3_and_back(
+    s3_home: Callable[[str], Home], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = s3_home("commanded")
+    upkeep.retarget(home, "")
+    store(home, BTC, "1m", sim_bars(500))
+    there = "s3://commanded/lake"
+    say = partial(run, ["--home", str(home.root), "data", "move", there, "--dry-run"])
+    assert say() == 0
+    assert "would be copied to s3://commanded/lake; 1 → 1 files, 500" in capsys.readouterr().out
+    assert load_options(home).catalog == ""
+    assert run(["--home", str(home.root), "data", "move", there]) == 0
+    assert load_options(home).catalog == there
+    capsys.readouterr()
+    assert run(["--home", str(home.root), "data", "list"]) == 0
+    assert "BTC/USDT" in capsys.readouterr().out
+    assert catalog.stored(home, BTC.market_id, "1m").ts_ns.tolist() == sim_bars(500).ts_ns.tolist()
+    assert run(["--home", str(home.root), "data", "move", "local"]) == 3
+    assert "holds BTCUSDT.LOCAL 1m already" in capsys.readouterr().err
