@@ -5,7 +5,7 @@ pull goes on where this one ended. Markets are fetched side by side; one at a ti
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -109,14 +109,14 @@ class Pull:
 
         Raises Refused when a paid pull is not agreed to, before anything was fetched.
         """
-        planned = await asyncio.gather(*(self._planned(one) for one in wanted))
+        planned = await _all(self._planned(one) for one in wanted)
         if self._source.paid:
             planned = await self._agreed(planned)
         tasks = [one for one in planned if isinstance(one, _Task)]
         self._meter.begin(sum(spans.length(task.gaps) for task in tasks))
-        done = await asyncio.gather(*(self._fetched(one) for one in planned))
+        done = await _all(self._fetched(one) for one in planned)
         self._meter.end()
-        return list(done)
+        return done
 
     # ---- before ---------------------------------------------------------------------------------
     async def _planned(self, wanted: Wanted) -> _Task | Pulled:
@@ -237,6 +237,18 @@ class Pull:
             error=str(error) if error else "",
             exit_code=error.exit_code if error else 0,
         )
+
+
+async def _all[T](work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return all results in order; a bug in one ends the others before it is raised."""
+    under_way = [asyncio.ensure_future(one) for one in work]
+    try:
+        return list(await asyncio.gather(*under_way))
+    except BaseException:
+        for one in under_way:
+            one.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        raise
 
 
 def _sum(one: Cost, other: Cost | None) -> Cost:

@@ -120,6 +120,18 @@ def test_a_hole_of_the_venue_is_not_asked_about_again(bench: Bench) -> None:
     assert bench.asks() == []
 
 
+def test_a_bug_in_one_market_ends_the_others_and_keeps_what_they_had(bench: Bench) -> None:
+    def fault(symbol: str, given: int) -> BaseException | None:
+        return ZeroDivisionError("a bug") if symbol == "B/USDT" and given == 2 else None
+
+    bench.source.fault = fault
+    with pytest.raises(ZeroDivisionError):
+        bench.pull(wanted(400, 9000), wanted(400, 1000, "B/USDT"))
+    assert bench.stored("BUSDT.INVENTED") == list(range(FIRST + 400, FIRST + 600))
+    kept = bench.stored()
+    assert 0 < len(kept) < 8600 and kept == list(range(FIRST + 400, kept[-1] + 1))
+
+
 @pytest.mark.parametrize(
     "error",
     [RetryLater("gone"), ClearEdgeError("x"), asyncio.CancelledError(), KeyboardInterrupt()],
@@ -147,6 +159,7 @@ def test_pages_are_kept_together_until_they_are_many_or_old(bench: Bench) -> Non
 
 
 def test_thirty_days_of_warm_up_come_along_unless_another_number_is_asked_for(bench: Bench) -> None:
+    bench.source._limit = 10_000
     bench.pull(wanted(400, 500), rule=Rule())
     assert bench.asks() == [(400 - 30 * DAY, 500)]
     bench.pull(wanted(400, 500, "B/USDT"), rule=Rule(padding_days=2))
