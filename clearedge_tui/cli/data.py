@@ -76,7 +76,7 @@ def _agree(yes: bool, as_json: bool) -> None:
 
 
 def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
-    from clearedge_tui.market.raw_file import FIELDS
+    from clearedge_tui.market.imports.names import FIELDS
 
     found = {}
     for pair in pairs:

@@ -92,7 +92,7 @@ def _request(args: Args) -> "Request":
 
 
 def _columns(given: dict[str, object]) -> dict[str, str]:
-    from clearedge_tui.market.raw_file import FIELDS
+    from clearedge_tui.market.imports.names import FIELDS
 
     for field in given:
         if field not in FIELDS:

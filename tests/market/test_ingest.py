@@ -104,7 +104,11 @@ def test_a_bar_that_contradicts_the_catalog_is_refused_with_its_line(
 
 WRONG = {
     "missing column": (ROWS, "timestamp,open,high,low,volume,x", r":1: no column for `close`"),
-    "no header": (ROWS[1:], ROWS[0], r":1: no column for `time`"),
+    "no header and no shape": (
+        [r + ",1,1" for r in ROWS[1:]],
+        ROWS[0] + ",1,1",
+        r":1: the file has no header",
+    ),
     "unsorted": ([ROWS[0], ROWS[2], ROWS[1]], HEADER, r":4: .*not sorted"),
     "duplicated": ([ROWS[0], ROWS[1], ROWS[1]], HEADER, r":4: .*duplicate"),
     "nan": (
@@ -182,7 +186,7 @@ def test_epoch_times_are_understood_by_their_size(
     ]
     path = write(tmp_path, rows, HEADER.replace("timestamp", "open_time"))
     plan = ingest.plan(home, Request(path, "BTC/USDT", "1m"))
-    assert plan.style.form == f"epoch {unit}"
+    assert plan.form == f"epoch {unit}"
     assert plan.first_ns == T0 + MINUTE
 
 

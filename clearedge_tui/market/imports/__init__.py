@@ -1,0 +1,1 @@
+"""Files of market data, in many styles, as checked rows of the catalog."""
