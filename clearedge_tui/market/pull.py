@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
+from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market import spans, timeframes
 from clearedge_tui.market.layout import Key, Kind
 from clearedge_tui.market.markets import Market
 from clearedge_tui.market.pull_model import Meter, Progress, Pulled, Wanted
-from clearedge_tui.market.shelf import Shelf, size
+from clearedge_tui.market.shelf import Shelf, fitting, size
 from clearedge_tui.market.sources.model import Ask, Cost, Page, Source
 from clearedge_tui.market.sources.paging import SETTLE_NS
 from clearedge_tui.market.sources.resilience import Clock
@@ -27,6 +27,12 @@ from clearedge_tui.market.spans import Spans
 
 PADDING_DAYS = 30
 _DAY_NS = 86_400 * timeframes.NS
+# bars asked for again beside a gap, where the past may have changed: the catalog compares them
+_OVERLAP_NS = 7 * _DAY_NS
+_REVISED = (
+    ". Its prices are adjusted, and a split or dividend has changed those of the past; "
+    "delete the series and pull it anew: clearedge data rm"
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,12 @@ class Pull:
         key = Key(market.market_id, wanted.kind, wanted.timeframe)
         gaps = await asyncio.to_thread(self._shelf.missing, key, start, end)
         if gaps and not symbol:  # known here, and something is missing: now ask how it is asked for
-            symbol = (await self._source.listing(wanted.symbol)).symbol
+            listing = await self._source.listing(wanted.symbol)
+            symbol = fitting(market, listing).symbol
+        if self._source.revises(symbol):
+            gaps = spans.merged(
+                (max(0, a - _OVERLAP_NS), min(end, b + _OVERLAP_NS)) for a, b in gaps
+            )
         return _Task(wanted, market, key, start, end, gaps, symbol)
 
     def _window(self, wanted: Wanted) -> tuple[int, int]:
@@ -184,6 +195,9 @@ class Pull:
             try:
                 for gap in task.gaps:
                     await self._gap(task, gap)
+            except BadData as error:
+                hint = _REVISED if self._source.revises(task.symbol) else ""
+                return await self._outcome(task, BadData(f"{error}{hint}"))
             except ClearEdgeError as error:
                 return await self._outcome(task, error)
             except OSError as error:  # the disk: full, gone, not ours

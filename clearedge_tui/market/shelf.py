@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from clearedge_tui.core.errors import BadData
 from clearedge_tui.market import catalog, columns
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import Key
@@ -52,6 +53,7 @@ class CatalogShelf:
             if found is None:
                 found = _market(source, listing)
                 save_market(self._home, found)
+            fitting(found, listing)
             return found
 
     def missing(self, key: Key, start_ns: int, end_ns: int) -> Spans:
@@ -64,6 +66,16 @@ class CatalogShelf:
         batches = [_batch(part, layout) for part in rows if size(part)]
         with catalog.locked(self._home):
             return catalog.add(self._home, market, key, batches, span, source).added
+
+
+def fitting(market: Market, listing: Listing) -> Listing:
+    """Return the listing. Raises BadData when its prices would be rounded in the stored series."""
+    if market.price_precision < listing.price_precision:
+        raise BadData(
+            f"{market.market_id} is stored with {market.price_precision} decimals and the source "
+            f"has prices of {listing.price_precision}; delete the stored series, or move it away"
+        )
+    return listing
 
 
 def _market(source: str, listing: Listing) -> Market:

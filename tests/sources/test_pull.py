@@ -226,6 +226,13 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(
     assert bench.stored() == list(range(FIRST + 400, FIRST + 1400))
 
 
+def test_prices_finer_than_what_is_stored_are_refused(bench: Bench) -> None:
+    bench.pull(wanted(400, 500))
+    bench.source.price_precision = 4
+    (done,) = bench.pull(wanted(400, 600))
+    assert "stored with 2 decimals" in done.error and bench.covered() == [(400, 500)]
+
+
 @settings(max_examples=25)
 @given(
     windows=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 200)), min_size=1, max_size=4),

@@ -165,8 +165,27 @@ async def test_sync_brings_the_new_days_only(tmp_path: Path) -> None:
         ways = fetch.Ways(clock=here.hours.clock)
         (done,) = await fetch.sync(here.home, ways=ways)
         assert (done.rows, done.missing) == (10, ())
-        assert here.server.to("/prices")[asked]["startDate"] == f"{DAYS[-10]:%Y-%m-%d}"
+        first = DAYS[-10] - timedelta(days=7)  # some known days come again, to be compared
+        assert here.server.to("/prices")[asked]["startDate"] == f"{first:%Y-%m-%d}"
         assert await fetch.sync(here.home, ways=ways) == []
+
+
+async def test_a_dividend_since_the_last_pull_is_noticed_and_nothing_is_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with place(tmp_path) as here:
+        await here.pull("SPY", "1d", DAY0, DAYS[-10])
+        before = stored(here.home, "SPY.TIINGO", "1d")
+        real = daily
+
+        def lower(day: datetime) -> dict[str, Any]:
+            found = real(day)
+            return found | {k: found[k] * 0.99 for k in found if k.startswith("adj")}
+
+        monkeypatch.setitem(globals(), "daily", lower)
+        (done,) = await fetch.sync(here.home, ways=fetch.Ways(clock=here.hours.clock))
+        assert "dividend" in done.error and done.rows == 0
+        assert len(stored(here.home, "SPY.TIINGO", "1d")) == len(before)
 
 
 async def test_a_run_can_ask_for_what_it_needs(tmp_path: Path) -> None:

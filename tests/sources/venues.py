@@ -70,12 +70,17 @@ class FakeSource:
     ) -> None:
         self.name = "invented"
         self.paid = bool(usd)
+        self.price_precision = 2
         self.venues = venues
         self.usd = Decimal(usd or 0)
         self.fault = fault
         self.asks: list[Ask] = []
         self.listed: list[str] = []
         self._now, self._limit = now, limit
+
+    def revises(self, symbol: str) -> bool:
+        del symbol
+        return False
 
     async def listing(self, symbol: str) -> Listing:
         self.listed.append(symbol)
@@ -91,7 +96,7 @@ class FakeSource:
             base=base,
             quote=quote,
             asset_class="crypto",
-            price_precision=2,
+            price_precision=self.price_precision,
             size_precision=2,
             price_step=step,
             size_step=step,

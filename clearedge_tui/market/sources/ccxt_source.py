@@ -74,6 +74,10 @@ class CcxtSource:
         if self._venue is not None:
             await self._venue.close()
 
+    def revises(self, symbol: str) -> bool:
+        del symbol
+        return False
+
     async def estimate(self, ask: Ask) -> Cost | None:
         del ask
         return None

@@ -98,6 +98,10 @@ class DatabentoSource:
             )
         return dataset, raw
 
+    def revises(self, symbol: str) -> bool:
+        del symbol
+        return False
+
     async def estimate(self, ask: Ask) -> Cost | None:
         asked = self._asked(ask, ask.start_ns, await self._end(ask))
         if asked["start"] >= asked["end"]:

@@ -76,6 +76,10 @@ class Source(Protocol):
     @property
     def paid(self) -> bool: ...
 
+    def revises(self, symbol: str) -> bool:
+        """Tell whether bars of the past change later, as adjusted prices do with a dividend."""
+        ...
+
     async def listing(self, symbol: str) -> Listing:
         """Return how the source describes a market. Raises NotFound with the nearest names."""
         ...

@@ -35,6 +35,10 @@ class Simulated:
     async def close(self) -> None:
         """Nothing stays open."""
 
+    def revises(self, symbol: str) -> bool:
+        del symbol
+        return False
+
     async def estimate(self, ask: Ask) -> Cost | None:
         del ask
         return None

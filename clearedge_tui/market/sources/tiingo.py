@@ -75,6 +75,9 @@ class Tiingo:
     async def close(self) -> None:
         """Nothing stays open between two asks."""
 
+    def revises(self, symbol: str) -> bool:
+        return self._adjusted and "/" not in symbol
+
     async def estimate(self, ask: Ask) -> Cost | None:
         del ask
         return None

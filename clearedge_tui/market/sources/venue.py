@@ -85,6 +85,10 @@ class VenueSource:
             process.kill()
             await process.wait()
 
+    def revises(self, symbol: str) -> bool:
+        del symbol
+        return False
+
     async def estimate(self, ask: Ask) -> Cost | None:
         del ask
         return None
