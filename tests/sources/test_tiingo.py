@@ -1,5 +1,7 @@
 """Tiingo's wire format on loopback: equities by day, crypto by minute, and what goes wrong."""
 
+import gzip
+import json
 import logging
 import traceback
 from collections.abc import AsyncIterator
@@ -196,6 +198,19 @@ async def test_a_run_can_ask_for_what_it_needs(tmp_path: Path) -> None:
         first, last = ns(DAYS[90]), ns(DAYS[210])
         done = await fetch.ensure(here.home, market, "1d", first, last, Rule(0), ways)
         assert (done.rows, done.missing) == (20, ())
+
+
+async def test_compressed_answers_are_read_and_broken_ones_asked_for_again(tmp_path: Path) -> None:
+    async def packed(request: web.Request) -> web.Response:
+        body = gzip.compress(json.dumps([daily(d) for d in DAYS[:50]]).encode())
+        answers.append(body if answers else body[:-20])
+        return web.Response(body=answers[-1], headers={"Content-Encoding": "gzip"})
+
+    answers: list[bytes] = []
+    async with serving({**ROUTES, "/tiingo/daily/spy/prices": packed}) as server:
+        here = Place(tmp_path, server)
+        done = await here.pull("SPY", "1d", DAYS[0], DAYS[50])
+        assert (done.error, done.rows, len(here.said)) == ("", 50, 1)
 
 
 @pytest.mark.parametrize(
