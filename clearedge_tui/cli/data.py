@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,7 @@ from clearedge_tui.core.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from clearedge_tui.market.catalog import Series
-    from clearedge_tui.market.ingest import Imported
+    from clearedge_tui.market.ingest import Imported, Request
 
 
 @click.group("data")
@@ -23,7 +23,13 @@ def data() -> None:
 @data.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--market", required=True, help="BTC/USDT, GBP/USD, SP500 …")
-@click.option("--timeframe", required=True, help="length of the file's bars: 1m, 5m, 1h, 1d …")
+@click.option("--timeframe", default="", help="length of the file's bars: 1m, 5m, 1h, 1d …")
+@click.option(
+    "--kind",
+    type=click.Choice(["bars", "quotes", "trades", "depth"]),
+    default=None,
+    help="what the rows are, when the columns leave it open",
+)
 @click.option("--venue", default="", help="where the market trades (default: LOCAL)")
 @click.option(
     "--tz", "zone", default="UTC", show_default=True, help="zone of times without an offset"
@@ -38,32 +44,49 @@ def data() -> None:
 @click.option(
     "--column", "chosen", multiple=True, metavar="FIELD=NAME", help="name a column: close=Last"
 )
+@click.option(
+    "--ask",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="the asks of the same bars, when FILE has the bids",
+)
+@click.option("--adjusted", is_flag=True, help="scale the prices to the file's adjusted close")
 @click.option("--yes", is_flag=True, help="write without asking")
 @click.option(
     "--json", "as_json", is_flag=True, help="print one object and nothing else (needs --yes)"
 )
-def import_(file: Path, yes: bool, as_json: bool, **asked: str | tuple[str, ...] | None) -> None:
-    """Import a CSV or Parquet FILE of bars. Shows what was understood before it writes."""
+def import_(file: Path, yes: bool, as_json: bool, **asked: Any) -> None:
+    """Import a FILE of bars, quotes, trades or depth: CSV (packed too), Parquet or DBN.
+
+    Shows what was understood before it writes.
+    """
     from clearedge_tui.market import ingest
 
-    chosen = asked["chosen"]
-    request = ingest.Request(
-        path=file,
-        market=str(asked["market"]),
-        timeframe=str(asked["timeframe"]),
-        venue=str(asked["venue"] or ""),
-        zone=str(asked["zone"]),
-        stamp=str(asked["stamp"] or ""),
-        asset_class=str(asked["asset_class"] or ""),
-        columns=_columns(chosen if isinstance(chosen, tuple) else ()),
-    )
     where = home()
-    plan = ingest.plan(where, request)
-    if not as_json:
-        click.echo("\n".join(plan.lines()))
-    _agree(yes, as_json)
-    done = ingest.run(where, plan)
+    with ingest.plan(where, _request(file, asked)) as plan:
+        if not as_json:
+            click.echo("\n".join(plan.lines()))
+        _agree(yes, as_json)
+        done = ingest.run(where, plan)
     say_json(done) if as_json else click.echo(told(done))
+
+
+def _request(file: Path, asked: dict[str, Any]) -> "Request":
+    from clearedge_tui.market.ingest import Request
+
+    return Request(
+        path=file,
+        market=asked["market"],
+        timeframe=asked["timeframe"],
+        venue=asked["venue"],
+        zone=asked["zone"],
+        stamp=asked["stamp"] or "",
+        asset_class=asked["asset_class"] or "",
+        columns=_columns(asked["chosen"]),
+        kind=asked["kind"] or "",
+        ask=asked["ask"],
+        adjusted=asked["adjusted"],
+    )
 
 
 def _agree(yes: bool, as_json: bool) -> None:
@@ -91,11 +114,15 @@ def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def told(done: "Imported") -> str:
     """Return what an import did, as one line."""
-    name = f"{done.market} {done.timeframe} ({done.market_id})"
+    name = f"{done.market} {done.timeframe or done.kind} ({done.market_id})"
     if not done.added:
-        return f"{name}: all {done.rows:,} bars were there already; nothing added"
+        return f"{name}: all {done.rows:,} {_rows(done)} were there already; nothing added"
     there = f", {done.already:,} were there already" if done.already else ""
-    return f"{name}: {done.added:,} bars added{there}"
+    return f"{name}: {done.added:,} {_rows(done)} added{there}"
+
+
+def _rows(done: "Imported") -> str:
+    return "books" if done.kind == "depth" else str(done.kind)
 
 
 @data.command("sample")

@@ -2,7 +2,8 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -25,20 +26,44 @@ class Understood(msgspec.Struct, frozen=True):
     timeframe: str
     rows: int
     seen: str
+    kind: str = "bars"
+    preview: tuple[str, ...] = ()
+
+
+class _Looked(NamedTuple):
+    """A file that somebody looks at just now: its rows lie aside, ready to be made to count."""
+
+    asked: dict[str, object]
+    seen: str
+    plan: "Plan"
+
+
+_looked: "WeakKeyDictionary[Commands, _Looked]" = WeakKeyDictionary()  # the last one of each
 
 
 async def plan(commands: "Commands", args: Args, who: str) -> Answer:
-    """Read the whole file, write nothing, and say what an import would do."""
+    """Read the whole file, make nothing count, and say what an import would do."""
     del who
 
     def work() -> Understood:
+        _forget(commands)
         request = _request(args)
-        stamp = _stamp(request.path)
+        stamp = _stamp(request)
         found = _plan(commands, request)
-        return Understood(found.lines(), found.market.symbol, found.timeframe, found.rows, stamp)
+        _looked[commands] = _Looked(_asked(args), stamp, found)
+        return Understood(
+            found.lines(),
+            found.market.symbol,
+            found.timeframe,
+            found.rows,
+            stamp,
+            found.kind,
+            found.preview,
+        )
 
     shown = await asyncio.to_thread(work)  # all of it: the imports alone would hold the loop
-    return f"{shown.rows:,} bars understood; nothing is written yet", msgspec.to_builtins(shown)
+    told = f"{shown.rows:,} {_rows(shown.kind)} understood; nothing is written yet"
+    return told, msgspec.to_builtins(shown)
 
 
 async def import_(commands: "Commands", args: Args, who: str) -> Answer:
@@ -48,13 +73,27 @@ async def import_(commands: "Commands", args: Args, who: str) -> Answer:
         from clearedge_tui.market import ingest
 
         request, seen = _request(args), text(args, "seen")
-        if seen and seen != _stamp(request.path):
+        stamp, kept = _stamp(request), _looked.get(commands)
+        if seen and seen != stamp:
             raise Refused(f"{request.path} changed since it was looked at; look at it again")
+        if kept and (kept.asked, kept.seen) == (_asked(args), stamp):
+            del _looked[commands]
+            return ingest.run(commands.home, kept.plan)
         return ingest.run(commands.home, _plan(commands, request))
 
     done = await asyncio.to_thread(work)
     commands.event("data.import", done.market_id, _told(done), who)
     return _told(done), msgspec.to_builtins(done)
+
+
+def _forget(commands: "Commands") -> None:
+    kept = _looked.pop(commands, None)
+    if kept:
+        kept.plan.close()
+
+
+def _asked(args: Args) -> dict[str, object]:
+    return {name: value for name, value in args.items() if name != "seen"}
 
 
 async def sample(commands: "Commands", args: Args, who: str) -> Answer:
@@ -76,19 +115,27 @@ async def sample(commands: "Commands", args: Args, who: str) -> Answer:
 def _request(args: Args) -> "Request":
     from clearedge_tui.market.ingest import Request
 
-    path = Path(need(args, "path"))
-    if not path.is_absolute():  # of the console's folder, not of the supervisor's
-        raise UsageError(f"path `{path}`; wanted the whole path, from / on")
+    ask = text(args, "ask")
     return Request(
-        path=path,
+        path=_whole(need(args, "path"), "path"),
         market=need(args, "market"),
-        timeframe=need(args, "timeframe"),
+        timeframe=text(args, "timeframe"),
         venue=text(args, "venue"),
         zone=text(args, "tz") or "UTC",
         stamp=text(args, "stamp"),
         asset_class=text(args, "asset_class"),
         columns=_columns(table(args, "columns")),
+        kind=text(args, "kind"),
+        ask=_whole(ask, "ask") if ask else None,
+        adjusted=text(args, "adjusted").lower() in ("true", "yes", "1"),
     )
+
+
+def _whole(path: str, name: str) -> Path:
+    found = Path(path)
+    if not found.is_absolute():  # of the console's folder, not of the supervisor's
+        raise UsageError(f"{name} `{path}`; wanted the whole path, from / on")
+    return found
 
 
 def _columns(given: dict[str, object]) -> dict[str, str]:
@@ -106,19 +153,27 @@ def _plan(commands: "Commands", request: "Request") -> "Plan":
     return ingest.plan(commands.home, request)
 
 
-def _stamp(path: Path) -> str:
-    try:
-        found = path.stat()
-    except OSError:
-        return ""  # the reading of it says why
-    return f"{found.st_mtime_ns} {found.st_size}"
+def _stamp(request: "Request") -> str:
+    marks = []
+    for path in filter(None, (request.path, request.ask)):
+        try:
+            found = path.stat()
+        except OSError:
+            return ""  # the reading of it says why
+        marks.append(f"{found.st_mtime_ns} {found.st_size}")
+    return " ".join(marks)
+
+
+def _rows(kind: str) -> str:
+    return "books" if kind == "depth" else kind
 
 
 def _told(done: "Imported") -> str:
+    name, rows = f"{done.market} {done.timeframe or done.kind}", _rows(done.kind)
     if not done.added:
-        return f"{done.market} {done.timeframe}: all {done.rows:,} bars were there already"
+        return f"{name}: all {done.rows:,} {rows} were there already"
     there = f", {done.already:,} were there already" if done.already else ""
-    return f"{done.market} {done.timeframe}: {done.added:,} bars added{there}"
+    return f"{name}: {done.added:,} {rows} added{there}"
 
 
 VERBS = {"data.plan": plan, "data.import": import_, "data.sample": sample}

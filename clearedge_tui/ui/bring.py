@@ -1,4 +1,4 @@
-"""Bring a file of bars in: the supervisor reads it, a person looks at the reading, then it is written."""
+"""Bring a file in: the supervisor reads it, a person looks at the reading, then it is written."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,8 +22,8 @@ def nothing() -> None:
 def look(ui: "Console", given: Mapping[str, str], done: Callable[[], None] = nothing) -> None:
     """Ask how the file is read, show it, and write only after enter. `done` follows the writing.
 
-    `given` has the words of the command line: file, market, timeframe, venue, tz, stamp,
-    asset-class and column (`close=Last, volume=Vol`).
+    `given` has the words of the command line: file, market, kind, timeframe, venue, tz, stamp,
+    asset-class, ask, adjusted and column (`close=Last, volume=Vol`).
     """
     args = _args(given)
     name = Path(str(args["path"])).name
@@ -55,14 +55,20 @@ def _args(given: Mapping[str, str]) -> dict[str, object]:
     """Return the arguments; the path is made whole here, for it is the console's folder that counts."""
     pairs = (part.partition("=") for part in given.get("column", "").split(",") if part.strip())
     args: dict[str, object] = {
-        "path": str(Path(given.get("file", "")).expanduser().resolve()),
+        "path": _whole(given.get("file", "")),
         "columns": {field.strip(): name.strip() for field, _, name in pairs},
     }
-    plain = ("market", "timeframe", "venue", "tz", "stamp")
+    plain = ("market", "kind", "timeframe", "venue", "tz", "stamp", "adjusted")
     args |= {key: given[key] for key in plain if given.get(key)}
+    if given.get("ask"):
+        args["ask"] = _whole(given["ask"])
     if given.get("asset-class"):
         args["asset_class"] = given["asset-class"]
     return args
+
+
+def _whole(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _lines(name: str, told: object) -> list[Line]:

@@ -131,7 +131,7 @@ def _import(ui: "Console", doing: Doing) -> None:
     from clearedge_tui.ui.plan_files import open_import
 
     given = dict(doing.options) | ({"file": doing.words[0]} if doing.words else {})
-    if {"file", "market", "timeframe"} <= set(given):
+    if {"file", "market"} <= set(given):
         bring.look(ui, given)
     else:
         open_import(ui, given)

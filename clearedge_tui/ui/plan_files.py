@@ -67,10 +67,10 @@ class WritePlan:
 
 @dataclass(slots=True)
 class ImportPlan:
-    """A file of bars. Sending it only reads the file; writing it is asked for afterwards."""
+    """A file of market data. Sending it only reads the file; writing it is asked for afterwards."""
 
     given: Mapping[str, str]
-    title: str = "Import bars   you see how the file is read before it is written"
+    title: str = "Import data   you see how the file is read before it is written"
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:
         def field(name: str, about: str, choices: tuple[str, ...] = ()) -> FormField:
@@ -78,21 +78,23 @@ class ImportPlan:
             return FormField(name, self.given.get(name) or empty, choices, about=about)
 
         return [
-            field("file", "path of a CSV or Parquet file; ~ and paths from here are understood"),
+            field("file", "path of a CSV (packed too), Parquet or DBN file; ~ is understood"),
             field("market", "BTC/USDT, GBP/USD, SP500 …"),
-            field("timeframe", "length of the file's bars: 1m, 5m, 1h, 1d …"),
+            field("kind", "what its rows are", (_GUESS, "bars", "quotes", "trades", "depth")),
+            field("timeframe", "length of its bars: 1m, 5m, 1h, 1d …; empty: as they are apart"),
             field("venue", "where the market trades; empty: LOCAL"),
             field("tz", "zone of times without an offset; empty: UTC"),
             field("stamp", "which moment of the bar the time is", (_GUESS, "open", "close")),
             field("asset-class", "what it is", (_GUESS, "crypto", "fx", "equity", "index")),
             field("column", "only when a name is not understood: close=Last, volume=Vol"),
+            field("ask", "path of a second file: the asks of bars whose bids are in the first"),
+            field("adjusted", "scale prices to the file's adjusted close", ("no", "yes")),
         ]
 
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
         needed = {
             "file": "a path is needed",
             "market": "needed, e.g. BTC/USDT",
-            "timeframe": "needed, e.g. 1m",
         }
         errors = {name: told for name, told in needed.items() if not raw.get(name)}
         pairs = [part for part in raw.get("column", "").split(",") if part.strip()]
@@ -101,13 +103,15 @@ class ImportPlan:
         return errors
 
     def difference(self, raw: Mapping[str, str]) -> Lines:
+        kind = "" if raw.get("kind", _GUESS) == _GUESS else f" {raw['kind']}"
+        what = f"{raw['timeframe']} bars" if raw.get("timeframe") else f"data{kind and f':{kind}'}"
         return [
-            (f"{raw['file']} is read as {raw['timeframe']} bars of {raw['market']}", p.BRIGHT),
+            (f"{raw['file']} is read as {what} of {raw['market']}", p.BRIGHT),
             ("nothing is written yet: what was understood is shown first", p.TEXT),
         ]
 
     def apply(self, ui: "Console", raw: Mapping[str, str], done: Callable[[], None]) -> None:
-        bring.look(ui, {k: v for k, v in raw.items() if v and v != _GUESS}, done)
+        bring.look(ui, {k: v for k, v in raw.items() if v and v not in (_GUESS, "no")}, done)
 
 
 def open_write(ui: "Console", taken: frozenset[str], written: Callable[[str], None]) -> None:

@@ -161,7 +161,7 @@ async def test_an_import_without_a_market_opens_its_form(
 ) -> None:
     async with desk() as d:
         await d.press("3", "i")
-        await d.shows("Import bars")
+        await d.shows("Import data")
         await d.press("escape")
         await command(d, "import /tmp/x.csv timeframe=5m")
         await d.shows("[/tmp/x.csv")
