@@ -244,6 +244,7 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
     bars: tuple[BarRow, ...] = ()
     base_s: int = 60
     allowed: bool = True
+    sessions: tuple[tuple[int, int], ...] = ()  # that longer bars keep to; empty: the UTC grid
 
 
 class TickMsg(msgspec.Struct, frozen=True, tag="t"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clearedge_tui.core.messages import TickMsg
 from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.resample import BarBuilder
+from clearedge_tui.core.resample import BarBuilder, Sessions
 
 SHOWN = 600
 
@@ -16,9 +16,11 @@ class ChartBars:
         self._builder: BarBuilder | None = None
         self._bars: list[BarRow] = []
 
-    def begin(self, base_s: int, wanted_s: int, before: Sequence[BarRow]) -> list[BarRow]:
+    def begin(
+        self, base_s: int, wanted_s: int, before: Sequence[BarRow], sessions: Sessions = ()
+    ) -> list[BarRow]:
         """Start from the base bars before now; return all closed bars they make."""
-        self._builder = BarBuilder(base_s, wanted_s)
+        self._builder = BarBuilder(base_s, wanted_s, sessions)
         made = [bar for bar in map(self._builder.feed, before) if bar is not None]
         self._bars = made[-SHOWN:]
         return made

@@ -243,6 +243,7 @@ class Gateway:
                 self.players.history(seat.market.id),
                 self.players.base_s(seat.market.id),
                 state.allowed,
+                self.players.sessions(seat.market.id, seat.instance.timeframe),
             ),
         )
         self.lines[join.id] = writer

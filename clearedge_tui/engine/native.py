@@ -65,7 +65,9 @@ class NativeHost(InstanceHost):
         if self.ready:
             return
         Wire.position, Wire.orders = message.position, message.orders
-        self.bars.begin(message.base_s, self.wanted_s or message.base_s, message.bars)
+        self.bars.begin(
+            message.base_s, self.wanted_s or message.base_s, message.bars, message.sessions
+        )
         self._load(self._build)
         if self.fault is None:
             await self._run_node()

@@ -127,6 +127,14 @@ class Players:
     def base_s(self, market: str) -> int:
         return self._bases.get(market, 60)
 
+    def sessions(self, market: str, timeframe: str) -> tuple[tuple[int, int], ...]:
+        """Return the trading days that bars of a timeframe keep to: as in the catalog's own."""
+        player, base = self._players.get(market), timeframes.spelled(self.base_s(market))
+        if player is None or timeframe in ("quote", base):
+            return ()
+        first = player.bars[0].ts_ns if player.bars else player.clock_ns
+        return catalog.sessions_for(self._home, market, base, first, player.span[1])
+
     def set_speed(self, speed: float) -> None:
         self.speed = speed
         for player in self._players.values():

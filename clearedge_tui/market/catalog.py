@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.core.resample import Sessions
 from clearedge_tui.market import change as changes
 from clearedge_tui.market import columns, index, layout, series_file, spans, timeframes
 from clearedge_tui.market.change import Change, locked
@@ -173,6 +174,24 @@ def base_timeframe(home: Home, market_id: str, timeframe: str) -> str:
     return max(fitting, key=timeframes.seconds)
 
 
+def sessions_for(
+    home: Home, market_id: str, base: str, first_ns: int, last_ns: int
+) -> tuple[tuple[int, int], ...]:
+    """Return the sessions longer bars keep to between two moments; none where the UTC grid holds.
+
+    Only bars shorter than a day of a market with an exchange's calendar keep to sessions.
+    """
+    from clearedge_tui.market import calendars
+
+    market = load_markets(home).get(market_id)
+    if market is None or market.hours in (calendars.ALWAYS, calendars.FX):
+        return ()
+    if timeframes.seconds(base) >= 86_400:
+        return ()
+    found = calendars.sessions(market.hours, first_ns - timeframes.period_ns(base), last_ns + 1)
+    return tuple((one.parts[0][0], one.parts[-1][1]) for one in found)
+
+
 def selection(
     home: Home, market_id: str, timeframe: str, start_ns: int = 0, end_ns: int = 0
 ) -> tuple[Key, int | None, int | None]:
@@ -193,9 +212,12 @@ def read_bars(
     period = timeframes.period_ns(timeframe)
     key, first, last = selection(home, market_id, timeframe, start_ns, end_ns)
     bars = stored(home, market_id, key.timeframe, first, last)
-    if key.timeframe != timeframe:
-        bars = columns.resample(bars, period)
-    opens = bars.ts_ns - period
+    sessions: Sessions = ()
+    if key.timeframe != timeframe and len(bars):
+        edges = int(bars.ts_ns[0]), int(bars.ts_ns[-1])
+        sessions = sessions_for(home, market_id, key.timeframe, *edges)
+        bars = columns.resample(bars, period, sessions)
+    opens = columns.opens(bars.ts_ns, period, sessions)
     keep = (opens >= start_ns) & ((opens < end_ns) if end_ns else True)
     return bars if keep.all() else bars.take(keep)
 

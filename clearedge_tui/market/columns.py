@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clearedge_tui.core.resample import Sessions
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.layout import Key, Kind
 
@@ -192,27 +193,55 @@ def _floats(column: pa.ChunkedArray, precision: int) -> Floats:
     return result
 
 
-def resample(bars: Bars, period_ns: int) -> Bars:
-    """Return longer bars, labelled by their close on the UTC grid.
+def resample(bars: Bars, period_ns: int, sessions: Sessions = ()) -> Bars:
+    """Return longer bars, labelled by their close: on the UTC grid, or counted from session opens.
 
     A first or last bucket that the data do not fill is left out: its open or close is unknown.
-    Buckets with gaps inside are kept.
+    Buckets with gaps inside are kept. With sessions, what opens outside of them is left out.
     """
     if not len(bars):
         return bars
     base = int(np.diff(bars.ts_ns).min()) if len(bars) > 1 else period_ns
-    bucket = (bars.ts_ns - 1) // period_ns
-    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
+    if sessions:
+        bars, begins, closes = _in_sessions(bars, base, period_ns, sessions)
+        if not len(bars):
+            return bars
+    else:
+        closes = ((bars.ts_ns - 1) // period_ns + 1) * period_ns
+        begins = closes - period_ns
+    starts = np.flatnonzero(np.diff(closes, prepend=closes[0] - 1))
     ends = np.append(starts[1:], len(bars)) - 1
-    closes = (bucket[starts] + 1) * period_ns
     out = Bars(
-        closes,
+        closes[starts],
         bars.open[starts],
         np.maximum.reduceat(bars.high, starts),
         np.minimum.reduceat(bars.low, starts),
         bars.close[ends],
         np.add.reduceat(bars.volume, starts),
     )
-    first = int(bars.ts_ns[0] - base > bucket[0] * period_ns)
+    first = int(bars.ts_ns[0] - base > begins[0])
     last = len(out) - int(bars.ts_ns[-1] < closes[-1])
     return out.slice(first, max(first, last))
+
+
+def opens(closes: Ints, period_ns: int, sessions: Sessions = ()) -> Ints:
+    """Return when bars open, of which the closes are known."""
+    if not sessions or not len(closes):
+        return closes - period_ns
+    begun = np.array([one[0] for one in sessions], np.int64)
+    begun = begun[np.searchsorted(begun, closes - 1, "right") - 1]
+    within: Ints = begun + (closes - 1 - begun) // period_ns * period_ns
+    return within
+
+
+def _in_sessions(
+    bars: Bars, base: int, period_ns: int, sessions: Sessions
+) -> tuple[Bars, Ints, Ints]:
+    """Return the bars inside sessions, with where the longer bar of each begins and ends."""
+    opened, shut = np.array(sessions, np.int64).T
+    opens = bars.ts_ns - base
+    at = np.searchsorted(opened, opens, "right") - 1
+    inside = (at >= 0) & (opens < shut[np.maximum(at, 0)])
+    bars, at, opens = bars.take(inside), at[inside], opens[inside]
+    begins = opened[at] + (opens - opened[at]) // period_ns * period_ns
+    return bars, begins, np.minimum(begins + period_ns, shut[at])
