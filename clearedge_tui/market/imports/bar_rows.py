@@ -9,11 +9,15 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData
 from clearedge_tui.market import columns
 from clearedge_tui.market.columns import PRICES, Bars, Floats
+from clearedge_tui.market.imports.gates import Flags
 from clearedge_tui.market.imports.names import OHLC
 from clearedge_tui.market.imports.numbers import numbers
 from clearedge_tui.market.imports.raw_file import RawBatch, RawFile
 from clearedge_tui.market.imports.rows import Pass
 from clearedge_tui.market.imports.times import times
+
+_LEAST_CROSS = 0.001  # of the price: a bid this far above the ask is wrong in any file
+_MOST_CROSSED = 0.25  # of all bars
 
 
 def rows(one: Pass, plain: bool) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -83,11 +87,34 @@ def _of_two(one: Pass, bid: RawBatch, ask: RawBatch) -> Bars:
 
 
 def _middle(one: Pass, bids: list[Floats], asks: list[Floats], line: int) -> list[Floats]:
+    crossed = np.zeros(len(bids[0]), np.bool_)
     for name, bid, ask in zip(OHLC, bids, asks, strict=True):
         one.gate.values(f"bid {name}", bid, line)
         one.gate.values(f"ask {name}", ask, line)
-        one.gate.below(bid, ask, line, (f"bid {name}", f"ask {name}"))
+        crossed |= bid > ask
+        one.gate.below(bid * (1 - _LEAST_CROSS), ask, line, (f"bid {name}", f"ask {name}"))
+    if crossed.any():
+        _count_crossed(one, crossed, bids, asks, line)
+    one.paired += len(crossed)
     return [(bid + ask) / 2 for bid, ask in zip(bids, asks, strict=True)]
+
+
+def _count_crossed(
+    one: Pass, crossed: Flags, bids: list[Floats], asks: list[Floats], line: int
+) -> None:
+    """The sides of a bar are made of other ticks: real files have some bars crossed by a little."""
+    one.crossed += int(crossed.sum())
+    if one.crossed > (one.paired + len(crossed)) * _MOST_CROSSED:
+        at = int(np.argmax(crossed))
+        name = next(n for n, name in enumerate(OHLC) if bids[n][at] > asks[n][at])
+        bid, ask = float(bids[name][at]), float(asks[name][at])
+        share = f"{one.crossed:,} of {one.paired + len(crossed):,} bars are so"
+        one.gate.fail(
+            crossed,
+            line,
+            f"bid {OHLC[name]} {bid:.15g} is above ask {OHLC[name]} {ask:.15g}, {share} "
+            "(are bids and asks swapped?)",
+        )
 
 
 def _paired(bid: RawFile, ask: RawFile, plain: bool) -> Iterator[tuple[RawBatch, RawBatch]]:

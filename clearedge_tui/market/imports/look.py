@@ -184,6 +184,8 @@ def notes(reading: Pass, request: Request, market: Market) -> tuple[str, ...]:
         found.append("the file does not say who bought; the side is stored as unknown")
     if reading.other or "bid_open" in raw.mapping:
         found.append("stored are the middles between bid and ask")
+    if reading.crossed:
+        found.append(f"{reading.crossed:,} bars have a bid a little above the ask")
     if "adj_close" in raw.mapping:
         found.append(
             "prices are scaled to the adjusted close"

@@ -36,6 +36,17 @@ def numbers(raw: RawFile, batch: RawBatch, name: str) -> Floats:
     )
 
 
+def where_there(raw: RawFile, batch: RawBatch, name: str) -> Floats:
+    """Return a column as floats, NaN where a cell is empty."""
+    column = batch.fields[name]
+    if pa.types.is_string(column.type):
+        column = pc.utf8_trim_whitespace(column)
+        column = pc.if_else(pc.equal(column, ""), "nan", column)
+    elif column.null_count and pa.types.is_floating(column.type):
+        column = pc.fill_null(column, float("nan"))
+    return numbers(raw, RawBatch(batch.line, {name: column}), name)
+
+
 def _floats(column: Any, comma: bool) -> Floats:
     kind = column.type
     if column.null_count or pa.types.is_boolean(kind) or pa.types.is_temporal(kind):

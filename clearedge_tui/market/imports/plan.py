@@ -123,7 +123,8 @@ class Plan:
         return tuple(self._shown(first, row) for row in range(first.num_rows))
 
     def _shown(self, rows: pa.RecordBatch, row: int) -> str:
-        when = iso(rows.column("ts_init").cast(pa.int64())[row].as_py())
+        at = rows.column("ts_init").cast(pa.int64())[row].as_py()
+        when = iso(at) if self.timeframe else f"{iso(at)}.{at // 1_000_000 % 1000:03d}"
         cells = []
         for name in rows.schema.names:
             value = rows.column(name)[row].as_py()

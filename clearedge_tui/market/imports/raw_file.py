@@ -149,7 +149,7 @@ def _opened(
             column_types={name: kind(field) for field, name in mapping.items()},
             include_columns=list(dict.fromkeys(mapping.values())),
             strings_can_be_null=False,
-            null_values=[],
+            null_values=[""],  # of numbers; whoever reads them says whether one may lack
             decimal_point="," if style.decimal_comma and plain else ".",
         ),
     )

@@ -10,7 +10,7 @@ from clearedge_tui.market import columns
 from clearedge_tui.market.columns import Floats, Ints
 from clearedge_tui.market.imports.gates import Gate
 from clearedge_tui.market.imports.names import OHLC
-from clearedge_tui.market.imports.numbers import decimals_needed, fits, numbers
+from clearedge_tui.market.imports.numbers import decimals_needed, fits, numbers, where_there
 from clearedge_tui.market.imports.raw_file import RawBatch, RawFile
 from clearedge_tui.market.imports.times import TimeStyle, times
 from clearedge_tui.market.layout import Kind
@@ -68,6 +68,8 @@ class Pass:
     shift_ns: int = 0  # from the file's times of bars to their closes
     adjusted: bool = False
     other: tuple[RawFile, TimeStyle] | None = None  # the asks of bars whose bids are `raw`
+    paired: int = 0  # bars of bids and asks
+    crossed: int = 0  # of these, with a bid above the ask
     dropped: int = 0  # rows of a book that has one side only
     first: pa.RecordBatch | None = None
     lines: list[tuple[int, int]] = field(default_factory=list)  # rows written so far, their line
@@ -120,9 +122,9 @@ def guessed(raw: RawFile, batch: RawBatch) -> tuple[int, int]:
     price = size = 0
     for name in batch.fields:
         if name in (*OHLC, "price", "bid", "ask") or "_price_" in name:
-            price = decimals_needed(numbers(raw, batch, name), price)
+            price = decimals_needed(where_there(raw, batch, name), price)
         elif name.startswith(("bid_o", "bid_h", "bid_l", "bid_c")):  # mid prices have one more
             price = max(price, decimals_needed(numbers(raw, batch, name)) + 1)
         elif name == "size" or name.startswith(("bid_size", "ask_size")):
-            size = decimals_needed(numbers(raw, batch, name), size)
+            size = decimals_needed(where_there(raw, batch, name), size)
     return price, size

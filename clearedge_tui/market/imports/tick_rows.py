@@ -11,7 +11,7 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.columns import Floats, Ints
-from clearedge_tui.market.imports.numbers import numbers
+from clearedge_tui.market.imports.numbers import numbers, where_there
 from clearedge_tui.market.imports.opening import Form
 from clearedge_tui.market.imports.raw_file import RawBatch
 from clearedge_tui.market.imports.rows import Pass, moments
@@ -167,7 +167,7 @@ def _levels(one: Pass, batch: RawBatch, side: str) -> pa.Array:
 
     def grid(what: str) -> Floats:
         each = [
-            numbers(one.raw, batch, name)
+            where_there(one.raw, batch, name)
             if (name := f"{side}_{what}_{n}") in batch.fields
             else np.zeros(total)
             for n in range(count)
