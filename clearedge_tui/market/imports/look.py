@@ -9,7 +9,6 @@ import numpy as np
 from clearedge_tui.core.errors import BadData, UsageError
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.imports import names, rows
-from clearedge_tui.market.imports.opening import Form
 from clearedge_tui.market.imports.plan import Request
 from clearedge_tui.market.imports.raw_file import NotPlain, RawBatch, RawFile, open_file
 from clearedge_tui.market.imports.rows import Pass
@@ -167,33 +166,20 @@ def with_decimals(market: Market, price: int, size: int) -> Market:
 
 def notes(reading: Pass, request: Request, market: Market) -> tuple[str, ...]:
     """Return what a person should know before agreeing."""
-    raw, need, found = reading.raw, reading.decimals, []
-    if need.needed_price > market.price_precision:
-        found.append(
-            f"prices have {need.needed_price} decimals and are rounded to the market's {market.price_precision}"
-        )
-    if need.needed_size > market.size_precision:
-        found.append(
-            f"sizes have {need.needed_size} decimals and are rounded to the market's {market.size_precision}"
-        )
-    if raw.kind is Kind.BARS and "volume" not in raw.mapping:
-        found.append("the file has no volume; it is stored as 0")
-    if raw.kind is Kind.QUOTES and not {"bid_size", "ask_size"} <= set(raw.mapping):
-        found.append(f"the file has no sizes; each is stored as {NO_SIZE:,.0f}")
-    if raw.kind is Kind.TRADES and not {"side", "buyer_maker"} & set(raw.mapping):
-        found.append("the file does not say who bought; the side is stored as unknown")
-    if reading.other or "bid_open" in raw.mapping:
-        found.append("stored are the middles between bid and ask")
-    if reading.crossed:
-        found.append(f"{reading.crossed:,} bars have a bid a little above the ask")
-    if "adj_close" in raw.mapping:
-        found.append(
-            "prices are scaled to the adjusted close"
-            if request.adjusted
-            else "prices are stored as traded; --adjusted scales them to the adjusted close"
-        )
-    if reading.dropped:
-        found.append(f"{reading.dropped:,} records without a bid or an ask are left out")
-    if raw.form is Form.CSV and raw.style and raw.style.named:
-        found.append("the file has no header; its columns were told by their values")
-    return tuple(found)
+    raw, need = reading.raw, reading.decimals
+    has, of = set(raw.mapping), raw.kind
+    price, size = market.price_precision, market.size_precision
+    raw_prices = "prices are stored as traded; --adjusted scales them to the adjusted close"
+    told = (
+        (need.needed_price > price, f"prices have {need.needed_price} decimals and are rounded to the market's {price}"),
+        (need.needed_size > size, f"sizes have {need.needed_size} decimals and are rounded to the market's {size}"),
+        (of is Kind.BARS and "volume" not in has, "the file has no volume; it is stored as 0"),
+        (of is Kind.QUOTES and not {"bid_size", "ask_size"} <= has, f"the file has no sizes; each is stored as {NO_SIZE:,.0f}"),
+        (of is Kind.TRADES and not {"side", "buyer_maker"} & has, "the file does not say who bought; the side is stored as unknown"),
+        (reading.paired > 0, "stored are the middles between bid and ask"),
+        (reading.crossed > 0, f"{reading.crossed:,} bars have a bid a little above the ask"),
+        ("adj_close" in has, "prices are scaled to the adjusted close" if request.adjusted else raw_prices),
+        (reading.dropped > 0, f"{reading.dropped:,} records without a bid or an ask are left out"),
+        (bool(raw.style and raw.style.named), "the file has no header; its columns were told by their values"),
+    )  # fmt: skip
+    return tuple(text for holds, text in told if holds)
