@@ -92,7 +92,8 @@ def _middle(one: Pass, bids: list[Floats], asks: list[Floats], line: int) -> lis
         one.gate.values(f"bid {name}", bid, line)
         one.gate.values(f"ask {name}", ask, line)
         crossed |= bid > ask
-        one.gate.below(bid * (1 - _LEAST_CROSS), ask, line, (f"bid {name}", f"ask {name}"))
+        if (bid * (1 - _LEAST_CROSS) > ask).any():
+            one.gate.below(bid, ask, line, (f"bid {name}", f"ask {name}"))
     if crossed.any():
         _count_crossed(one, crossed, bids, asks, line)
     one.paired += len(crossed)

@@ -38,7 +38,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ("DD.MM.YYYY", rf"(\d\d)[./-](\d\d)[./-](\d{{4}}){_CLOCK}", r"\3-\2-\1 \4"),
     ("MM/DD/YYYY", rf"(\d\d)[./-](\d\d)[./-](\d{{4}}){_CLOCK}", r"\3-\1-\2 \4"),
 )
-_OFFSET = re.compile(r".*\d(Z|[+-]\d\d(?::?\d\d)?| ?UTC| ?GMT)")
+_OFFSET = re.compile(r".*\d:\d\d(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?| ?UTC| ?GMT)")
 _EPOCH = re.compile(r"\d{9,19}(\.\d*)?")
 
 
