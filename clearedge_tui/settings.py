@@ -71,7 +71,7 @@ class Account(msgspec.Struct, frozen=True):
 
     name: str
     kind: AccountKind = AccountKind.PAPER
-    feed: str = "replay"  # replay | simulated
+    feed: str = "replay"  # replay | simulated | recording
     speed: float = 60.0  # times real time; 0 is as fast as possible
     start: str = ""  # first moment of a replay, ISO date; empty is the first bar
     balance: Decimal = Decimal(100_000)
@@ -82,6 +82,8 @@ class Account(msgspec.Struct, frozen=True):
     orders_per_second: int = 50  # by instance; exits always pass
     orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
     orphan_policy: str = "cancel"  # leave | cancel | flatten
+    record_mb: int = 200  # how much of what it receives is kept, the newest; 0 is nothing
+    recording: str = ""  # what a `recording` feed plays, e.g. paper/20260102T030405.000000
 
 
 def find_home(explicit: str | None = None) -> Home:
@@ -110,6 +112,12 @@ class S3Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: str = ""
 
 
+class SyncOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[sync]`: bring series of sources up to now by themselves."""
+
+    every: str = ""  # 15m, 1h, 1d …; empty is never
+
+
 class NameOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
@@ -119,6 +127,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     catalog: str = ""  # s3://bucket/prefix; empty is the folder `catalog` of the home
     s3: S3Options = S3Options()
+    sync: SyncOptions = SyncOptions()
     home: NameOptions = NameOptions()
 
 
@@ -132,7 +141,7 @@ def load_options(home: Home) -> Options:
         return Options()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(
-            f"{path}: {error}; wanted catalog, [s3] with endpoint and region, [home] with name"
+            f"{path}: {error}; wanted catalog, [s3] with endpoint and region, [sync] with every, [home] with name"
         ) from None
 
 
@@ -169,8 +178,12 @@ def load_accounts(home: Home) -> dict[str, Account]:
 
 def _checked(path: Path, account: Account) -> Account:
     wrong = None
-    if account.feed not in ("replay", "simulated"):
-        wrong = f"feed `{account.feed}`; wanted replay or simulated"
+    if account.feed not in ("replay", "simulated", "recording"):
+        wrong = f"feed `{account.feed}`; wanted replay, simulated or recording"
+    elif (account.feed == "recording") != bool(account.recording):
+        wrong = "a recording is played by feed = \"recording\" and recording = \"NAME\" together"
+    elif account.record_mb < 0:
+        wrong = f"record_mb {account.record_mb}; wanted 0 or more"
     elif not 0 <= account.speed <= 1000:
         wrong = f"speed {account.speed}; wanted 0 (as fast as possible) or 1 to 1000"
     elif account.balance <= 0:

@@ -212,4 +212,30 @@ def move(target: str, dry: bool, keep: bool, as_json: bool) -> None:
     _tell(done, as_json)
 
 
-VERBS = (check, coverage, fingerprint, compact, dedupe, remove, move)
+@click.command("recordings")
+@click.option("--rm", "gone", metavar="NAME", help="delete one")
+@_JSON
+def recordings(gone: str | None, as_json: bool) -> None:
+    """List what accounts received and kept. An account plays one with feed = "recording"."""
+    from clearedge_tui.core.clock import iso
+    from clearedge_tui.market import recordings as kept
+
+    where = home()
+    if gone:
+        kept.remove(where, gone)
+    found = kept.recordings(where)
+    if as_json:
+        say_json({"recordings": found})
+        return
+    for one in found:
+        click.echo(
+            f"{one.name:<36}{one.bytes / 1e6:>9.2f} MB  {iso(one.first_ns)[:16]} to "
+            f"{iso(one.last_ns)[:16]}  {', '.join(one.markets)}"
+        )
+    if not found:
+        click.echo(
+            "nothing recorded yet; accounts keep what they receive (record_mb in accounts.toml)"
+        )
+
+
+VERBS = (recordings, check, coverage, fingerprint, compact, dedupe, remove, move)

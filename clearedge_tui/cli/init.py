@@ -13,6 +13,8 @@ _SETTINGS = """\
 # [s3]                             # keys: clearedge secret set s3_access_key, s3_secret_key
 # endpoint = "https://s3.example.com"
 # region = "eu-central-1"
+# [sync]                           # pulled series are brought up to now by themselves
+# every = "1h"
 [home]
 name = "sample"
 """

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from clearedge_tui.core.gate import Limits
 from clearedge_tui.core.model import (
     BarRow,
     Book,
@@ -28,14 +29,31 @@ class MarketInfo(msgspec.Struct, frozen=True):
     price_precision: int
     size_precision: int
     simulated: bool = False
+    price_step: Decimal = Decimal(0)  # 0 becomes one unit of the precision
+    step: Decimal = Decimal(0)
+    min_size: Decimal = Decimal(0)  # zero is no limit
+    max_size: Decimal = Decimal(0)
+    min_notional: Decimal = Decimal(0)
+    margin_init: Decimal | None = None  # share of the notional; None: the account's alone decides
+    margin_maint: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        keep = msgspec.structs.force_setattr
+        keep(self, "price_step", _step(self.price_step, self.price_precision))
+        keep(self, "step", _step(self.step, self.size_precision))
 
     @property
-    def step(self) -> Decimal:
-        return Decimal(1).scaleb(-self.size_precision)
+    def limits(self) -> Limits | None:
+        """Return what one order must keep to; None when the step says all."""
+        if self.min_size <= self.step and not self.max_size and not self.min_notional:
+            return None
+        return Limits(self.min_size, self.max_size, self.min_notional)
 
-    @property
-    def price_step(self) -> Decimal:
-        return Decimal(1).scaleb(-self.price_precision)
+
+def _step(step: Decimal, precision: int) -> Decimal:
+    """Return a step with all digits of its precision."""
+    unit = Decimal(1).scaleb(-precision)
+    return step.quantize(unit) if step else unit
 
 
 class LedgerRow(msgspec.Struct, frozen=True):
@@ -215,6 +233,10 @@ class FeedStatus(msgspec.Struct, frozen=True, tag=True):
     shadow: bool  # the shadow node is there
     modes: dict[str, Mode]
     error: str = ""
+    dropped: int = 0  # ticks that the gate has not let pass
+    odd: int = 0  # prices far away from the last ones
+    gate: str = ""  # the gate's newest reason, with its market
+    recording: str = ""  # the name under which what comes is kept; empty: it is not
 
 
 class Ledgers(msgspec.Struct, frozen=True, tag=True):

@@ -12,11 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import TickMsg
 from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.path import walk
 
 KEEP = 3000  # base bars a joining instance may look back on
 _LONGEST_GAP = 5  # periods without data that a paced replay waits through before it skips
-Load = Callable[[int], Iterator[BarRow]]  # bars that close after this ns, oldest first
+Load = Callable[[int], Iterator[TickMsg]]  # ticks later than this ns, oldest first
 
 
 class Player:
@@ -60,7 +59,7 @@ class Player:
         unpaced = 0
         if not self._speed:
             await self._settled()
-        for tick in walk(self.market, self._load(from_ns), self.period_ns):
+        for tick in self._load(from_ns):
             if self._speed:
                 unpaced = 0 if await self._due(tick.ts_ns) else unpaced + 1
                 if unpaced >= 50:  # behind its pace: let the sockets breathe

@@ -41,6 +41,7 @@ from clearedge_tui.core.messages import (
     ToEngine,
 )
 from clearedge_tui.core.model import Book as Which
+from clearedge_tui.core.tick_gate import TickGate
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
@@ -50,6 +51,7 @@ from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
+from clearedge_tui.market.recordings import Recorder
 
 _first = msgspec.msgpack.Decoder(Lease | Join).decode
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
@@ -79,8 +81,15 @@ class Gateway:
             self._shadow_back,
         )
         self.step = Lockstep(self.lines, self._attached, self._settled)
+        self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
+        self.gates: dict[str, TickGate] = {}
         self.players = Players(
-            spec.home, spec.account, self._tick, self.step.complete, self._say_error
+            spec.home,
+            spec.account,
+            self._tick,
+            self.step.complete,
+            self._say_error,
+            self.recorder.begin,
         )
         self.resume = dict(spec.resume)
 
@@ -130,6 +139,10 @@ class Gateway:
 
     # ---- data ---------------------------------------------------------------------------------
     def _tick(self, tick: TickMsg) -> None:
+        """Pass a tick on to books and instances, unless the gate holds it back."""
+        if self.gates.setdefault(tick.market, TickGate()).drop(tick):
+            return
+        self.recorder.take(tick)
         self.desk.mark(tick.market, tick.ts_ns, self._price(tick))
         if tick.kind == "quote":
             self.book.publish(tick)
@@ -275,6 +288,7 @@ class Gateway:
         tasks = [
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
+            asyncio.create_task(self.recorder.run()),
             asyncio.create_task(
                 self.lease.outlive(self.spec.account.orphan_grace_s, self._orphaned)
             ),
@@ -288,6 +302,7 @@ class Gateway:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         await self.book.stop()
+        self.recorder.close()
 
     async def _orphaned(self) -> None:
         """Nobody came back: take the account's orphan policy, then leave."""
@@ -309,6 +324,8 @@ class Gateway:
         rows = self.desk.ledgers()
         if rows:
             self.lease.tell(Ledgers(rows))
+        counts = {market: gate.counts() for market, gate in self.gates.items()}
+        said = [f"{market}: {one.last}" for market, one in counts.items() if one.last]
         self.lease.tell(
             FeedStatus(
                 now_ns(),
@@ -317,7 +334,11 @@ class Gateway:
                 self.players.done,
                 self.shadow.up,
                 {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
-                self.error or self.players.error,
+                self.error or self.players.error or self.recorder.error,
+                sum(one.dropped for one in counts.values()),
+                sum(one.odd for one in counts.values()),
+                said[-1] if said else "",
+                self.recorder.name if self.spec.account.record_mb else "",
             )
         )
 

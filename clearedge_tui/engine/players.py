@@ -1,14 +1,15 @@
 """The markets an account plays: where their bars come from, and how far each has got."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, UsageError
 from clearedge_tui.core.messages import MarketInfo, TickMsg
 from clearedge_tui.core.model import BarRow
+from clearedge_tui.core.path import walk
 from clearedge_tui.engine.feed import KEEP, Load, Player
-from clearedge_tui.market import catalog, simulated, timeframes
+from clearedge_tui.market import catalog, recordings, simulated, timeframes
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.samples import SEED
 from clearedge_tui.settings import Account, Home
@@ -84,6 +85,36 @@ class Source:
             )
             first = until + 1
 
+    def ticks(self, ts_ns: int) -> Iterator[TickMsg]:
+        """Yield the way through the bars after a moment, as quotes and closed bars.
+
+        A bar that opens where the last one closed has nothing new to quote at its open.
+        """
+        last = None
+        for tick in walk(self._market.id, self.after(ts_ns), self.base_s * timeframes.NS):
+            if tick.kind == "quote":
+                if tick == last:
+                    continue
+                last = tick
+            yield tick
+
+
+class Recorded:
+    """One market of a recording: the same ticks in the same order."""
+
+    def __init__(self, home: Home, name: str, market: MarketInfo) -> None:
+        self._home, self._name, self._market = home, name, market
+        self.base_s = recordings.base_s(home, name, market.id)
+        found = next(one for one in recordings.recordings(home) if one.name == name)
+        first = next(recordings.ticks(home, name, market.id), None)
+        self.span = (first.ts_ns if first else found.first_ns, found.last_ns)
+
+    def before(self, ts_ns: int) -> list[BarRow]:
+        return recordings.before(self._home, self._name, self._market.id, ts_ns)[-KEEP:]
+
+    def ticks(self, ts_ns: int) -> Iterator[TickMsg]:
+        return recordings.ticks(self._home, self._name, self._market.id, ts_ns)
+
 
 class Players:
     """All of an account's markets; a market joins when the first instance asks for it."""
@@ -95,15 +126,18 @@ class Players:
         send: Callable[[TickMsg], None],
         settled: Callable[[], Awaitable[None]],
         trouble: Callable[[str], None],
+        joined: Callable[[str, int, Iterable[BarRow]], None],
     ) -> None:
         self._home = home
         self._send = send
         self._settled = settled
         self._trouble = trouble
+        self._joined = joined
         self._players: dict[str, Player] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._bases: dict[str, int] = {}
         self._start_ns = start_ns(account)
+        self._recording = account.recording
         self.speed = account.speed
         self.error = ""
 
@@ -145,7 +179,11 @@ class Players:
         if market.id in self._players:
             return
         try:
-            source = Source(self._home, market)
+            source: Source | Recorded = (
+                Recorded(self._home, self._recording, market)
+                if self._recording
+                else Source(self._home, market)
+            )
         except ClearEdgeError as error:
             self.error = str(error)
             self._trouble(str(error))
@@ -153,9 +191,9 @@ class Players:
         default = (
             int(datetime.fromisoformat(_SIM_START + "T00:00+00:00").timestamp()) * timeframes.NS
         )
-        first = source.span[0] - 1 if not market.simulated else default
+        first = default if source.span == (0, 0) else source.span[0] - 1
         from_ns = resume_ns or max(first, self._start_ns)
-        load: Load = source.after
+        load: Load = source.ticks
         player = Player(
             market.id, source.base_s, source.span, load, self._send, self._settled, self.speed
         )
@@ -163,6 +201,7 @@ class Players:
         self._bases[market.id] = source.base_s
         player.bars.extend(source.before(from_ns))
         player.clock_ns = from_ns
+        self._joined(market.id, source.base_s, player.bars)
         self._tasks[market.id] = asyncio.create_task(self._play(player, from_ns))
 
     async def _play(self, player: Player, from_ns: int) -> None:

@@ -30,6 +30,7 @@ from clearedge_tui.supervisor.protocol import (
 )
 from clearedge_tui.supervisor.rows import account_row, instance_row
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
+from clearedge_tui.supervisor.schedule import Schedule
 from clearedge_tui.supervisor.supervisor import Supervisor
 
 _decode = msgspec.msgpack.Decoder(ToSupervisor).decode
@@ -42,11 +43,17 @@ class Control:
         self._server: asyncio.Server | None = None
         self._clients: set[_Client] = set()
         self.commands = Commands(supervisor.home, supervisor.store, supervisor)
+        self._schedule: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         self._server = await listen(self._sup.home.control_socket, self._serve)
+        given = self.commands
+        schedule = Schedule(given.home, given.store, given.jobs, given.event)
+        self._schedule = asyncio.create_task(schedule.run())
 
     async def close(self) -> None:
+        if self._schedule is not None:
+            self._schedule.cancel()
         if self._server is not None:
             self._server.close()
         for client in list(self._clients):

@@ -79,6 +79,10 @@ class AccountRow(msgspec.Struct, frozen=True):
     heard_ns: int = 0
     error: str = ""
     pid: int = 0
+    dropped: int = 0  # ticks its gate has not let pass
+    odd: int = 0  # prices far away from the last ones
+    gate: str = ""  # the gate's newest reason
+    recording: str = ""  # the name under which what it receives is kept
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -96,6 +100,7 @@ class JobRow(msgspec.Struct, frozen=True):
     equity: tuple[float, ...] = ()  # partial curve while it runs
     rows: int = 0  # of data, so far
     rate: float = 0.0  # rows a second
+    asks: str = ""  # what a person has to agree to before it is done: `pay`
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag=True):

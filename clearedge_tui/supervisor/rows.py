@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.gate import route
-from clearedge_tui.core.messages import LedgerRow, MarketInfo
+from clearedge_tui.core.messages import FeedStatus, LedgerRow, MarketInfo
 from clearedge_tui.core.model import (
     AccountKind,
     Book,
@@ -111,6 +111,11 @@ def instance_row(
     )
 
 
+def _feed_error(feed: FeedStatus) -> str:
+    held = f"{feed.dropped:,} ticks held back ({feed.gate})" if feed.dropped else ""
+    return feed.error or held
+
+
 def account_row(
     run: AccountRun, account: Account, runs: list[InstanceRun], trouble: str = ""
 ) -> AccountRow:
@@ -135,6 +140,10 @@ def account_row(
         data_ns=max(feed.clocks.values(), default=0) if feed else 0,
         done=feed.done if feed else None,
         heard_ns=feed.at_ns if feed else 0,
-        error=trouble or run.gateway.error or (feed.error if feed else ""),
+        error=trouble or run.gateway.error or (_feed_error(feed) if feed else ""),
         pid=run.gateway.pid,
+        dropped=feed.dropped if feed else 0,
+        odd=feed.odd if feed else 0,
+        gate=feed.gate if feed else "",
+        recording=feed.recording if feed else "",
     )

@@ -29,6 +29,7 @@ ASKED = {
     "data pull": ("simulated", "SIM/USDT", "--from", "2026-01-01", "--to", "2026-01-02"),
     "data sync": ("NEW/USDT",),
     "data sources": (),
+    "data recordings": (),
     "data check": ("SP500",),
     "data coverage": ("SP500",),
     "data fingerprint": ("SP500",),

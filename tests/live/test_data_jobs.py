@@ -1,5 +1,6 @@
 """Work on the catalog is a job: it goes on without a screen, tells how far it is, can be cancelled."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from clearedge_tui.market import catalog
 from clearedge_tui.market.simulated import market as simulated_market
-from clearedge_tui.store.db import open_store
+from clearedge_tui.store.db import open_reader, open_store
 from clearedge_tui.supervisor.commands import VERBS, Commands
 from clearedge_tui.supervisor.protocol import Command, JobRow
 from tests.backtest.box import make_home, sim_bars, store
@@ -81,3 +82,30 @@ async def test_a_verb_that_breaks_by_a_bug_of_ours_answers_all_the_same(
     assert (result.status, result.code) == ("refused", 70)
     assert result.message == "a bug of ours: ZeroDivisionError: ours"
     assert "in breaks" in capsys.readouterr().err, "the place is kept for us"
+
+
+def test_a_sync_that_is_due_is_started_once(make_box: Callable[..., Box]) -> None:
+    box = make_box()
+    marker = box.home.config / "clearedge.toml"
+    marker.write_text('[sync]\nevery = "1h"\n')
+    box.start()
+    box.until(lambda: any(j.kind == "sync" for j in box.snapshot().jobs), "it is started")
+    box.until(lambda: box.snapshot().jobs[-1].state == "done", "it has ended")
+    box.stop()
+    box.start()
+    with open_reader(box.home.database) as reader:
+        started = [r for r in reader.journal_tail(100) if r.event == "data.sync"]
+    assert len(started) == 1, "an hour has not passed"
+
+
+def test_a_schedule_that_is_not_understood_is_said_once(make_box: Callable[..., Box]) -> None:
+    box = make_box()
+    (box.home.config / "clearedge.toml").write_text('[sync]\nevery = "often"\n')
+    box.start()
+
+    def said() -> list[str]:
+        with open_reader(box.home.database) as reader:
+            return [r.text for r in reader.journal_tail(100) if r.event == "data.schedule"]
+
+    box.until(said, "it is said")
+    assert said() == ["[sync] every = `often`; wanted 15m, 1h, 1d …, or no such line"]
