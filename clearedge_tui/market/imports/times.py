@@ -69,6 +69,8 @@ def time_style(raw: RawFile, batch: RawBatch, zone: str) -> TimeStyle:
         ) from None
     column = joined(batch, "time")
     style = TimeStyle("", zone, said=said)
+    if pa.types.is_nested(column.type):
+        raise BadData(f"{raw.place(batch.line)}: time is a list; wanted one moment a row")
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return replace(style, form="timestamp")
     first = "" if column[0].as_py() is None else str(column[0].as_py()).strip()
