@@ -14,6 +14,15 @@ class Ask(msgspec.Struct, frozen=True):
     size: Decimal
     price: Decimal
     reduce_only: bool = False
+    at_market: bool = False  # the price is what the market shows, which need not be on a tick
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a market takes in one order. Zero is no limit."""
+
+    min_size: Decimal = Decimal(0)
+    max_size: Decimal = Decimal(0)
+    min_notional: Decimal = Decimal(0)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -32,6 +41,7 @@ class Standing(msgspec.Struct, frozen=True):
     most_orders_per_second: int
     step: Decimal
     price_step: Decimal
+    limits: Limits | None = None
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -69,7 +79,27 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
         return Denied(
             "reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}"
         )
-    return _risk(ask, now)
+    return (within(ask, now.limits) if now.limits else None) or _risk(ask, now)
+
+
+def within(ask: Ask, limits: Limits) -> Denied | None:
+    """Return which limit of the market an order breaks. Orders that only reduce are not asked."""
+    if ask.size < limits.min_size:
+        return Denied(
+            "min_size", f"size {ask.size} is less than the market's least, {limits.min_size}"
+        )
+    if limits.max_size and ask.size > limits.max_size:
+        return Denied(
+            "max_size", f"size {ask.size} is more than the market's most, {limits.max_size}"
+        )
+    notional = ask.size * ask.price
+    if notional < limits.min_notional:
+        return Denied(
+            "min_notional",
+            f"{ask.size} at {ask.price} is worth {notional.normalize():f}; the market takes no less "
+            f"than {limits.min_notional}",
+        )
+    return None
 
 
 def _shape(ask: Ask, now: Standing) -> Denied | None:
@@ -83,7 +113,7 @@ def _shape(ask: Ask, now: Standing) -> Denied | None:
         return Denied("size", f"size {ask.size} is no multiple of the market's step {now.step}")
     if not ask.price.is_finite() or ask.price <= 0:
         return Denied("price", f"price {ask.price}; wanted more than 0")
-    if ask.price % now.price_step:
+    if not ask.at_market and ask.price % now.price_step:
         return Denied(
             "price", f"price {ask.price} is no multiple of the market's tick {now.price_step}"
         )

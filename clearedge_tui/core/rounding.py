@@ -1,6 +1,6 @@
 """Numbers a strategy hands us, made into exact sizes and prices of a market."""
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 Number = Decimal | int | str | float
 
@@ -17,11 +17,17 @@ def to_decimal(value: Number, what: str) -> Decimal:
 
 
 def round_size(value: Number, step: Decimal) -> Decimal:
-    """Round a size down to the market's step: never more than was asked for."""
+    """Round a size down to a multiple of the market's step: never more than was asked for.
+
+    The result has all of the step's digits, which is how the engine tells a size's precision.
+    """
     size = to_decimal(value, "size")
     if size <= 0:
         raise ValueError(f"size {size}; wanted more than 0")
-    rounded = (size / step).to_integral_value(ROUND_DOWN) * step
+    try:
+        rounded = size // step * step  # a quotient of `/` may be rounded up at its 28th digit
+    except InvalidOperation:
+        raise ValueError(f"size {size} is more than can be counted in steps of {step}") from None
     if rounded == 0:
         raise ValueError(f"size {size} is less than the market's step {step}")
     return rounded

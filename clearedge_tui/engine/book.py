@@ -100,14 +100,16 @@ class Book:
                 await asyncio.wait_for(self._running, 5.0)
 
     def open(self, ask: BookOpen) -> None:
-        """Let an instance trade a market here. Asking again changes nothing."""
+        """Let an instance trade a market here; asking again tells of a market that has changed."""
         controller, data = Registry.controller, PaperData.last
         if controller is None or data is None:
             raise Bug("a book was asked to open an instance before its node ran")
-        if ask.market.id not in self._markets:
+        known = self._markets.get(ask.market.id)
+        if known != ask.market:
             self._markets[ask.market.id] = ask.market
-            self._ahead[ask.market.id] = 0
             data.add(ask.market)
+        if known is None:
+            self._ahead[ask.market.id] = 0
             controller.make("Tap", ask.market.id)
         if ask.instance not in Registry.proxies:
             controller.make("Proxy", ask.instance)

@@ -110,12 +110,18 @@ class Desk:
         seat = self.seats.get(ask.instance.id)
         if seat is None:
             seat = self.seats[ask.instance.id] = Seat(ask)
-            for which in (self.own, Book.SHADOW):
-                self._to_book(which, BookOpen(ask.instance.id, ask.market))
+            self._open(ask)
         else:
+            if ask.market != seat.market:  # changed while the instance was off
+                seat.market = ask.market
+                self._open(ask)
             seat.pid = ask.pid
             seat.instance = ask.instance
             seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
+
+    def _open(self, ask: Attach) -> None:
+        for which in (self.own, Book.SHADOW):
+            self._to_book(which, BookOpen(ask.instance.id, ask.market))
 
     def detach(self, instance: str) -> None:
         """The instance is gone: nothing of it may be left working."""
@@ -179,7 +185,8 @@ class Desk:
             self._deny(seat, book, ask, "price", "no price has been seen yet")
             return
         standing = self._standing(seat, book or Book.SHADOW, ask.side)
-        denied = gate.decide(gate.Ask(ask.side, ask.size, price, ask.reduce_only), standing)
+        wish = gate.Ask(ask.side, ask.size, price, ask.reduce_only, at_market=ask.price is None)
+        denied = gate.decide(wish, standing)
         if denied:
             self._deny(seat, book, ask, denied.rule, denied.text)
             return
@@ -241,6 +248,7 @@ class Desk:
             most_orders_per_second=self.account.orders_per_second,
             step=seat.market.step,
             price_step=seat.market.price_step,
+            limits=seat.market.limits,
         )
 
     def _second(self, seat: Seat) -> float:

@@ -120,8 +120,8 @@ def table(
         return table(home, key, first_ns, last_ns)
     if not parts:
         return None
-    first = parts[0].schema
-    whole = pa.concat_tables([p.replace_schema_metadata(first.metadata) for p in parts])
+    finest = columns.finest([part.schema.metadata or {} for part in parts])
+    whole = pa.concat_tables([p.replace_schema_metadata(finest) for p in parts])
     return sorted_rows(whole) if _overlap(files) else whole
 
 
@@ -236,10 +236,14 @@ def _covered(files: list[_File], key: Key) -> Spans:
 
 def holes(home: Home, key: Key) -> Spans:
     """Return the spans inside a series' files where rows are missing and no source was asked."""
+    return _holes(home, ready(home), key)
+
+
+def _holes(home: Home, where: Place, key: Key) -> Spans:
     step = key.step_ns
     return spans.merged(
         (before, after - step)
-        for entry in index.details(home, ready(home), key)
+        for entry in index.details(home, where, key)
         if not entry.facts.asked
         for before, after in entry.facts.gaps
     )
@@ -247,7 +251,8 @@ def holes(home: Home, key: Key) -> Spans:
 
 def missing(home: Home, key: Key, start_ns: int, end_ns: int, closed: Spans = ()) -> Spans:
     """Return what of [start_ns, end_ns) has to be fetched. `closed`: when the market does not trade."""
-    have = spans.without(covered(home, key), holes(home, key))
+    where = ready(home)
+    have = spans.without(_covered(_files(where, key), key), _holes(home, where, key))
     return spans.without(spans.without([(start_ns, end_ns)], have), closed)
 
 

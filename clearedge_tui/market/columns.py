@@ -176,6 +176,16 @@ def encode(bars: Bars, layout: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=layout)
 
 
+def finest(metadata: Sequence[dict[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return what files of one series say of it, with the most decimals that any of them has."""
+    most = {
+        name: max((one[name] for one in metadata if name in one), key=int)
+        for name in (b"price_precision", b"size_precision")
+        if any(name in one for one in metadata)
+    }
+    return {**metadata[0], **most}
+
+
 def decode(table: pa.Table) -> Bars:
     """Return a catalog table as columns; each float is the one nearest to the stored decimal."""
     meta = table.schema.metadata or {}

@@ -3,52 +3,83 @@
 import difflib
 import os
 import tempfile
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.core.asset_classes import ASSET_CLASSES
 from clearedge_tui.core.errors import BadData, NotFound, UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import Home
 
 DEFAULT_VENUE = "LOCAL"
-BY_CLASS = {"crypto": "24/7", "fx": "fx", "equity": "XNYS", "index": "XNYS"}  # trading calendars
-ASSET_CLASSES = tuple(BY_CLASS)
-_SIZE_PRECISION = {"crypto": 6, "fx": 0, "equity": 0, "index": 2}
 _FIAT = frozenset(
     [
         *("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "SEK", "NOK", "DKK", "PLN"),
         *("CZK", "HUF", "TRY", "ZAR", "MXN", "SGD", "HKD", "CNH"),
     ]
 )
+_NOTHING = Decimal(0)
+_JOINTS = str.maketrans("", "", "/-_: ")
 
 
-class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One instrument at one venue. Prices and sizes are whole multiples of their last digit."""
+class Ambiguous(UsageError):
+    """A name that fits several markets; `choices` are their ids."""
+
+    def __init__(self, message: str, choices: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.choices = choices
+
+
+class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One instrument at one venue. None: unknown or not said, so what is usual applies."""
 
     symbol: str  # as people write it: BTC/USDT
     venue: str
     market_id: str  # BTCUSDT.LOCAL
     base: str
     quote: str
-    asset_class: str  # crypto | fx | equity | index
+    asset_class: str  # a key of ASSET_CLASSES
     price_precision: int
     size_precision: int
     min_size: Decimal
     simulated: bool = False
     source: str = ""
     calendar: str = ""  # 24/7, fx, or an exchange's code; empty is what its asset class has
+    price_step: Decimal | None = None  # None: one unit of the precision
+    size_step: Decimal | None = None
+    max_size: Decimal = _NOTHING  # zero is no limit, also of the least
+    min_notional: Decimal = _NOTHING
+    maker_fee: Decimal | None = None  # share of the notional
+    taker_fee: Decimal | None = None
+    margin_init: Decimal | None = None  # share of the notional that a position needs
+    margin_maint: Decimal | None = None
+    multiplier: Decimal = Decimal(1)  # of the base in a size of 1
+
+    def __post_init__(self) -> None:
+        for step, decimals in (
+            (self.price_step, self.price_precision),
+            (self.size_step, self.size_precision),
+        ):
+            if step is not None and (step <= 0 or step % Decimal(1).scaleb(-decimals)):
+                raise ValueError(f"a step of {step} is not above 0 with {decimals} decimals")
 
     @property
     def hours(self) -> str:
         """Return the name of its trading calendar."""
-        return self.calendar or BY_CLASS[self.asset_class]
+        return self.calendar or ASSET_CLASSES[self.asset_class].calendar
 
     @property
     def info(self) -> MarketInfo:
-        """Return what an engine needs to know of it."""
+        """Return what an engine needs to know of it. Raises UsageError when none can trade it."""
+        if self.multiplier != 1:
+            raise UsageError(
+                f"{self.market_id} has a multiplier of {self.multiplier}: profit is summed as size "
+                "times price here, so it can be stored and looked at, not traded or backtested"
+            )
         return MarketInfo(
             id=self.market_id,
             symbol=self.symbol,
@@ -58,6 +89,13 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             price_precision=self.price_precision,
             size_precision=self.size_precision,
             simulated=self.simulated,
+            price_step=self.price_step or _NOTHING,
+            step=self.size_step or _NOTHING,
+            min_size=self.min_size,
+            max_size=self.max_size,
+            min_notional=self.min_notional,
+            margin_init=self.margin_init,
+            margin_maint=self.margin_maint,
         )
 
 
@@ -88,7 +126,7 @@ def describe(
         asset_class = "fx" if pair_of_fiat else "crypto" if quote else "equity"
     if asset_class not in ASSET_CLASSES:
         raise UsageError(f"asset class `{asset_class}`; wanted one of: {', '.join(ASSET_CLASSES)}")
-    size_precision = _SIZE_PRECISION[asset_class]
+    size_precision = ASSET_CLASSES[asset_class].size_precision
     return Market(
         symbol=symbol,
         venue=venue,
@@ -124,8 +162,14 @@ def load_markets(home: Home) -> dict[str, Market]:
 
 def save_market(home: Home, market: Market) -> None:
     """Add or replace one market; the file is replaced as a whole or not at all."""
-    markets = load_markets(home) | {market.market_id: market}
-    ordered = _File(tuple(markets[key] for key in sorted(markets)))
+    save_markets(home, [market])
+
+
+def save_markets(home: Home, markets: Iterable[Market], without: str = "") -> None:
+    """Add or replace markets and take one away. The caller holds the catalog's lock."""
+    found = load_markets(home) | {market.market_id: market for market in markets}
+    found.pop(without, None)
+    ordered = _File(tuple(found[key] for key in sorted(found)))
     body = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
     home.catalog.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".markets-", dir=home.catalog)
@@ -141,22 +185,32 @@ def save_market(home: Home, market: Market) -> None:
 
 
 def resolve(home: Home, text: str) -> Market:
-    """Return the market meant by `BTC/USDT`, `BTCUSDT` or `BTCUSDT.LOCAL`.
+    """Return the market meant by `BTC/USDT`, `btc-usdt`, `BTCUSDT` or `BTCUSDT.LOCAL`.
 
-    Raises NotFound with the nearest names, UsageError when the name fits more than one venue.
+    Raises NotFound with the nearest names, Ambiguous when the name fits several.
     """
-    markets = load_markets(home)
-    wanted = clean_text(text).strip().upper()
-    exact = markets.get(wanted.replace("/", ""))
-    if exact:
-        return exact
-    fits = [m for m in markets.values() if m.symbol.replace("/", "") == wanted.replace("/", "")]
+    return _meant(load_markets(home), clean_text(text).strip().upper())
+
+
+def _meant(markets: dict[str, Market], wanted: str) -> Market:
+    if wanted in markets:
+        return markets[wanted]
+    name, dot, venue = wanted.rpartition(".")
+    folded = (name if dot else wanted).translate(_JOINTS)
+    fits = [
+        m
+        for m in markets.values()
+        if (not dot or m.venue == venue)
+        and folded in (m.symbol.translate(_JOINTS), m.market_id.rpartition(".")[0].translate(_JOINTS))
+    ]  # fmt: skip
+    fits = [m for m in fits if wanted in (m.symbol, f"{m.symbol}.{m.venue}")] or fits
     if len(fits) == 1:
         return fits[0]
-    if fits:
-        ids = ", ".join(m.market_id for m in fits)
-        raise UsageError(f"market `{wanted}` is at more than one venue; write one of: {ids}")
-    raise NotFound(_unknown(wanted, markets))
+    if not fits:
+        raise NotFound(_unknown(wanted, markets))
+    ids = tuple(m.market_id for m in fits)
+    where = "fits more than one market" if dot else "is at more than one venue"
+    raise Ambiguous(f"market `{wanted}` {where}; write one of: {', '.join(ids)}", ids)
 
 
 def _unknown(wanted: str, markets: dict[str, Market]) -> str:
@@ -166,6 +220,4 @@ def _unknown(wanted: str, markets: dict[str, Market]) -> str:
         return f"no market `{wanted}`: the catalog is empty. Import data first: clearedge data import FILE or clearedge data sample"
     listed = list(dict.fromkeys(names[name] for name in near)) or sorted(set(names.values()))[:8]
     lead = "nearest" if near else "known"
-    return (
-        f"no market `{wanted}`; {lead}: {', '.join(listed)}. See them all with: clearedge data list"
-    )
+    return f"no market `{wanted}`; {lead}: {', '.join(listed)}. See them all with: clearedge market list"

@@ -1,5 +1,6 @@
 """The catalog as a pull sees it: what is there, what is missing, and a place to put pages."""
 
+from decimal import Decimal
 from typing import Any, Protocol
 
 from clearedge_tui.core.errors import BadData
@@ -51,7 +52,7 @@ class CatalogShelf:
         with catalog.locked(self._home):
             found = load_markets(self._home).get(listing.market_id)
             if found is None:
-                found = _market(source, listing)
+                found = market_of(source, listing)
                 save_market(self._home, found)
             fitting(found, listing)
             return found
@@ -78,7 +79,8 @@ def fitting(market: Market, listing: Listing) -> Listing:
     return listing
 
 
-def _market(source: str, listing: Listing) -> Market:
+def market_of(source: str, listing: Listing) -> Market:
+    """Return a listing as a market. What the source does not tell stays unknown."""
     return Market(
         symbol=listing.name,
         venue=listing.venue,
@@ -90,7 +92,18 @@ def _market(source: str, listing: Listing) -> Market:
         size_precision=listing.size_precision,
         min_size=listing.min_size,
         source=source,
+        price_step=_step(listing.price_step, listing.price_precision),
+        size_step=_step(listing.size_step, listing.size_precision),
+        min_notional=listing.min_notional,
+        maker_fee=listing.maker_fee or None,
+        taker_fee=listing.taker_fee or None,
     )
+
+
+def _step(step: Decimal, decimals: int) -> Decimal | None:
+    """Return a step that is more than one unit of its decimals."""
+    unit = Decimal(1).scaleb(-decimals)
+    return None if step <= unit or step % unit else step
 
 
 def size(rows: Any) -> int:
