@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from benchmarks import backtests, console, live, start
+from benchmarks import backtests, console, imports, live, start
 from benchmarks.table import Row, show
 
 Part = Callable[[bool], list[Row]]
@@ -16,6 +16,7 @@ PARTS: dict[str, Part] = {
     "keys": lambda small: console.keys(20 if small else 300),
     "load": lambda small: console.load(3 if small else 20),
     "live": live.live,
+    "data": imports.data,
     "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),
 }
 

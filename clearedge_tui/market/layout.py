@@ -79,9 +79,11 @@ def _stamp(ts_ns: int) -> str:
 
 
 def _unstamp(text: str) -> int:
-    moment, _, rest = text.removesuffix("Z").rpartition("-")
-    whole = datetime.strptime(moment, _STAMP).replace(tzinfo=UTC)
-    return int(whole.timestamp()) * timeframes.NS + int(rest)
+    day, _, clock = text.removesuffix("Z").partition("T")  # a tenth of what strptime takes
+    year, month, date = map(int, day.split("-"))
+    hour, minute, second, rest = map(int, clock.split("-"))
+    whole = datetime(year, month, date, hour, minute, second, tzinfo=UTC)
+    return int(whole.timestamp()) * timeframes.NS + rest
 
 
 def file_name(first_ns: int, last_ns: int) -> str:

@@ -45,7 +45,7 @@ class Place:
     def listing(self, under: str) -> list[Item]:
         """Return every file below a folder, by path; nothing when the folder is not there."""
         if self.local is not None:
-            return sorted(_walk(self.local, under), key=lambda item: item.path)
+            return sorted(_walk(self._root, under), key=lambda item: item.path)
         selector = fs.FileSelector(self._full(under), recursive=True, allow_not_found=True)
         cut = len(self._root) + 1
         return sorted(
@@ -61,7 +61,7 @@ class Place:
         """Return the names of the folders directly below one."""
         if self.local is not None:
             try:
-                with os.scandir(self.local / under) as found:
+                with os.scandir(f"{self._root}/{under}") as found:
                     return sorted(entry.name for entry in found if entry.is_dir())
             except FileNotFoundError:
                 return []
@@ -150,12 +150,12 @@ class Place:
             raise RetryLater(f"{self.name}: {words}") from None
 
 
-def _walk(root: Path, under: str) -> Iterator[Item]:
+def _walk(root: str, under: str) -> Iterator[Item]:
     waiting = [under]
     while waiting:
         folder = waiting.pop()
         try:
-            with os.scandir(root / folder) as found:
+            with os.scandir(f"{root}/{folder}") as found:
                 for entry in found:
                     path = f"{folder}/{entry.name}"
                     if entry.is_dir():
@@ -175,8 +175,13 @@ def place(home: Home) -> Place:
 def at(home: Home, line: str) -> Place:
     """Return the place a `catalog = …` line means; empty is the folder of the home."""
     if not line:
-        return Place(fs.LocalFileSystem(), str(home.catalog), str(home.catalog), home.catalog)
+        return _local(home)
     return _remote(home, line, load_options(home).s3)
+
+
+@lru_cache(maxsize=8)
+def _local(home: Home) -> Place:
+    return Place(fs.LocalFileSystem(), str(home.catalog), str(home.catalog), home.catalog)
 
 
 @lru_cache(maxsize=8)

@@ -177,7 +177,8 @@ def _groups_of(batches: Iterable[pa.RecordBatch], layout: pa.Schema) -> Iterator
 def opened(where: Place, path: str) -> pq.ParquetFile:
     """Open a file. Raises BadData naming it when it is no readable Parquet, FileNotFoundError."""
     try:
-        return pq.ParquetFile(where.open(path))
+        # reading ahead keeps every byte until the end: only worth it where each request takes long
+        return pq.ParquetFile(where.open(path), pre_buffer=where.local is None)
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:

@@ -100,7 +100,8 @@ class RawFile:
         line = 1
         names = list(dict.fromkeys(self.mapping.values()))
         try:
-            with pq.ParquetFile(self.path) as file:
+            # as it goes by: buffering ahead keeps every byte of the file until the end
+            with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20) as file:
                 for batch in file.iter_batches(batch_size=_ROWS, columns=names):
                     yield self._named(line, batch)
                     line += batch.num_rows
