@@ -25,6 +25,7 @@ from clearedge_tui.settings import Home
 if TYPE_CHECKING:
     from clearedge_tui.market.fetch import Ways
     from clearedge_tui.market.pull_model import Pulled
+    from clearedge_tui.market.sources.model import Cost
 
 _TELL_S = 0.1
 
@@ -33,7 +34,7 @@ class Task(msgspec.Struct, frozen=True):
     """What is to be done, in the words of the command line."""
 
     root: str
-    what: str  # pull | sync | check | compact | dedupe | rm
+    what: str  # pull | sync | check | compact | dedupe | rm | fingerprint
     args: dict[str, object] = {}
 
 
@@ -152,12 +153,26 @@ def sync(home: Home, args: Mapping[str, object], tell: Tell) -> Ended:
     return _pulled(asyncio.run(fetch.sync(home, only, _ways(args, tell))))
 
 
+class _Priced(Exception):
+    """Only the price was asked for; nothing of what costs was fetched."""
+
+    def __init__(self, cost: "Cost") -> None:
+        super().__init__()
+        self.cost = cost
+
+    def ended(self) -> Ended:
+        usd, rows, size = self.cost.usd, self.cost.rows, self.cost.bytes
+        said = f"this costs about {usd:.2f} USD for {rows:,} rows; nothing was fetched yet"
+        return Ended(said, {"usd": f"{usd:.2f}", "rows": rows, "bytes": size})
+
+
 def _ways(args: Mapping[str, object], tell: Tell) -> "Ways":
     from clearedge_tui.market import fetch
     from clearedge_tui.market.pull_model import Progress
-    from clearedge_tui.market.sources.model import Cost
 
-    async def confirm(cost: Cost) -> bool:
+    async def confirm(cost: "Cost") -> bool:
+        if args.get("price") is True:
+            raise _Priced(cost)
         if args.get("yes") is True:
             return True
         raise Refused(
@@ -200,6 +215,19 @@ def remove(home: Home, args: Mapping[str, object], tell: Tell) -> Ended:
     return Ended(done.line(), msgspec.to_builtins(done))
 
 
+def fingerprint(home: Home, args: Mapping[str, object], tell: Tell) -> Ended:
+    """Name the rows of one series, or of a range of it."""
+    from clearedge_tui.market.fingerprint import fingerprint as name_of
+
+    del tell
+    key = find_series(home, text(args, "series"))
+    first, last = moments.span_ns(text(args, "start"), text(args, "end"))
+    back = key.step_ns if key.timeframe else 0
+    low, high = first + back if first else None, last + back - 1 if last else None
+    done = name_of(home, key, low, high)
+    return Ended(f"{done.sha256}  {done.series}, {done.rows:,} rows", msgspec.to_builtins(done))
+
+
 def run(task: Task, tell: Tell) -> Ended:
     """Do a task. What a person can act on comes back in `Ended`, not as an exception."""
     home = Home(Path(task.root))
@@ -215,7 +243,11 @@ def run(task: Task, tell: Tell) -> Ended:
                 return keep(home, task.args, tell, task.what)
             case "rm":
                 return remove(home, task.args, tell)
+            case "fingerprint":
+                return fingerprint(home, task.args, tell)
         raise UsageError(f"no work `{task.what}`")
+    except _Priced as only:
+        return only.ended()
     except ClearEdgeError as error:
         return Ended(error=clean_text(error), code=error.exit_code)
 

@@ -98,7 +98,10 @@ class Jobs:
             end = JobEnd("failed", clean_text(f"a bug of ours: {type(error).__name__}: {error}"))
         done = 1.0 if end.state == "done" else self._rows[key].progress
         self._ends[key] = end
-        self._change(key, state=end.state, progress=done, eta_s=None, message=end.message)
+        asks = "pay" if isinstance(end.data, dict) and "usd" in end.data else ""
+        self._change(
+            key, state=end.state, progress=done, eta_s=None, message=end.message, asks=asks
+        )
         self._works.pop(key, None)
         self._next()
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.core.model import Mode
-from clearedge_tui.market import catalog
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.supervisor import verbs_catalog, verbs_import
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain
@@ -19,8 +18,9 @@ Answer = tuple[str, object]
 
 async def data_list(commands: "Commands", args: Args, who: str) -> Answer:
     del args, who
-    rows = await asyncio.to_thread(catalog.series, commands.home)
-    return "", [{**plain(row), "kind": "bars"} for row in rows]  # type: ignore[dict-item]
+    from clearedge_tui.supervisor import series_view
+
+    return "", await asyncio.to_thread(series_view.rows, commands.home)
 
 
 async def account_list(commands: "Commands", args: Args, who: str) -> Answer:

@@ -85,7 +85,7 @@ def _sorted(verb: Verb, parts: list[str]) -> Doing:
         dashed = part.startswith("--")
         key, equals, value = part.removeprefix("--").partition("=")
         if dashed and not equals:
-            value = next(left, "")
+            value = "yes" if key in verb.flags else next(left, "")
         if not dashed and not (equals and key):
             words.append(part)
         elif dashed and key == "set" and verb.free:
@@ -161,7 +161,20 @@ def _console() -> Iterator[Offer]:
         yield Offer(f"symbols {name}", "glyphs of charts")
     for rate in RATES:
         yield Offer(f"rate {rate}", "frames a second")
-    for name in ("new", "import", "sample", "accounts", "journal", "help", "supervise", "restart"):
+    for name in (
+        "new",
+        "import",
+        "pull",
+        "sync",
+        "sources",
+        "check-data",
+        "sample",
+        "accounts",
+        "journal",
+        "help",
+        "supervise",
+        "restart",
+    ):
         yield Offer(name, VERBS[name].about)
     yield Offer("stop", "end the supervisor; modes stay declared", True)
     yield Offer("stop-all", VERBS["stop-all"].about, True)

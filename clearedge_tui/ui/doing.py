@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts
+from clearedge_tui.ui import acts, doing_data
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -28,6 +28,8 @@ def run(ui: "Console", doing: Doing) -> None:
             _look(ui, doing.name, words[0])
         case "open" | "config" | "go" | "journal":
             _visit(ui, doing)
+        case _ if doing.name in doing_data.ACTS:
+            doing_data.ACTS[doing.name](ui, doing)
         case _ if doing.name in _WITH_OPTIONS:
             _WITH_OPTIONS[doing.name](ui, doing)
         case _:
@@ -199,7 +201,10 @@ def _backtest(ui: "Console", doing: Doing) -> None:
         open_backtest(ui, strategy=strategy)
         return
     options = {_RENAMED.get(key, key.replace("-", "_")): value for key, value in said.items()}
-    send_backtest(ui, strategy=strategy, config=dict(doing.settings), **options)
+    given: dict[str, object] = {**options}
+    if given.pop("no_fetch", ""):
+        given["fetch"] = False
+    send_backtest(ui, strategy=strategy, config=dict(doing.settings), **given)
 
 
 _WITH_OPTIONS: Final = {

@@ -35,6 +35,8 @@ class LinkState(StrEnum):
 
 
 Answer = Callable[[Result], None]
+JobAnswer = Callable[[JobRow], None]
+JOB_ENDED = ("done", "failed", "cancelled")
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class Model:
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=50))
     version: int = 0  # grows with every change; a screen compares it
     who: str = "console"
+    job_ends: dict[str, JobAnswer] = field(default_factory=dict)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def apply(self, message: Hello | Snapshot | Changed | Detail | Result) -> None:
@@ -90,6 +93,7 @@ class Model:
                 self.instances = {row.id: row for row in message.instances}
                 self.accounts = {row.name: row for row in message.accounts}
                 self.jobs = {row.id: row for row in message.jobs}
+                self._end_jobs()
             case Changed():
                 self._change(message)
             case Detail():
@@ -104,9 +108,21 @@ class Model:
             self.accounts[account.name] = account
         for job in message.jobs:
             self.jobs[job.id] = job
+        self._end_jobs()
         for gone in message.removed:
             self.instances.pop(gone, None)
             self.jobs.pop(gone, None)
+
+    def when_job_ends(self, job: str, act: JobAnswer) -> None:
+        """Call `act` once with the row of a job that has ended, now or later; never for one unknown."""
+        self.job_ends[job] = act
+        self._end_jobs()
+
+    def _end_jobs(self) -> None:
+        for job in [name for name in self.job_ends if name in self.jobs]:
+            row = self.jobs[job]
+            if row.state in JOB_ENDED:
+                self.job_ends.pop(job)(row)
 
     def set_link(self, state: LinkState, note: str = "") -> None:
         if state is not LinkState.UP and self.link is LinkState.UP:

@@ -18,7 +18,7 @@ def make_page(name: str, subject: str = "") -> Page:
         case "data":
             from clearedge_tui.ui.screens.data import DataPage
 
-            return DataPage()
+            return DataPage(subject)
         case "strategies":
             from clearedge_tui.ui.screens.strategies import StrategiesPage
 

@@ -48,7 +48,7 @@ class BacktestPlan:
         return rows + (schema_fields.form_fields(schema, config) if schema else [])
 
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
-        errors = {key: wrong for key in ("from", "to") if (wrong := _wrong_date(raw.get(key, "")))}
+        errors = {key: wrong for key in ("from", "to") if (wrong := wrong_date(raw.get(key, "")))}
         for key in ("strategy", "market"):
             if not raw.get(key):
                 errors[key] = f"there is no {key} to choose"
@@ -75,7 +75,7 @@ class BacktestPlan:
 
 def send_backtest(ui: "Console", **args: object) -> None:
     """Send a backtest and go where its progress is shown."""
-    given = {key: value for key, value in args.items() if value}
+    given = {key: value for key, value in args.items() if value or value is False}
     ui.ask("backtest.run", given, f"backtest {clean_text(args.get('strategy'))}")
     ui.visit("runs")
 
@@ -85,7 +85,8 @@ def _ns(market: Mapping[str, object], key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _wrong_date(text: str) -> str:
+def wrong_date(text: str) -> str:
+    """Return what is wrong with a typed date; empty when nothing is."""
     from datetime import datetime
 
     if not text:

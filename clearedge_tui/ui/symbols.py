@@ -41,6 +41,12 @@ class Symbols:
     more: str
     bullet: str
     minus: str
+    sound: str  # looked at and found good
+    changed: str  # another one since it was looked at
+    mostly: str  # a day with nearly all of its rows
+    partly: str  # a day with some of them
+    hole: str  # a day without any
+    shut: str  # a day on which nothing was to be expected
 
 
 def _braille() -> tuple[str, ...]:
@@ -54,18 +60,18 @@ BRAILLE: Final = Symbols(
     name="braille", across=2, down=4, dots=_braille(), spark="▁▂▃▄▅▆", eighths=" ▁▂▃▄▅▆▇█",
     candle=tuple(" ╷╻╵│╽╹╿┃"), body=("█", "▀", "▄"), rule="─", grid="┈", upright="│", tick="┤", tag="◀",
     full="━", empty="─", half="▀", ok="●", warn="▲", bad="✖", idle="○", unknown="◌", mark="▌", buy="▲", sell="▼",
-    note="◆", arrow="→", more="…", bullet="·", minus="−",
+    note="◆", arrow="→", more="…", bullet="·", minus="−", sound="✓", changed="≠", mostly="▆", partly="▄", hole="×", shut="·",
 )  # fmt: skip
 BLOCK: Final = Symbols(
     name="block", across=2, down=2, dots=tuple(_QUADRANTS), spark="▁▂▃▄▅▆", eighths=" ▁▂▃▄▅▆▇█",
     candle=tuple(" ╷╻╵│╽╹╿┃"), body=("█", "▀", "▄"), rule="─", grid="·", upright="│", tick="┤", tag="◀",
     full="█", empty="░", half="▀", ok="●", warn="▲", bad="x", idle="○", unknown="?", mark="▌", buy="▲", sell="▼",
-    note="◆", arrow="→", more="…", bullet="·", minus="-",
+    note="◆", arrow="→", more="…", bullet="·", minus="-", sound="✓", changed="≠", mostly="▆", partly="▄", hole="×", shut="·",
 )  # fmt: skip
 ASCII: Final = Symbols(
     name="ascii", across=1, down=1, dots=(" ", "*"), spark="_.-=+#", eighths="  ..::###", candle=tuple(" |#||####"),
     body=("#", "#", "#"), rule="-", grid=".", upright="|", tick="+", tag="<", full="#", empty=".", half="#",
     ok="o", warn="!", bad="x", idle="-", unknown="?", mark=">", buy="^", sell="v", note="+", arrow=">",
-    more="~", bullet="|", minus="-",
+    more="~", bullet="|", minus="-", sound="+", changed="~", mostly="%", partly="=", hole="x", shut=".",
 )  # fmt: skip
 SETS: Final = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

@@ -21,6 +21,7 @@ class Verb:
     most: int = 0  # at most
     options: tuple[str, ...] = ()
     free: bool = False
+    flags: tuple[str, ...] = ()  # of the options, those that take no value on the command line
 
 
 VERBS: Final = {
@@ -41,11 +42,25 @@ VERBS: Final = {
              0, 1, (*_BARS, "account", "id", "mode", "observe-orders", "exit-policy"), free=True),
         Verb("backtest", "backtest STRATEGY [MARKET] [TIMEFRAME] [from=… to=… field=value]",
              "run a backtest; without a market: the form", 1, 3,
-             (*_BARS, "from", "to", "balance", "maker-fee", "taker-fee", "fill"), free=True),
+             (*_BARS, "from", "to", "balance", "maker-fee", "taker-fee", "fill", "accept", "no-fetch"), free=True,
+             flags=("no-fetch",)),
         Verb("check", "check STRATEGY", "load a strategy and say what is wrong", 1, 1),
         Verb("write", "write NAME [class|module|native]", "a new strategy file from a template", 1, 2, ("kind",)),
         Verb("import", "import [FILE market=…]", "bring a file in; shows how it reads them before it writes",
              0, 1, (*_BARS, "kind", "venue", "tz", "stamp", "asset-class", "column", "ask", "adjusted")),
+        Verb("pull", "pull [SOURCE MARKET … from=… to=… timeframe=… kind=… padding-days=N]",
+             "fetch what is missing; alone: the form; a price is shown first", 0, 50,
+             ("from", "to", "timeframe", "kind", "padding-days")),
+        Verb("sync", "sync [MARKET …]", "bring what came from a source up to now", 0, 50),
+        Verb("sources", "sources [reset=SOURCE]", "where data can be pulled from", 0, 0, ("reset",)),
+        Verb("check-data", "check-data ['SERIES' …]", "what is wrong with these series, or with all", 0, 50),
+        Verb("coverage", "coverage 'SERIES'", "what there is of it, by year and day", 1, 2),
+        Verb("fingerprint", "fingerprint 'SERIES' [from=… to=…]", "a name for its rows", 1, 2, ("from", "to")),
+        Verb("compact", "compact ['SERIES' …]", "one file a series; shown first", 0, 50, ("dry-run",), flags=("dry-run",)),
+        Verb("dedupe", "dedupe ['SERIES' …]", "leave out rows that repeat; shown first", 0, 50, ("dry-run",),
+             flags=("dry-run",)),
+        Verb("rm-data", "rm-data 'SERIES' [from=… to=…]", "delete a range or all of it (typed name)", 1, 2,
+             ("from", "to", "dry-run"), flags=("dry-run",)),
         Verb("sample", "sample [days=N]", "add the built-in data", 0, 0, ("days",)),
         Verb("cancel", "cancel JOB", "cancel a job", 1, 1),
         Verb("rm-run", "rm-run RUN …", "remove finished runs", 1, 50),
@@ -90,6 +105,15 @@ ALIASES: Final = {
     "data list": "go data",
     "data import": "import",
     "data sample": "sample",
+    "data pull": "pull",
+    "data sync": "sync",
+    "data sources": "sources",
+    "data check": "check-data",
+    "data coverage": "coverage",
+    "data fingerprint": "fingerprint",
+    "data compact": "compact",
+    "data dedupe": "dedupe",
+    "data rm": "rm-data",
     "account": "accounts",
     "account list": "accounts",
     "account speed": "speed",
@@ -101,9 +125,8 @@ GROUPS: Final = frozenset(said.partition(" ")[0] for said in ALIASES)
 NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
-    "data pull": "data pull talks to a source for long, in a process of its own; on the command line: clearedge data pull",
-    "data sync": "data sync talks to sources for long, in a process of its own; on the command line: clearedge data sync",
-    "data sources": "data sources belongs to data pull, which is not in here; on the command line: clearedge data sources",
+    "data move": "data move is for when nothing runs, for every engine reads the catalog; on the command line: clearedge data move",
+    "data recordings": "data recordings shows what accounts received and keeps its folders; on the command line: clearedge data recordings",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

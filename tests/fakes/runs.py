@@ -75,20 +75,6 @@ def plain(value: object) -> Any:
     return msgspec.to_builtins(value)
 
 
-def markets() -> list[dict[str, object]]:
-    start = START_NS - 32 * 24 * HOUR_NS
-    return [
-        {"market": "BTC/USDT", "market_id": "BTCUSDT.LOCAL", "kind": "bars", "timeframe": "1m", "rows": 46_081,
-         "first_ns": start, "last_ns": START_NS, "gaps": 0, "bytes": 1_250_000, "simulated": False,
-         "source": "btc-perp.csv"},
-        {"market": "GBP/USD", "market_id": "GBPUSD.LOCAL", "kind": "bars", "timeframe": "1m", "rows": 372_000,
-         "first_ns": start - 4000 * HOUR_NS, "last_ns": START_NS, "gaps": 52, "bytes": 9_800_000, "simulated": False,
-         "source": "gbpusd.csv"},
-        {"market": "SIM-A/USDT", "market_id": "SIMAUSDT.SIM", "kind": "bars", "timeframe": "1m", "rows": 100_000,
-         "first_ns": start, "last_ns": START_NS, "gaps": 0, "bytes": 2_400_000, "simulated": True, "source": "seed 7"},
-    ]  # fmt: skip
-
-
 def journal() -> list[dict[str, object]]:
     events = (
         ("mode", "ema-btc-1", "desk", "observe -> active: looks right"), ("config", "ema-btc-1", "desk", "fast 10 -> 12"),

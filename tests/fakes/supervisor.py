@@ -31,7 +31,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from tests.fakes import market, runs, strategies
+from tests.fakes import catalog, market, runs, strategies
 
 change = msgspec.structs.replace
 
@@ -125,6 +125,12 @@ class FakeSupervisor:
         self._seq += 1
         await self.push(Changed(self._seq, self.clock(), (row,)))
 
+    async def work(self, key: str, **changes: object) -> None:
+        """Let a job go on: other fields of its row."""
+        self.jobs[key] = change(self.jobs[key], **changes)
+        self._seq += 1
+        await self.push(Changed(self._seq, self.clock(), jobs=(self.jobs[key],)))
+
     def detail_of(self, name: str) -> Detail:
         return self.details.get(name) or market.detail(self.rows[name], self.clock())
 
@@ -212,8 +218,9 @@ class FakeSupervisor:
         self.rows |= {row.id: row for row in rows}
         self._seq += 1
         out: list[object] = [Result(command.id, "pending")]
-        if rows:
-            out.append(Changed(self._seq, self.clock(), tuple(rows)))
+        if rows or command.verb.startswith("data."):
+            jobs = tuple(job for job in self.jobs.values() if job.kind != "backtest")
+            out.append(Changed(self._seq, self.clock(), tuple(rows), jobs=jobs))
         return [*out, Result(command.id, "done", message, data)]
 
 
@@ -234,6 +241,18 @@ def _mode(world: FakeSupervisor, args: Args) -> Answer:
 
 def _run_show(world: FakeSupervisor, args: Args) -> Answer:
     return "", runs.plain(runs.report(str(args["run_id"]))), []
+
+
+def _job(what: str) -> Callable[[FakeSupervisor, Args], Answer]:
+    """Return a verb that starts a job; `work` of the world says how it goes on."""
+
+    def start(world: FakeSupervisor, args: Args) -> Answer:
+        key = f"job-{what}-{len(world.jobs)}"
+        title = f"{what} {args.get('series') or args.get('markets') or 'all series'}"
+        world.jobs[key] = JobRow(key, what, title, "running", started_ns=world.clock())
+        return f"{title} started", {"job": key}, []
+
+    return start
 
 
 _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
@@ -267,7 +286,14 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),
     "run.show": _run_show,
     "run.rm": lambda w, a: ("removed", None, []),
-    "data.list": lambda w, a: ("", runs.markets(), []),
+    "data.list": lambda w, a: ("", catalog.rows(), []),
+    "data.coverage": lambda w, a: ("", catalog.coverage(str(a["series"])), []),
+    "data.preview": lambda w, a: ("", catalog.preview(str(a["series"]), int(str(a["count"]))), []),
+    "data.sources": lambda w, a: ("", catalog.sources(str(a.get("reset", ""))), []),
+    **{
+        f"data.{what}": _job(what)
+        for what in ("pull", "sync", "check", "compact", "dedupe", "rm", "fingerprint")
+    },
     "journal.tail": lambda w, a: ("", runs.journal(), []),
     "account.speed": lambda w, a: ("speed set", None, []),
     "stop_all": lambda w, a: ("everything is off", None, []),

@@ -28,7 +28,7 @@ BEFORE = {  # keys that make the effect of a key visible
     "back": ["e"], "last": ["2", "1"], "up": ["j"], "first": ["j"], "page.up": ["G"], "mark.none": ["space"],
     "zoom.out": ["plus"], "pan.right": ["left"], "follow": ["L"],
     "go.board": ["2"], "next.choice": ["j", "j", "j"], "prev.choice": ["j", "j", "j"], "pane.orders": ["f"], "revert": ["enter", "1", "enter"],
-    "errors.runs": ["G"],
+    "errors.runs": ["G"], "mark.none.data": ["space"], "year.before": ["j"], "year.after": ["j", "left"],
 }  # fmt: skip
 SIZE = {"preview": (120, 40), "pane.back": (80, 24)}
 

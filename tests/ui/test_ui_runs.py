@@ -70,19 +70,6 @@ async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(
         await d.until(lambda: sent(world, "run.rm") == [{"run_id": "bt-0007"}])
 
 
-async def test_data_lists_series_and_opens_a_backtest(
-    world: FakeSupervisor, desk: OpenDesk
-) -> None:
-    async with desk() as d:
-        await d.press("3")
-        await d.shows("GBP/USD")
-        text = d.text()
-        assert "372,000" in text and "52" in text and "sim" in text and "BTCUSDT.LOCAL" in text
-        await d.press("j", "b")
-        await d.shows("Backtest")
-        assert "‹ GBP/USD 1m ›" in d.text()
-
-
 async def test_journal_lists_filters_and_expands(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("6")

@@ -11,6 +11,7 @@ from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.model import LinkState, Model
 from clearedge_tui.ui.palette import palette
 from clearedge_tui.ui.symbols import SETS
+from tests.fakes import catalog
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import Compare
@@ -58,7 +59,7 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
             START_NS,
             tuple(world.rows.values()),
             tuple(world.accounts),
-            tuple(world.jobs.values()),
+            tuple(catalog.jobs() if place[0] == "data" else world.jobs.values()),
         )
     )
     model.set_link(LinkState.UP)
@@ -73,12 +74,17 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
 
 
 PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("report", "bt-0007"), ("data", ""),
+          ("data", "GBP/USD 1m"), ("data", "SPY 1d"),
           ("journal", ""), ("strategies", ""), ("strategies", "mean_revert"), ("config", "ema-btc-1")]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize(
-    "place", PLACES, ids=lambda x: "-".join(filter(None, x)) if x[0] == "strategies" else x[0]
+    "place",
+    PLACES,
+    ids=lambda x: (
+        "-".join(filter(None, x)).partition("/")[0] if x[0] in ("strategies", "data") else x[0]
+    ),
 )
 def test_screen(
     snap_compare: Compare, home: Home, place: tuple[str, str], size: tuple[int, int]
@@ -96,6 +102,28 @@ def test_dialog(
     snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
 ) -> None:
     assert snap_compare(still(home), terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("chart", ["v"]), ("pull", ["u"]), ("delete", ["d"]), ("sources", ["o"]), ("jobs", ["e"]), ("all", ["enter"])],
+)  # fmt: skip
+def test_dialog_of_the_catalog(
+    snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
+) -> None:
+    made = still(home, ("data", "GBP/USD 1m"))
+    assert snap_compare(made, terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("colours", ["standard", "none"])
+def test_look_of_the_catalog(
+    snap_compare: Compare, home: Home, colours: str, size: tuple[int, int]
+) -> None:
+    made = still(home, ("data", "GBP/USD 1m"), symbols="ascii" if colours == "none" else "braille",
+                 colours=colours)  # fmt: skip
+    assert snap_compare(made, terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")

@@ -1,171 +1,390 @@
-"""Screen 3: what the catalog holds."""
+"""Screen 3: what the catalog holds, how good it is, and the work that is done on it."""
 
 from collections.abc import Iterable
 
-import msgspec
+from textual import events
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.supervisor.protocol import JobRow
+from clearedge_tui.ui import catalog as c
+from clearedge_tui.ui import data_acts
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.asked import Asked
-from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.catalog import SeriesRow, Source
 from clearedge_tui.ui.filter_line import FilterLine
 from clearedge_tui.ui.frame import Page
 from clearedge_tui.ui.keys import bindings
-from clearedge_tui.ui.rows import RowsView
+from clearedge_tui.ui.model import JOB_ENDED, LinkState
+from clearedge_tui.ui.paint.series import Shown, page_of
+from clearedge_tui.ui.screens.data_views import (
+    DataRows,
+    JobLines,
+    NewestBars,
+    SeriesLook,
+    SourceLine,
+)
+from clearedge_tui.ui.screens.dialogs import Reading
+from clearedge_tui.ui.screens.series_seen import SeenSeries
 
-
-class MarketData(msgspec.Struct, frozen=True):
-    """One series of the catalog, as the supervisor answers it."""
-
-    market: str
-    market_id: str
-    kind: str = "bars"
-    timeframe: str | None = ""
-    rows: int = 0
-    first_ns: int | None = 0
-    last_ns: int | None = 0
-    gaps: int | None = 0
-    bytes: int | None = 0
-    simulated: bool = False
-    source: str | None = ""
-
-
-def _key(one: MarketData) -> str:
-    return f"{one.market_id} {one.kind} {one.timeframe}"
-
-
-class DataRows(RowsView):
-    """One line a series."""
-
-    def _shown(self) -> list[MarketData]:
-        page = self.screen
-        return page.shown() if isinstance(page, DataPage) else []
-
-    def keys_of_rows(self) -> list[str]:
-        return [_key(m) for m in self._shown()]
-
-    def paint_head(self, cells: Cells) -> None:
-        for x, name in ((1, "MARKET"), (19, "KIND"), (52, "FROM"), (63, "TO")):
-            cells.text(0, x, name, p.DIM)
-        cells.right(0, 33, 10, "ROWS", p.DIM)
-        cells.right(0, 44, 6, "GAPS", p.DIM)
-        if cells.w >= 100:
-            cells.right(0, 76, 9, "SIZE", p.DIM)
-            cells.text(0, 88, "ID", p.DIM)
-            cells.text(0, 110, "SOURCE", p.DIM)
-
-    def paint_line(self, cells: Cells, y: int, index: int) -> None:
-        one = self._now[index]
-        x = cells.text(y, 1, clean_text(one.market), p.BRIGHT, width=13)
-        if one.simulated:
-            cells.text(y, x + 1, "sim", p.WARN)
-        cells.text(y, 19, clean_text(f"{one.kind} {one.timeframe or ''}"), p.TEXT, width=13)
-        cells.right(y, 33, 10, f"{one.rows:,}", p.TEXT)
-        cells.right(
-            y, 44, 6, "–" if one.gaps is None else f"{one.gaps:,}", p.WARN if one.gaps else p.DIM
-        )
-        cells.text(y, 52, f.day(one.first_ns or 0), p.TEXT)
-        cells.text(y, 63, f.day(one.last_ns or 0), p.TEXT)
-        if cells.w >= 100:
-            cells.right(y, 76, 9, f.bytes_size(one.bytes or 0), p.DIM)
-            cells.text(y, 88, clean_text(one.market_id), p.DIM, width=20)
-            cells.text(y, 110, clean_text(one.source or ""), p.DIM)
-
-    def paint(self, h: int, w: int) -> Cells:
-        self._now = self._shown()
-        return super().paint(h, w)
-
-    def empty_text(self) -> str:
-        page = self.screen
-        asked = page.asked if isinstance(page, DataPage) else None
-        if asked is None or asked.waiting:
-            return "asking…"
-        return (
-            asked.problem
-            or "the catalog is empty: i imports a file, : data sample adds the built-in data"
-        )
+WIDE = 180  # columns; from here on the selected series stands beside the list
+LEFT = 110
+LEAST_LOOK = 12
+LEAST_CHART = 12
+TALL = 50  # rows; from here on the chart is shown without being asked for
+_MINUTE_NS = 60_000_000_000
 
 
 class DataPage(Page):
-    """`3`."""
+    """`3`. Asks again when work on the catalog has ended, and when a person says so."""
 
     NAME = "data"
     BINDINGS = bindings("data")
 
-    def __init__(self) -> None:
+    def __init__(self, subject: str = "") -> None:
         super().__init__()
         self.title = "Data"
-        self.words = ""
-        self.asked: Asked[list[MarketData]] = Asked(list[MarketData])
+        self.choice = c.Choice()
+        self.asked: Asked[list[SeriesRow]] = Asked(list[SeriesRow])
+        self.sources: Asked[list[Source]] = Asked(list[Source])
+        self.seen = SeenSeries(self.tick)
+        self._chart: bool | None = None  # None: where there is room
+        self._years: dict[str, int] = {}
+        self._counting: set[str] = set()  # series that a person wants read once
+        self._sorting = False
+        self._wanted = subject  # the row to stand on once it is there
+        self._asked_at: frozenset[tuple[str, str]] | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield DataRows()
-        yield FilterLine("words: market, kind, source")
+        with Container(id="catalog"):
+            with Vertical(id="left"):
+                yield DataRows()
+                yield NewestBars(id="newest")
+                yield JobLines(id="jobs")
+            yield SeriesLook(id="series")
+        yield SourceLine(classes="line")
+        yield FilterLine("words: venue, market, kind, source, bad …; !word must not")
 
     def on_mount(self) -> None:
-        self.asked.then.append(self.tick)
-        self.action_reload()
+        self.asked.then.append(self._told)
+        self.sources.then.append(self.tick)
 
-    def shown(self) -> list[MarketData]:
-        wanted = self.words.lower().split()
-        found = self.asked.value or []
-        return [
-            m
-            for m in found
-            if all(
-                w in f"{m.market} {m.market_id} {m.kind} {m.timeframe} {m.source}".lower()
-                for w in wanted
-            )
-        ]
+    def _told(self) -> None:
+        if self._wanted and self.asked.value:
+            one = c.find(self.asked.value, self._wanted)
+            if one is None:
+                self.ui.model.say(f"no series `{clean_text(self._wanted)}` is here, or several are")
+            else:
+                self.query_one(DataRows).cursor_key = one.key
+            self._wanted = ""
+        self.tick()
+
+    # -- what there is
+
+    def rows(self) -> list[SeriesRow]:
+        return self.asked.value or []
+
+    def shown(self) -> list[SeriesRow]:
+        return c.visible(self.rows(), self.choice)
+
+    def selected(self) -> SeriesRow | None:
+        key = self.query_one(DataRows).current()
+        return next((one for one in self.shown() if one.key == key), None)
+
+    def chosen(self) -> list[SeriesRow]:
+        """Return the marked series, else the selected one."""
+        marked = [one for one in self.shown() if one.key in self.choice.marks]
+        one = self.selected()
+        return marked or ([one] if one is not None else [])
+
+    def jobs(self) -> list[JobRow]:
+        """Return the work on data: what is not over first, then the newest."""
+        found = [job for job in self.ui.model.jobs.values() if job.kind in c.JOB_KINDS]
+        found.sort(key=lambda job: (job.state in JOB_ENDED, -job.started_ns))
+        return found
+
+    def look(self) -> Shown | None:
+        """Return all that the details are painted from."""
+        row = self.selected()
+        if row is None:
+            return None
+        seen = self.seen.of(row)
+        years = c.years_of(seen.days)
+        year = self._years.get(row.key, years[-1] if years else 0)
+        minute = self.ui.model.wall_ns() // _MINUTE_NS
+        bars = self.seen.bars(row) if self.charted() else None
+        unread = not row.counted and row.key not in self._counting and seen.view is None
+        inside = self.charted() and not self.query_one(NewestBars).display
+        return Shown(row, seen.view, seen.days, year, inside, bars, seen.problem, unread, minute)
+
+    def charted(self) -> bool:
+        roomy = self.size.width >= WIDE and self.size.height >= TALL
+        return roomy if self._chart is None else self._chart
+
+    def why_empty(self) -> str:
+        """Return one line on why no row is there."""
+        if self.choice.words and self.asked.value:
+            return "no series holds these words; esc shows all"
+        if self.asked.value is None and self.ui.model.link is not LinkState.UP:
+            return "no supervisor answers: the catalog is shown as soon as one does"
+        if self.asked.problem:
+            return clean_text(self.asked.problem)
+        if self.asked.value is None:
+            return "asking…"
+        return (
+            "no data yet: i imports a file of yours, u pulls from a source; : data sample adds some"
+        )
 
     def remark(self) -> tuple[str, int]:
-        found = self.asked.value or []
-        if self.asked.problem:
-            return self.asked.problem, p.WARN
-        size = f.bytes_size(sum(m.bytes or 0 for m in found))
-        note = f"{len(found)} series   {sum(m.rows for m in found):,} rows   {size}"
-        if self._unknown_gaps():
-            note += "   gaps –: needs a calendar"
-        return (f"filter: {self.words}   {note}" if self.words else note), p.DIM
+        if self._sorting:
+            letters = "  ".join(f"{key} {name}" for key, (name, _) in c.SORTS.items())
+            return f"sort by: {letters}", p.ACCENT
+        if self.asked.problem and self.asked.value is not None:
+            return clean_text(self.asked.problem), p.WARN
+        found = self.rows()
+        parts = [f"{len(self.choice.marks)} marked"] if self.choice.marks else []
+        if self.choice.words:
+            parts.append(f"filter: {self.choice.words}")
+        size = f.bytes_size(sum(one.bytes or 0 for one in found))
+        parts.append(f"{len(found)} series   {sum(one.rows for one in found):,} rows   {size}")
+        bad = sum(one.verdict == "bad" or bool(one.error) for one in found)
+        if bad:
+            parts.append(f"{bad} bad: enter tells all")
+        row = self.selected()
+        if row is not None and row.missing is None and not row.error and row.timeframe:
+            parts.append("missing –: its market closes at times, c counts")
+        return "   ".join(parts), p.WARN if bad else p.DIM
 
-    def _unknown_gaps(self) -> bool:
-        """True when gaps of the selected series cannot be told: its market closes at times."""
-        key = self.query_one(DataRows).current()
-        return any(m.gaps is None and _key(m) == key for m in self.shown())
+    # -- time and room
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._share()
+
+    def on_screen_resume(self) -> None:
+        self._asked_at = None  # a form may have changed something
+        super().on_screen_resume()
+
+    def tick(self) -> None:
+        if not self.query(DataRows):  # a tick may come before the first layout
+            return
+        up = self.ui.model.link is LinkState.UP
+        if not up:
+            self._asked_at = None
+        elif self._asked_at != self._ended() and not self.asked.waiting:
+            self._ask()
+        self._share()
+        row = self.selected() if up else None
+        if row is not None:
+            if row.counted or row.key in self._counting:
+                self.seen.keep(self.ui, row)
+            if self.charted():
+                self.seen.keep_bars(self.ui, row, self.size.width)
+        super().tick()
+
+    def _ended(self) -> frozenset[tuple[str, str]]:
+        return frozenset((job.id, job.state) for job in self.jobs() if job.state in JOB_ENDED)
+
+    def _ask(self) -> None:
+        self._asked_at = self._ended()
+        self.asked.ask(self.ui, "data.list")
+        self.sources.ask(self.ui, "data.sources")
+
+    def _share(self) -> None:
+        """The list and the jobs take the rows they need; the selected series the rest."""
+        wide, body = self.size.width >= WIDE, self.size.height - 4
+        rows, jobs = self.query_one(DataRows), self.query_one(JobLines)
+        look, chart = self.query_one(SeriesLook), self.query_one(NewestBars)
+        left, known, needed = self.query_one("#left"), len(self.jobs()), len(self.shown()) + 2
+        taken = min(known + 1, body // 4 if wide else 3 if body < 28 else 6) if known else 0
+        jobs.display, jobs.styles.height = known > 0, taken
+        some = bool(self.shown())
+        look.display = some and (wide or body >= LEAST_LOOK + 4 + taken)
+        room = body - taken - min(needed, body // 2)
+        chart.display = wide and some and self.charted() and room >= LEAST_CHART
+        rows.styles.height = min(needed, body // 2) if chart.display else "1fr"
+        self.query_one("#catalog").styles.layout = "horizontal" if wide else "vertical"
+        left.styles.width = LEFT if wide and look.display else "1fr"
+        listed = max(4, min(needed - 1, body - taken - max(LEAST_LOOK, body // 2)))
+        left.styles.height = "1fr" if wide or not look.display else listed + taken
+
+    # -- keys of a list
 
     def action_reload(self) -> None:
-        self.asked.ask(self.ui, "data.list")
+        if self.ui.model.link is not LinkState.UP:
+            self.ui.model.say("not asked: no supervisor answers", good=False)
+        else:
+            self.seen = SeenSeries(self.tick)
+            self._ask()
+        self.tick()
 
     def action_filter(self) -> None:
-        self.query_one(FilterLine).open(self.words)
+        self.query_one(FilterLine).open(self.choice.words)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        self.words = event.words
+        self.choice = self.choice._replace(words=event.words)
+        self.tick()
+
+    def action_sort(self) -> None:
+        self._sorting = True
+        self.tick()
+
+    def sort_by(self, letter: str) -> None:
+        if letter in c.SORTS:
+            turned = self.choice.sort == letter and not self.choice.backwards
+            self.choice = self.choice._replace(sort=letter, backwards=turned)
+        self.tick()
+
+    def on_key(self, event: events.Key) -> None:
+        if self._sorting:
+            self._sorting = False
+            event.stop()
+            event.prevent_default()
+            self.sort_by(event.character or "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a sort letter is awaited no other key of this screen means anything."""
+        return not self._sorting or action == "go_back"
+
+    def clear_transient(self) -> bool:
+        """Leave the innermost temporary state; False when there was none."""
+        if self._sorting:
+            self._sorting = False
+        elif self.choice.words:
+            self.choice = self.choice._replace(words="")
+        elif self.choice.marks:
+            self.choice = self.choice._replace(marks=frozenset())
+        else:
+            return False
+        self.tick()
+        return True
+
+    def action_mark(self) -> None:
+        rows = self.query_one(DataRows)
+        key = rows.current()
+        if key:
+            self.choice = self.choice._replace(marks=self.choice.marks ^ {key})
+            rows.action_move(1)
+        self.tick()
+
+    def action_mark_all(self) -> None:
+        self.choice = self.choice._replace(marks=frozenset(one.key for one in self.shown()))
+        self.tick()
+
+    def action_mark_none(self) -> None:
+        self.choice = self.choice._replace(marks=frozenset())
         self.tick()
 
     def on_rows_view_moved(self) -> None:
         self.tick()
 
-    def clear_transient(self) -> bool:
-        had, self.words = bool(self.words), ""
-        if had:
+    def on_rows_view_opened(self) -> None:
+        """Tell everything about the selected series; one that was never counted is counted first."""
+        shown = self.look()
+        if shown is None:
+            return
+        if shown.view is not None:
+            self.ui.push_screen(
+                Reading(page_of(shown.row, shown.view, self.ui.model.wall_ns()), 30)
+            )
+        elif shown.unread:
+            self._counting.add(shown.row.key)
             self.tick()
-        return had
+        elif shown.problem or shown.row.error:
+            from clearedge_tui.ui.acts import show_error
 
-    def action_backtest(self) -> None:
-        from clearedge_tui.ui.plan_backtest import open_backtest
+            show_error(self.ui, shown.row.key, shown.problem or shown.row.error)
 
-        rows = self.query_one(DataRows)
-        key = rows.current()
-        if key:
-            open_backtest(self.ui, market_id=key.split(" ")[0])
+    # -- what can be done
+
+    def action_chart(self) -> None:
+        self._chart = not self.charted()
+        if self._chart and not self.query_one(SeriesLook).display:
+            self.ui.model.say(f"the chart needs {LEAST_LOOK + 8} rows or more")
+        self.tick()
+
+    def action_year(self, step: int) -> None:
+        row = self.selected()
+        years = c.years_of(self.seen.of(row).days) if row is not None else []
+        if row is None or len(years) < 2:
+            self.ui.model.say("there is no other year" if years else "no series is selected here")
+        else:
+            now = self._years.get(row.key, years[-1])
+            self._years[row.key] = max(years[0], min(years[-1], now + step))
+        self.tick()
+
+    def action_check(self) -> None:
+        found = self.chosen()
+        if found:
+            data_acts.check(self.ui, [one.key for one in found])
+        self._none_chosen(found)
+
+    def action_check_all(self) -> None:
+        found = self.rows()
+        if found:
+            data_acts.check(self.ui, [])
+        self._none_chosen(found)
+
+    def action_keep(self, what: str) -> None:
+        found = self.chosen()
+        if found:
+            data_acts.keep(self.ui, what, [one.key for one in found])
+        self._none_chosen(found)
+
+    def action_sync(self) -> None:
+        found = self.chosen()
+        if found:
+            data_acts.sync(self.ui, list(dict.fromkeys(one.market_id for one in found)))
+        self._none_chosen(found)
+
+    def action_delete(self) -> None:
+        from clearedge_tui.ui.plan_data import open_delete
+
+        row = self.selected()
+        if row is not None:
+            open_delete(self.ui, row)
+        self._none_chosen([row] if row else [])
+
+    def action_pull(self) -> None:
+        from clearedge_tui.ui.plan_data import open_pull
+
+        row = self.selected()
+        given = {}
+        if row is not None and row.syncs_from:
+            given = {
+                "source": row.syncs_from,
+                "market": row.market,
+                "timeframe": row.timeframe or "",
+            }
+            given["from"] = f.day(row.first_ns or 0)
+        open_pull(self.ui, given)
 
     def action_bring(self) -> None:
         from clearedge_tui.ui.plan_files import open_import
 
         open_import(self.ui, {})
 
-    def on_rows_view_opened(self) -> None:
-        self.action_backtest()
+    def action_backtest(self) -> None:
+        from clearedge_tui.ui.plan_backtest import open_backtest
+
+        row = self.selected()
+        if row is not None:
+            open_backtest(self.ui, market_id=row.market_id)
+        self._none_chosen([row] if row else [])
+
+    def action_sources(self) -> None:
+        data_acts.show_sources(self.ui)
+
+    def action_jobs(self) -> None:
+        data_acts.show_jobs(self.ui, self.jobs())
+
+    def action_cancel_job(self) -> None:
+        data_acts.cancel(self.ui, [job for job in self.jobs() if job.state not in JOB_ENDED])
+        self.tick()
+
+    def _none_chosen(self, found: object) -> None:
+        if not found:
+            self.ui.model.say("no series is selected here")
+            self.tick()
