@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -339,3 +340,45 @@ def test_decimal_commas_are_told_from_thousands(home: Home, tmp_path: Path) -> N
     rows = ("ts;bid;ask", "1704067200;1,25;1,26")
     load(home, lines(tmp_path / "x.csv", *rows), "EUR/USD")
     assert column(home, Kind.QUOTES, "bid_price", "EURUSD.LOCAL") == decimals("1.25")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_files_whose_newest_row_comes_first_are_read_from_their_end(
+    form: str, home: Home, tmp_path: Path
+) -> None:
+    count = 300_000
+    seconds = (T0 // 10**9 + 60 * np.arange(count))[::-1]
+    table = pa.table(
+        {"time": seconds, "open": seconds / 1e7, "high": seconds / 1e7, "low": seconds / 1e7, "close": seconds / 1e7}
+    )  # fmt: skip
+    path = tmp_path / f"x.{form}"
+    if form == "csv":
+        pa.csv.write_csv(table, path)
+    else:
+        pq.write_table(table, path)
+    plan = ingest.plan(home, Request(path, "BTC/USDT"))
+    assert "newest row comes first" in " ".join(plan.notes)
+    assert (plan.timeframe, plan.rows, plan.gaps) == ("1m", count, 0)
+    assert plan.preview[0].startswith("2024-01-01 00:01:00")
+    ingest.run(home, plan)
+    assert np.array_equal(
+        catalog.stored(home, "BTCUSDT.LOCAL", "1m").ts_ns, (seconds[::-1] + 60) * 10**9
+    )
+    assert load(home, path).added == 0
+
+
+def test_faults_of_a_file_read_from_its_end_have_their_own_line(home: Home, tmp_path: Path) -> None:
+    rows = [f"2024-01-01 00:0{n},{BAR}" for n in range(9, -1, -1)]
+    path = lines(tmp_path / "x.csv", HEAD, *rows)
+    assert load(home, path).added == 10
+    for at, good, bad, message in (
+        (3, "99.5", "oops", r"x\.csv:5: low is `oops`"),
+        (6, "99.5", "999", r"x\.csv:8: open or close lies outside|x\.csv:8: high"),
+        (8, "00:01", "00:41", r"x\.csv:\d+: time .*not sorted"),
+        (2, "12.5", "77", r"x\.csv:4: the bar closing 2024-01-01 00:08:00 has volume 77"),
+    ):
+        lines(
+            path, HEAD, *(row.replace(good, bad) if n == at else row for n, row in enumerate(rows))
+        )
+        with pytest.raises(BadData, match=message):
+            load(home, path)

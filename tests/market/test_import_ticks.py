@@ -9,7 +9,7 @@ import pytest
 from clearedge_tui.core.errors import BadData, UsageError
 from clearedge_tui.market import catalog, ingest
 from clearedge_tui.market.ingest import Request
-from clearedge_tui.market.layout import Kind
+from clearedge_tui.market.layout import Key, Kind
 from clearedge_tui.settings import Home
 from tests.backtest.box import make_home
 from tests.market.imported import T0, column, decimals, lines, load, rows_of, times, tree
@@ -147,7 +147,12 @@ WRONG = {
     "negative size": (QUOTES, "4,0.25", "-4,0.25", r":4: bid_size is -4; wanted 0 or more"),
     "text": (QUOTES, "1.09", "none", r":4: bid is `none`; wanted a number"),
     "unsorted": (QUOTES, "250,", "050,", None),
-    "earlier": (QUOTES, "1704067200250", "1704067199999", r":4: .*earlier than the line before"),
+    "earlier": (
+        QUOTES,
+        "1704067200000,1.10,1.12",
+        "1704067199999,1.10,1.12",
+        r":3: .*earlier than",
+    ),
     "side": (TRADES, "SELL", "maybe", r":3: side is `maybe`; wanted buy or sell"),
     "no size": (TRADES, "0.25", "0", r":4: size is 0; wanted more than 0"),
     "no price": (TRADES, "42001", "0", r":4: price is 0; wanted more than 0"),
@@ -190,8 +195,10 @@ def test_sizes_decide_the_decimals_of_a_new_market(home: Home, tmp_path: Path) -
     plan = ingest.plan(home, Request(lines(tmp_path / "t.csv", *rows), "BTC/USDT"))
     assert (plan.market.price_precision, plan.market.size_precision) == (5, 8)
     ingest.run(home, plan)
-    assert column(home, Kind.TRADES, "size")[-1] == Decimal("0.12345678")
-    assert column(home, Kind.TRADES, "price")[0] == Decimal("1.5")
+    found = catalog.table(home, Key("BTCUSDT.LOCAL", Kind.TRADES))
+    assert found is not None and found.num_rows == 200_000
+    assert found.column("size")[-1].as_py() == Decimal("0.12345678")
+    assert found.column("price")[0].as_py() == Decimal("1.5")
 
 
 @pytest.mark.parametrize(

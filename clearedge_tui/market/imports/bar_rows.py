@@ -78,8 +78,8 @@ def _of_two(one: Pass, bid: RawBatch, ask: RawBatch) -> Bars:
     if (when != there).any():
         at = int(np.argmax(when != there))
         raise BadData(
-            f"{other.place(ask.line + at)}: the ask of {iso(int(there[at]))}, and the bid there is of "
-            f"{iso(int(when[at]))} ({one.raw.place(bid.line + at)}); both files need the same bars"
+            f"{other.place(ask.line_of(at))}: the ask of {iso(int(there[at]))}, and the bid there is of "
+            f"{iso(int(when[at]))} ({one.raw.place(bid.line_of(at))}); both files need the same bars"
         )
     bids = [numbers(one.raw, bid, name) for name in OHLC]
     asks = [numbers(other, ask, name) for name in OHLC]
@@ -139,4 +139,8 @@ def _len(batch: RawBatch) -> int:
 
 
 def _cut(batch: RawBatch, start: int, count: int | None = None) -> RawBatch:
-    return RawBatch(batch.line + start, {k: v.slice(start, count) for k, v in batch.fields.items()})
+    return RawBatch(
+        batch.line_of(start),
+        {k: v.slice(start, count) for k, v in batch.fields.items()},
+        batch.step,
+    )

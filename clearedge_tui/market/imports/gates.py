@@ -23,13 +23,14 @@ class Gate:
     def __init__(self, raw: RawFile, period_ns: int = 0) -> None:
         self._raw = raw
         self._period = period_ns
+        self._step = -1 if raw.backwards else 1
         self._last: int | None = None
         self.regular = 0  # rows exactly one period after the row before
 
     def fail(self, wrong: Flags, line: int, text: str) -> None:
         index = int(np.argmax(wrong))
         raise BadData(
-            f"{self._raw.place(line + index)}: {text}; mend the file, nothing was written"
+            f"{self._raw.place(line + self._step * index)}: {text}; mend the file, nothing was written"
         )
 
     def bars(self, bars: Bars, line: int) -> None:

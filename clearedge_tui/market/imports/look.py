@@ -1,6 +1,6 @@
 """What the first rows of a file and the person's words say together, before the rest is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -8,6 +8,7 @@ import numpy as np
 
 from clearedge_tui.core.errors import BadData, UsageError
 from clearedge_tui.market import timeframes
+from clearedge_tui.market.columns import Ints
 from clearedge_tui.market.imports import names, rows
 from clearedge_tui.market.imports.plan import Request
 from clearedge_tui.market.imports.raw_file import NotPlain, RawBatch, RawFile, open_file
@@ -40,10 +41,12 @@ def look(home: Home, request: Request) -> Seen:
     """Return how to read a file; raises BadData or UsageError when that is in doubt."""
     raw, batch, plain = _opened(request)
     style = time_style(raw, batch, request.zone)
+    when = times(raw, _head(batch), style)
+    raw = _turned(raw, when)
     other = _asks(request, raw)
     timeframe, stamp = "", ""
     if raw.kind is Kind.BARS:
-        timeframe = _timeframe(request, raw, batch, style)
+        timeframe = _timeframe(request, raw, when)
         stamp = _stamp(request, raw)
     price, size = rows.guessed(raw, batch)
     price += other is not None
@@ -93,13 +96,7 @@ def _without_clock(raw: RawFile) -> RawFile:
     if (len(text) <= 15 and not text.isdigit()) or len(text) <= 6:
         return raw
     rest = {k: v for k, v in raw.mapping.items() if k != "clock"}
-    return _replaced(raw, rest | {"time": raw.mapping["clock"]})
-
-
-def _replaced(raw: RawFile, mapping: dict[str, str]) -> RawFile:
-    return RawFile(
-        raw.path, raw.form, raw.kind, mapping, raw.packing, raw.style, raw.timeframe, raw.closes
-    )
+    return replace(raw, mapping=rest | {"time": raw.mapping["clock"]})
 
 
 def _asks(request: Request, bids: RawFile) -> tuple[RawFile, TimeStyle] | None:
@@ -112,17 +109,27 @@ def _asks(request: Request, bids: RawFile) -> tuple[RawFile, TimeStyle] | None:
         batch = _first(raw, True)
     except NotPlain:
         batch = _first(raw, False)
-    return raw, time_style(raw, batch, request.zone)
+    style = time_style(raw, batch, request.zone)
+    return _turned(raw, times(raw, _head(batch), style)), style
 
 
-def _timeframe(request: Request, raw: RawFile, batch: RawBatch, style: TimeStyle) -> str:
+def _head(batch: RawBatch) -> RawBatch:
+    return RawBatch(batch.line, {n: column.slice(0, _SAMPLE) for n, column in batch.fields.items()})
+
+
+def _turned(raw: RawFile, when: Ints) -> RawFile:
+    """Have a file whose newest row comes first read from its end."""
+    falls = len(when) > 1 and when[0] > when[-1] and bool((np.diff(when) <= 0).all())
+    return replace(raw, backwards=falls)
+
+
+def _timeframe(request: Request, raw: RawFile, when: Ints) -> str:
     """Return the length of the bars: as it was said, as the file says, or as most rows are apart."""
     if request.timeframe or raw.timeframe:
         if raw.timeframe and request.timeframe not in ("", raw.timeframe):
             raise BadData(f"{raw.path}: the file holds bars of {raw.timeframe}")
         return request.timeframe or raw.timeframe
-    fields = {name: column.slice(0, _SAMPLE) for name, column in batch.fields.items()}
-    steps = np.diff(times(raw, RawBatch(batch.line, fields), style))
+    steps = np.abs(np.diff(when))
     found, count = np.unique(steps, return_counts=True)
     step = int(found[np.argmax(count)]) if len(found) else 0
     guess = timeframes.spelled(step // timeframes.NS) if step > 0 else ""
@@ -180,6 +187,7 @@ def notes(reading: Pass, request: Request, market: Market) -> tuple[str, ...]:
         (reading.crossed > 0, f"{reading.crossed:,} bars have a bid a little above the ask"),
         ("adj_close" in has, "prices are scaled to the adjusted close" if request.adjusted else raw_prices),
         (reading.dropped > 0, f"{reading.dropped:,} records without a bid or an ask are left out"),
+        (raw.backwards, "the newest row comes first in the file; it was read from its end"),
         (bool(raw.style and raw.style.named), "the file has no header; its columns were told by their values"),
     )  # fmt: skip
     return tuple(text for holds, text in told if holds)

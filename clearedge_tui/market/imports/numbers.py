@@ -32,7 +32,7 @@ def numbers(raw: RawFile, batch: RawBatch, name: str) -> Floats:
     value = column[at].as_py()
     text = clean_text("" if value is None else value, 40)
     raise BadData(
-        f"{raw.place(batch.line + at)}: {name} is `{text}`; wanted a number; nothing was written"
+        f"{raw.place(batch.line_of(at))}: {name} is `{text}`; wanted a number; nothing was written"
     )
 
 
@@ -44,7 +44,7 @@ def where_there(raw: RawFile, batch: RawBatch, name: str) -> Floats:
         column = pc.if_else(pc.equal(column, ""), "nan", column)
     elif column.null_count and pa.types.is_floating(column.type):
         column = pc.fill_null(column, float("nan"))
-    return numbers(raw, RawBatch(batch.line, {name: column}), name)
+    return numbers(raw, RawBatch(batch.line, {name: column}, batch.step), name)
 
 
 def _floats(column: Any, comma: bool) -> Floats:

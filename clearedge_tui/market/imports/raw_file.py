@@ -13,6 +13,7 @@ from clearedge_tui.core.errors import BadData
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.imports import dbn_file
 from clearedge_tui.market.imports.names import Columns
+from clearedge_tui.market.imports.newest_first import turned
 from clearedge_tui.market.imports.opening import UNREADABLE, Form, form_of, spoilt, stream
 from clearedge_tui.market.imports.sample import CsvStyle, csv_style
 from clearedge_tui.market.layout import Kind
@@ -29,10 +30,17 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RawBatch:
-    """Columns by field name (`time`, `open`, …); `line` is the place of the first row."""
+    """Columns by field name (`time`, `open`, …); `line` is that of the first row.
+
+    `step` is from one row's line to the next: -1 where a file is read from its end.
+    """
 
     line: int
     fields: Mapping[str, pa.Array]
+    step: int = 1
+
+    def line_of(self, row: int) -> int:
+        return self.line + self.step * row
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class RawFile:
     packing: str = ""
     style: CsvStyle | None = None
     timeframe: str = ""  # of the bars, where the file itself says so
+    backwards: bool = False  # the newest row comes first
     closes: bool = False  # the file itself says that its bars are stamped with their close
 
     @property
@@ -62,7 +71,7 @@ class RawFile:
     def first(self, plain: bool) -> RawBatch | None:
         """Return some first rows; None when there are none. Raises as `batches` does."""
         if self.style is None:
-            return next(iter(self.batches()), None)
+            return next(iter(self._forwards(True)), None)
         return next(self._csv(self.style, plain, _SAMPLE), None)
 
     def batches(self, plain: bool = True) -> Iterator[RawBatch]:
@@ -70,6 +79,11 @@ class RawFile:
 
         Raises NotPlain when plain reading fails, BadData with the line for a row of wrong width.
         """
+        if self.backwards:
+            return (RawBatch(*one, -1) for one in turned(self._forwards(plain)))
+        return self._forwards(plain)
+
+    def _forwards(self, plain: bool) -> Iterator[RawBatch]:
         if self.form is Form.PARQUET:
             return self._parquet()
         if self.form is Form.DBN:

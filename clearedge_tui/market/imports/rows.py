@@ -94,7 +94,7 @@ class Pass:
     def line_of(self, row: int) -> int:
         """Return the line of a written row."""
         start, line = next(one for one in reversed(self.lines) if one[0] <= row)
-        return line + row - start
+        return line + (start - row if self.raw.backwards else row - start)
 
     def times(self, batch: RawBatch, name: str = "time") -> Ints:
         return times(self.raw, batch, self.style, name)

@@ -137,7 +137,7 @@ def times(raw: RawFile, batch: RawBatch, style: TimeStyle, field: str = "time") 
         at = first_bad(column, lambda part: _checked(part, style))
     text = clean_text(column[at].as_py(), 40)
     why = _why(column[at : at + 1], style)
-    raise BadData(f"{raw.place(batch.line + at)}: time `{text}` {why}; nothing was written")
+    raise BadData(f"{raw.place(batch.line_of(at))}: time `{text}` {why}; nothing was written")
 
 
 def first_bad(column: Any, convert: Callable[[Any], object]) -> int:
