@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clearedge_tui.cli import which
 from clearedge_tui.cli.at_home import columns, home, say_json
 from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.text import clean_text
@@ -42,8 +43,12 @@ class OneLine(click.Command):
 @click.option(
     "--balance", default="100000", show_default=True, help="money at the start, quote currency"
 )
-@click.option("--maker-fee", default="0.0002", show_default=True, help="share of the notional")
-@click.option("--taker-fee", default="0.0005", show_default=True, help="share of the notional")
+@click.option(
+    "--maker-fee", help="share of the notional; by default the market's own, 0.0002 if unknown"
+)
+@click.option(
+    "--taker-fee", help="share of the notional; by default the market's own, 0.0005 if unknown"
+)
 @click.option(
     "--fill",
     "fill_at",
@@ -78,14 +83,20 @@ def backtest(strategy: str, as_json: bool, **asked: object) -> int:
 
 def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSpec":
     from clearedge_tui.market import catalog, checks, markets, moments, timeframes
+    from clearedge_tui.runs import fees
     from clearedge_tui.runs.model import BacktestSpec
 
-    market = markets.resolve(where, str(asked["market"]))
+    market = markets.resolve(where, which.market(where, str(asked["market"])))
     timeframe = str(asked["timeframe"])
     if not timeframe:
         stored = catalog.timeframes_of(where, market.market_id)
         timeframe = stored[0] if stored else "1m"
     timeframes.split(timeframe)
+    paid = fees.of_run(
+        market,
+        _fee(asked["maker_fee"], "--maker-fee", Decimal("-0.01")),
+        _fee(asked["taker_fee"], "--taker-fee", Decimal(0)),
+    )
     start_ns, end_ns = moments.span_ns(str(asked["start"]), str(asked["end"]))
     sets = asked["sets"]
     return BacktestSpec(
@@ -96,8 +107,9 @@ def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSp
         end_ns=end_ns,
         config=settings(sets if isinstance(sets, tuple) else ()),
         balance=_money(asked["balance"], "--balance", Decimal("0.01"), Decimal("1e12")),
-        maker_fee=_money(asked["maker_fee"], "--maker-fee", Decimal("-0.01"), Decimal("0.1")),
-        taker_fee=_money(asked["taker_fee"], "--taker-fee", Decimal(0), Decimal("0.1")),
+        maker_fee=paid.maker,
+        taker_fee=paid.taker,
+        fees_of=paid.told,
         fill_at=str(asked["fill_at"]),
         accept=checks.accepted(str(asked["accept"]).split(",")),
         fetch=not asked["no_fetch"],
@@ -123,6 +135,10 @@ def _money(value: object, name: str, least: Decimal, most: Decimal) -> Decimal:
     if not number.is_finite() or not least <= number <= most:
         raise UsageError(f"{name} {value}; wanted {least} to {most:f}")
     return number
+
+
+def _fee(value: object, name: str, least: Decimal) -> Decimal | None:
+    return None if value is None else _money(value, name, least, Decimal("0.1"))
 
 
 def _run(where: "Home", spec: "BacktestSpec") -> "RunReport":

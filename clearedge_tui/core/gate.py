@@ -42,11 +42,19 @@ class Standing(msgspec.Struct, frozen=True):
     step: Decimal
     price_step: Decimal
     limits: Limits | None = None
+    weight: Decimal = Decimal(1)  # of the order's notional, see `weight`
 
 
 class Denied(msgspec.Struct, frozen=True):
     rule: str
     text: str
+
+
+def weight(leverage: Decimal, margin: Decimal | None) -> Decimal:
+    """Return what a notional counts against buying power: more where the market's own margin
+    (share of the notional) allows less than the account's leverage does.
+    """
+    return max(Decimal(1), leverage * margin) if margin else Decimal(1)
 
 
 def route(mode: Mode, observe_orders: ObserveOrders, book: Book) -> Book | None:
@@ -132,7 +140,7 @@ def _risk(ask: Ask, now: Standing) -> Denied | None:
             "rate",
             f"{now.orders_last_second} orders in a second; at most {now.most_orders_per_second}",
         )
-    after = now.gross + ask.size * ask.price
+    after = now.gross + ask.size * ask.price * now.weight
     if after > now.buying_power:
         return Denied(
             "buying_power", f"gross notional would be {after:.2f}; at most {now.buying_power:.2f}"

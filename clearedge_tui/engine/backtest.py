@@ -24,7 +24,7 @@ from clearedge_tui.engine.backtest_context import BacktestContext
 from clearedge_tui.engine.backtest_feed import Feed, Pieces
 from clearedge_tui.engine.backtest_host import ContractHost, Watch
 from clearedge_tui.engine.backtest_steps import Steps
-from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument
+from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument, leverage
 from clearedge_tui.engine.loading import Hosted, Loaded, fault_from
 from clearedge_tui.engine.quiet import file_logging
 from clearedge_tui.market.columns import Bars
@@ -66,15 +66,27 @@ def conventions(plan: Plan) -> tuple[str, ...]:
     lines = [
         _FILL_TEXT[spec.fill_at],
         "inside a bar: the extreme nearer to the open comes first; a limit order is filled when it is touched",
-        f"fees: maker {spec.maker_fee:%}, taker {spec.taker_fee:%} of the notional",
+        f"fees: maker {spec.maker_fee:%}, taker {spec.taker_fee:%} of the notional"
+        f"{f' ({spec.fees_of})' if spec.fees_of else ''}",
         depth,
-        f"account: margin, up to {LEVERAGE} times its money; the run ends at a close with no equity left",
+        f"account: margin, up to {leverage(plan.market).normalize():f} times its money; the run ends at a close with no equity left",
         "an open position is marked at the last close; it counts in equity, not in the trades",
     ]
+    lines.extend(_limits(plan.market, native))
     lines.append(f"strategy file: sha256 {plan.loaded.info.sha256[:16]}")
     if plan.market.simulated:
         lines.append("data: SIMULATED market; nothing here is evidence about a real one")
     return tuple(lines)
+
+
+def _limits(market: MarketInfo, native: bool) -> Iterator[str]:
+    limits = market.limits
+    if limits is None:
+        return
+    least = f"an order is at least {limits.min_size} in size and {limits.min_notional} in worth"
+    most = f", at most {limits.max_size} in size" if limits.max_size else ""
+    exits = "the engine holds exits to it too" if native else "orders that only reduce pass"
+    yield f"limits: {least}{most}; {exits}"
 
 
 def execute(
@@ -124,7 +136,8 @@ def _engine(plan: Plan) -> BacktestEngine:
         else None,
         bar_adaptive_high_low_ordering=True,
     )
-    engine.add_instrument(instrument(plan.market))
+    native = plan.loaded.info.kind == "native"  # our gate stands before the others
+    engine.add_instrument(instrument(plan.market, limits=native))
     return engine
 
 

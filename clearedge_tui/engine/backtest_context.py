@@ -12,6 +12,7 @@ from nautilus_trader.model import LiquiditySide
 
 from clearedge_tui.contract import FillView, OrderView, PositionView, Tick
 from clearedge_tui.contract._types import Number
+from clearedge_tui.core import gate
 from clearedge_tui.core.clock import to_datetime
 from clearedge_tui.core.ledger import apply_fill
 from clearedge_tui.core.messages import MarketInfo
@@ -32,6 +33,9 @@ class Desk(Protocol):
         self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
     ) -> str: ...
     def drop(self, order_id: str) -> None: ...
+    def refuse(
+        self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str
+    ) -> str: ...
     def rests(self, order_id: str) -> bool: ...
 
 
@@ -66,6 +70,8 @@ class BacktestContext:
         self.ceiling = math.inf
         self.orders: dict[str, OrderRow] = {}
         self._steps = market.step, market.price_step
+        self._limits = market.limits
+        self._digits = market.price_precision
         self._bars = bars
         self._say = say
         self._open: dict[str, OrderRow] = {}
@@ -99,10 +105,27 @@ class BacktestContext:
         amount, limit = exact(side, size, price, *self._steps)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
+        denied = self._limits and self._denied(side, amount, limit)
+        if denied:
+            return self.desk.refuse(side, amount, limit, str(tag), denied)
         return self.desk.send(side, amount, limit, reduce_only, str(tag))
 
+    def _denied(self, side: str, size: Decimal, price: Decimal | None) -> str:
+        """Return why the gate of a running instance would deny an order; empty when it passes."""
+        if self.tick is None or self._limits is None:
+            return ""
+        shown = price if price is not None else Decimal(f"{self.tick.close:.{self._digits}f}")
+        wish = gate.Ask(side, size, shown)
+        open_now = (o for o in self._open.values() if o.side == side and not o.reason)
+        working = sum((o.size - o.filled for o in open_now), Decimal(0))
+        if gate.reduces(wish, self._size, working):
+            return ""
+        denied = gate.within(wish, self._limits)
+        return f"{denied.rule}: {denied.text}" if denied else ""
+
     def cancel_order(self, order_id: str) -> None:
-        if order_id in self._open and self.desk is not None:
+        order = self._open.get(order_id)
+        if order is not None and not order.reason and self.desk is not None:
             self.desk.drop(order_id)
 
     def history(self, count: int) -> Sequence[Tick]:

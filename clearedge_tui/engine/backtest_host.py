@@ -86,6 +86,7 @@ class ContractHost(Strategy):
         self._aside = False
         self.coming: Iterator[Tick] = iter(())
         self.asked: list[tuple[Callable[[Any], Any], Any]] = []
+        self.refused: list[str] = []  # orders the strategy is yet to hear of
         self.shows = False
         self._heard = _bar_callback(self, hosted.on_tick)
 
@@ -137,9 +138,7 @@ class ContractHost(Strategy):
         self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
     ) -> str:
         quantity = self._quantity(size)
-        tick = self.context.tick
-        at_ns = tick.ts_ns if tick else 0
-        self._time.set_time(at_ns if self._aside else self.clock.timestamp_ns())
+        at_ns = self._at()
         if price is None:
             order = self._orders.market(
                 self._market, _SIDES[side], quantity, reduce_only=reduce_only or None
@@ -157,6 +156,29 @@ class ContractHost(Strategy):
         self.context.opened(OrderRow(order_id, at_ns, side, kind, size, price, tag=tag))
         self._ask(self.submit_order, order)
         return order_id
+
+    def refuse(self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str) -> str:
+        """Take an order's name and record; the strategy hears of it when its callback is through."""
+        at_ns = self._at()
+        order_id: str = self._orders.generate_client_order_id().value
+        kind = "market" if price is None else "limit"
+        row = OrderRow(order_id, at_ns, side, kind, size, price, tag=tag, reason=reason)
+        self.context.opened(row)
+        self._ask(self.refused.append, order_id)
+        return order_id
+
+    def _at(self) -> int:
+        """Return the time of an order; its name is made from the engine's own time."""
+        tick = self.context.tick
+        at_ns = tick.ts_ns if tick else 0
+        self._time.set_time(at_ns if self._aside else self.clock.timestamp_ns())
+        return at_ns
+
+    def tell_refused(self) -> None:
+        """Say of each refused order that it is denied: after the callback, as a gateway does."""
+        while self.refused and not self.watch.over:
+            order_id = self.refused.pop(0)
+            self._changed(order_id, "denied", self.context.orders[order_id].reason)
 
     def drop(self, order_id: str) -> None:
         self._ask(self.cancel_order, ClientOrderId(order_id))
@@ -186,36 +208,41 @@ class ContractHost(Strategy):
                 self._hosted.on_order(order_view(order))
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             self.end(callback, error)
+        self.tell_refused()
 
-    def _changed(self, event: Any, status: str, reason: str = "") -> None:
+    def _changed(self, order_id: str, status: str, reason: str = "") -> None:
         if self.watch.over:
             return
         try:
-            order = self.context.changed(event.client_order_id.value, status, reason)
+            order = self.context.changed(order_id, status, reason)
             if self._hears_orders and order is not None:
                 self._hosted.on_order(order_view(order))
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             self.end("on_order", error)
 
+    def _event(self, event: Any, status: str, reason: str = "") -> None:
+        self._changed(event.client_order_id.value, status, reason)
+        self.tell_refused()
+
     def _accepted(self, event: Any) -> None:
-        self._changed(event, "open")
+        self._event(event, "open")
 
     def on_order_canceled(self, event: Any) -> None:
-        self._changed(event, "cancelled")
+        self._event(event, "cancelled")
 
     def on_order_expired(self, event: Any) -> None:
-        self._changed(event, "cancelled", "expired")
+        self._event(event, "cancelled", "expired")
 
     def on_order_rejected(self, event: Any) -> None:
-        self._changed(event, "rejected", str(event.reason))
+        self._event(event, "rejected", str(event.reason))
 
     def on_order_denied(self, event: Any) -> None:
-        self._changed(event, "denied", str(event.reason))
+        self._event(event, "denied", str(event.reason))
 
 
 def _bar_callback(host: ContractHost, on_tick: Callable[[Tick], None]) -> Callable[[Any], None]:
     """Return the callback for bars, with all it needs in local reach."""
-    context, watch, asked = host.context, host.watch, host.asked
+    context, watch, asked, refused = host.context, host.watch, host.asked, host.refused
 
     def on_bar(_: Any) -> None:
         try:
@@ -224,10 +251,13 @@ def _bar_callback(host: ContractHost, on_tick: Callable[[Tick], None]) -> Callab
                 for act, what in asked:
                     act(what)
                 asked.clear()
+                host.tell_refused()
                 return
             context.tick = tick = next(host.coming)
             if context.floor < tick.close < context.ceiling:
                 on_tick(tick)
+                if refused:
+                    host.tell_refused()
             elif not watch.over:
                 host.end("equity")
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code

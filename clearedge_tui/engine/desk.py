@@ -112,11 +112,10 @@ class Desk:
             seat = self.seats[ask.instance.id] = Seat(ask)
             self._open(ask)
         else:
-            if ask.market != seat.market:  # changed while the instance was off
+            if ask.pid != seat.pid and ask.market != seat.market:  # changed while it was off
                 seat.market = ask.market
                 self._open(ask)
-            seat.pid = ask.pid
-            seat.instance = ask.instance
+            seat.pid, seat.instance = ask.pid, ask.instance
             seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
 
     def _open(self, ask: Attach) -> None:
@@ -249,6 +248,7 @@ class Desk:
             step=seat.market.step,
             price_step=seat.market.price_step,
             limits=seat.market.limits,
+            weight=self._weight(seat),
         )
 
     def _second(self, seat: Seat) -> float:
@@ -265,10 +265,10 @@ class Desk:
                 book is Book.SHADOW and other is not seat
             ):
                 continue
-            price = self.prices.get(other.market.id)
+            price, weight = self.prices.get(other.market.id), self._weight(other)
             if price is not None and book in other.sums:
-                total += abs(other.sums[book].position.size) * price
-            total += sum(
+                total += abs(other.sums[book].position.size) * price * weight
+            total += weight * sum(
                 (
                     (o.size - o.filled) * (o.price or price or Decimal(0))
                     for o in other.working(book)
@@ -276,6 +276,9 @@ class Desk:
                 Decimal(0),
             )
         return total
+
+    def _weight(self, seat: Seat) -> Decimal:
+        return gate.weight(self.account.leverage, seat.market.margin_init)
 
     def _power(self, seat: Seat, book: Book) -> Decimal:
         seats = [seat] if book is Book.SHADOW else list(self.seats.values())

@@ -162,7 +162,9 @@ class InstanceHost:
         self.context.take_orders(message.orders)
         if not self.ready:
             wanted_s = self.wanted_s or message.base_s
-            self.context.bars.extend(self.bars.begin(message.base_s, wanted_s, message.bars, message.sessions))
+            self.context.bars.extend(
+                self.bars.begin(message.base_s, wanted_s, message.bars, message.sessions)
+            )
             if message.bars:
                 self.context.price, self.context.data_ns = (
                     message.bars[-1].close,

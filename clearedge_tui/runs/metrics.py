@@ -11,6 +11,7 @@ from operator import attrgetter, mul
 
 import numpy as np
 
+from clearedge_tui.core.asset_classes import ASSET_CLASSES
 from clearedge_tui.market.columns import Floats
 from clearedge_tui.runs.equity import Account, daily, drawdown
 from clearedge_tui.runs.model import Trade
@@ -202,6 +203,6 @@ def sheet(
 ) -> Sheet:
     """Gather what the figures need."""
     returns = daily(account.ts_ns, account.equity, balance)
-    days = 365 if asset_class == "crypto" else 252
+    days = ASSET_CLASSES[asset_class].days_a_year
     pnls = np.fromiter(map(float, map(attrgetter("pnl"), done)), float, len(done))
     return Sheet(account, balance, first_open, start_ns, returns, days, done, fills_, orders_, pnls)

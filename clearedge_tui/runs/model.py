@@ -17,6 +17,7 @@ class BacktestSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance: Decimal = Decimal(100_000)
     maker_fee: Decimal = Decimal("0.0002")
     taker_fee: Decimal = Decimal("0.0005")
+    fees_of: str = ""  # whose fees these are, see runs.fees
     fill_at: str = "next_open"  # next_open | same_close (stamped on the report)
     seed: int = 1
     accept: tuple[str, ...] = ()  # findings about the data that somebody accepts, by name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.market.markets import resolve
-from clearedge_tui.runs import listing
+from clearedge_tui.runs import fees, listing
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.settings import Home
@@ -35,6 +35,10 @@ def moment_ns(value: str, name: str) -> int:
     return int(aware.timestamp()) * 1_000_000_000
 
 
+def _fee(args: Args, name: str) -> Decimal | None:
+    return None if args.get(name) in (None, "") else _money(args, name, Decimal(0))
+
+
 def _money(args: Args, name: str, default: Decimal) -> Decimal:
     try:
         return Decimal(text(args, name, str(default)))
@@ -49,6 +53,7 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
     strategy = need(args, "strategy")
     schema = await schema_of(commands, strategy)
     market = resolve(commands.home, need(args, "market"))
+    paid = fees.of_run(market, _fee(args, "maker_fee"), _fee(args, "taker_fee"))
     spec = BacktestSpec(
         strategy=strategy,
         market=market.market_id,
@@ -57,8 +62,9 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
         end_ns=moment_ns(text(args, "end"), "end"),
         config=schema.validate(table(args, "config")),
         balance=_money(args, "balance", Decimal(100_000)),
-        maker_fee=_money(args, "maker_fee", Decimal("0.0002")),
-        taker_fee=_money(args, "taker_fee", Decimal("0.0005")),
+        maker_fee=paid.maker,
+        taker_fee=paid.taker,
+        fees_of=paid.told,
         fill_at=text(args, "fill_at", "next_open"),
         accept=_accepted(args),
         fetch=args.get("fetch") is not False,

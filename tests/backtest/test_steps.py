@@ -1,7 +1,9 @@
 """Bars on which no order works pass without the engine, and nothing a strategy sees tells."""
 
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from clearedge_tui.engine import backtest, backtest_context, backtest_steps
 from clearedge_tui.engine.backtest_feed import Feed, Pieces
 from clearedge_tui.market.columns import Bars
+from clearedge_tui.market.markets import Market
 from clearedge_tui.runs.outcome import Outcome
 from tests.backtest.box import BTC, STRATEGIES, execute, sim_bars
 
@@ -57,6 +60,12 @@ HOOKS = """
 """
 
 
+# sizes of 0.5 round to nothing there or are too small, and many small ones are worth too little
+STRICT = msgspec.structs.replace(
+    BTC, size_step=Decimal("0.25"), min_size=Decimal(1), min_notional=Decimal(250)
+)
+
+
 def both(path: Path, bars: Bars, **asked: object) -> tuple[Outcome, Outcome]:
     """Run with and without leaving the engine."""
     lean = execute(path, bars, path.parent, **asked)  # type: ignore[arg-type]
@@ -76,20 +85,25 @@ def both(path: Path, bars: Bars, **asked: object) -> tuple[Outcome, Outcome]:
     fill_at=st.sampled_from(["next_open", "same_close"]),
     hears=st.booleans(),
     gaps=st.booleans(),
+    market=st.sampled_from([BTC, STRICT]),
 )
 def test_a_strategy_cannot_tell_that_it_left_the_engine(
-    seed: int, rate: float, fill_at: str, hears: bool, gaps: bool, tmp_path: Path
+    seed: int, rate: float, fill_at: str, hears: bool, gaps: bool, market: Market, tmp_path: Path
 ) -> None:
     path = tmp_path / "case.py"
     path.write_text(MOODY.replace("    def render", f"{HOOKS if hears else ''}    def render", 1))
     bars = sim_bars(700, seed)
     if gaps:
         bars = bars.take(np.random.default_rng(seed).random(700) > 0.2)
-    lean, full = both(path, bars, config={"seed": seed, "rate": rate}, fill_at=fill_at)
+    lean, full = both(
+        path, bars, config={"seed": seed, "rate": rate}, fill_at=fill_at, market=market
+    )
     assert lean.fills == full.fills
     assert lean.orders == full.orders
     assert (lean.seen, lean.status, lean.error) == (full.seen, full.status, full.error)
     assert lean.picture == full.picture
+    refused = [order for order in lean.orders if order.reason.startswith("min_")]
+    assert not refused if market is BTC else refused or len(lean.orders) < 30
 
 
 def test_most_bars_pass_without_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

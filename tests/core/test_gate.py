@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.core.gate import Ask, Standing, decide, reduces, route
+from clearedge_tui.core.gate import Ask, Limits, Standing, decide, reduces, route, weight
 from clearedge_tui.core.model import Book, Mode, ObserveOrders
 
 D = Decimal
@@ -54,6 +54,12 @@ def test_an_order_within_every_limit_passes() -> None:
         (Ask("buy", D(1), D(100)), {"orders_last_second": 10}, "rate"),
         (Ask("buy", D(101), D(100)), {}, "buying_power"),
         (Ask("buy", D(1), D(100)), {"gross": D(9_901)}, "buying_power"),
+        (Ask("buy", D(1), D(100)), {"limits": Limits(min_size=D(2))}, "min_size"),
+        (Ask("buy", D(3), D(100)), {"limits": Limits(max_size=D(2))}, "max_size"),
+        (Ask("buy", D(1), D(100)), {"limits": Limits(min_notional=D(101))}, "min_notional"),
+        (Ask("buy", D("0.4"), D(100)), {"step": D("0.25")}, "size"),
+        (Ask("buy", D(1), D(100)), {"price_step": D(3)}, "price"),
+        (Ask("buy", D(30), D(100)), {"weight": D(4)}, "buying_power"),
         (Ask("buy", D(1), D(100), reduce_only=True), {}, "reduce_only"),
         (Ask("sell", D(2), D(100), reduce_only=True), {"position": D(1)}, "reduce_only"),
     ],
@@ -83,6 +89,7 @@ def test_an_order_that_only_reduces_passes_every_risk_rule(
         halted=True,
         buying_power=D(0),
         orders_last_second=99,
+        limits=Limits(D(50), D("0.001"), D(100_000)),
     )
     assert decide(Ask(side, size, D(100)), worst) is None
 
@@ -101,6 +108,21 @@ def test_reducing_never_flips_a_position_even_when_all_orders_fill(
         after = position + (size + working) * signed
         assert abs(after) < abs(position)
         assert after == 0 or (after > 0) == (position > 0)
+
+
+def test_a_market_order_may_meet_a_price_between_two_ticks() -> None:
+    ask = Ask("buy", D(1), D("100.07"), at_market=True)
+    assert decide(ask, standing(price_step=D("0.25"))) is None
+
+
+def test_an_order_at_the_limits_passes() -> None:
+    now = standing(limits=Limits(D(1), D(1), D(100)))
+    assert decide(Ask("buy", D(1), D(100)), now) is None
+
+
+def test_the_stricter_of_leverage_and_margin_counts() -> None:
+    assert weight(D(10), None) == weight(D(10), D("0.05")) == 1
+    assert weight(D(10), D("0.5")) == 5
 
 
 def test_only_active_reaches_the_account() -> None:

@@ -80,6 +80,12 @@ def host(
         def drop(self, order_id: str) -> None:
             sent.append(("cancel", order_id))
 
+        def refuse(
+            self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str
+        ) -> str:
+            sent.append(("refused", side, size, price, tag, reason))
+            return f"o{len(sent)}"
+
         def rests(self, order_id: str) -> bool:
             return ("cancel", order_id) not in sent
 
