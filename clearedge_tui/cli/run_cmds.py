@@ -64,6 +64,18 @@ def show(run_id: str, as_json: bool) -> None:
     )
 
 
+@run.command("verify")
+@click.argument("run_id")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def verify(run_id: str, as_json: bool) -> int:
+    """Run RUN_ID again and compare to the byte. Exit 1: it is not the same."""
+    from clearedge_tui.runs.verify import verify as again
+
+    done = again(home(), run_id)
+    say_json(done) if as_json else click.echo(done.line())
+    return 0 if done.same else 1
+
+
 @run.command("rm")
 @click.argument("run_ids", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")

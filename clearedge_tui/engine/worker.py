@@ -22,7 +22,8 @@ from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, markets
-from clearedge_tui.runs import artifacts, data_used, drafts, report
+from clearedge_tui.runs import artifacts, data_used, drafts, manifest, report
+from clearedge_tui.runs.artifacts import Origin
 from clearedge_tui.runs.job import Failed, Job, decode_job
 from clearedge_tui.runs.listing import LOG, draft_folder
 from clearedge_tui.runs.model import BacktestSpec, DataUsed
@@ -81,7 +82,9 @@ def run_job(
         if own_process:
             gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
         built = report.build(job.run_id, plan.spec, plan.market, outcome, created, used)
-        done = artifacts.write(home, built)
+        code = Path(plan.loaded.info.path)
+        made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market)
+        done = artifacts.write(home, built, Origin(made, code))
         send(frame(done))
         return 5 if done.summary.status == "failed" else 0
     except ClearEdgeError as error:

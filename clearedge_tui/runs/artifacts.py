@@ -1,8 +1,10 @@
 """Write a run's folder. It is complete or it is not there: a draft is renamed when all is written."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ import msgspec
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.markets import load_markets
-from clearedge_tui.runs import drafts
+from clearedge_tui.runs import drafts, manifest
 from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, run_folder
 from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
 from clearedge_tui.settings import Home
@@ -31,9 +33,18 @@ _NAMES = {
     "picture": "picture.json",
     "log": LOG,
 }
+_ORIGIN = {"manifest": manifest.MANIFEST, "code": manifest.CODE}
 
 
-def write(home: Home, result: "Result") -> RunReport:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run was made from, and the strategy file to keep a copy of."""
+
+    inputs: manifest.Inputs
+    code: Path
+
+
+def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
     from clearedge_tui.runs.text_report import markdown
 
@@ -42,11 +53,24 @@ def write(home: Home, result: "Result") -> RunReport:
     _tables(draft, result)
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
-    paths = {name: str(final / file) for name, file in _NAMES.items()}
+    names = _NAMES if origin is None else _NAMES | _ORIGIN
+    paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report), "utf-8")
-    _seal(draft, final, report)
+    if origin is not None:
+        _keep_code(draft, origin)
+    _seal(draft, final, report, origin)
     return report
+
+
+def _keep_code(draft: Path, origin: Origin) -> None:
+    """Keep the strategy as it was run, unless its file has changed while it ran."""
+    try:
+        source = origin.code.read_bytes()
+    except OSError:
+        return
+    if hashlib.sha256(source).hexdigest() == origin.inputs.code_sha256:
+        (draft / manifest.CODE).write_bytes(source)
 
 
 def record_failure(
@@ -83,10 +107,12 @@ def record_failure(
     return report
 
 
-def _seal(draft: Path, final: Path, report: RunReport) -> None:
+def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = None) -> None:
     _json(draft / REPORT, report)
     _json(draft / SUMMARY, report.summary)
     (draft / drafts.PIDS).unlink(missing_ok=True)
+    if origin is not None:
+        manifest.seal(draft, origin.inputs, origin.code.parent)
     if final.exists():  # the same run was recorded before, as failed
         shutil.rmtree(final)
     draft.rename(final)

@@ -58,6 +58,7 @@ ASKED = {
     "backtest": ("ema_cross", "--market", "SP500", "--set", "size=1"),
     "run list": (),
     "run show": ("RUN",),
+    "run verify": ("RUN",),
     "run rm": ("RUN",),
     "journal": (),
 }

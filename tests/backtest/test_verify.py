@@ -1,0 +1,121 @@
+"""A run can be made again: the same to the byte, or the first difference and what has changed."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from clearedge_tui.cli.main import run as clearedge
+from clearedge_tui.core.errors import NotFound
+from clearedge_tui.market.layout import bars_key
+from clearedge_tui.market.markets import load_markets, save_market
+from clearedge_tui.market.simulated import market as simulated_market
+from clearedge_tui.market.upkeep import delete_range
+from clearedge_tui.runs import listing, manifest
+from clearedge_tui.runs.launch import run_backtest
+from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.runs.verify import verify
+from clearedge_tui.settings import Home
+from tests.backtest.box import MINUTE, add_strategy, make_home, sim_bars, store
+
+pytestmark = pytest.mark.slow
+SIM = simulated_market().market_id
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path / "home")
+    store(home, simulated_market(), "1m", sim_bars(2000))
+    add_strategy(home, "ema_cross")
+    return home
+
+
+def made(home: Home, accept: tuple[str, ...] = (), size: str = "0.1") -> str:
+    config: dict[str, object] = {"fast": 4, "slow": 12, "size": size}
+    spec = BacktestSpec("ema_cross", SIM, "1m", config=config, fetch=False, accept=accept)
+    return run_backtest(home, spec).summary.run_id
+
+
+def folders(home: Home) -> list[str]:
+    return sorted(path.name for path in home.runs.iterdir())
+
+
+def test_the_same_inputs_give_the_same_bytes_and_leave_nothing_behind(home: Home) -> None:
+    run_id = made(home)
+    before = folders(home)
+    verdict = verify(home, run_id)
+    assert verdict.same, verdict.line()
+    assert folders(home) == before
+    again = made(home)
+    first, second = (manifest.load(listing.run_folder(home, one)) for one in (run_id, again))
+    assert first.inputs_sha256 == second.inputs_sha256
+    for name in ("fills.parquet", "orders.parquet", "trades.parquet", "equity.parquet"):
+        assert first.files[name] == second.files[name], name
+
+
+def test_the_manifest_names_every_file_and_keeps_the_code(home: Home) -> None:
+    folder = listing.run_folder(home, made(home))
+    found = manifest.load(folder)
+    written = {
+        p.name for p in folder.iterdir() if p.suffix != ".log" and p.name != manifest.MANIFEST
+    }
+    assert set(found.files) == written
+    assert (folder / manifest.CODE).read_text() == (home.strategies / "ema_cross.py").read_text()
+    assert found.files[manifest.CODE] == found.inputs.code_sha256
+    assert found.inputs.libraries["nautilus_trader"] == "2.0.0rc7"
+
+
+def test_changed_code_is_the_cause_that_is_named(home: Home) -> None:
+    run_id = made(home)
+    path = home.strategies / "ema_cross.py"
+    path.write_text(
+        path.read_text().replace('Ema(self.config["fast"])', 'Ema(self.config["fast"] + 1)')
+    )
+    verdict = verify(home, run_id)
+    assert not verdict.same
+    assert verdict.causes == ("the strategy's code",), verdict
+    assert "differs first" in verdict.difference or "rows then" in verdict.difference
+
+
+def test_changed_data_are_the_cause_that_is_named(home: Home) -> None:
+    run_id = made(home, accept=("gaps",))
+    first = int(sim_bars(1).ts_ns[0])
+    delete_range(home, bars_key(SIM, "1m"), first + 500 * MINUTE, first + 700 * MINUTE, False)
+    verdict = verify(home, run_id)
+    assert not verdict.same
+    assert "the data" in verdict.causes
+
+
+def test_a_changed_market_is_the_cause_that_is_named(home: Home) -> None:
+    run_id = made(home, size="0.55")
+    market = load_markets(home)[SIM]
+    save_market(home, msgspec.structs.replace(market, size_precision=1))
+    verdict = verify(home, run_id)
+    assert not verdict.same
+    assert verdict.causes == ("the market's precision, steps or fees",)
+
+
+def test_a_damaged_file_is_found(home: Home) -> None:
+    run_id = made(home)
+    (listing.run_folder(home, run_id) / "report.md").write_text("better than it was")
+    verdict = verify(home, run_id)
+    assert (verdict.same, verdict.difference, verdict.damaged) == (False, "", ("report.md",))
+
+
+def test_the_command_says_it_and_exits_by_it(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = made(home)
+    assert clearedge(["--home", str(home.root), "run", "verify", run_id]) == 0
+    assert "to the byte" in capsys.readouterr().out
+    (listing.run_folder(home, run_id) / "fills.parquet").unlink()
+    assert clearedge(["--home", str(home.root), "run", "verify", run_id, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["damaged"] == ["fills.parquet"]
+
+
+def test_a_run_without_a_manifest_is_named(home: Home) -> None:
+    run_id = made(home)
+    (listing.run_folder(home, run_id) / manifest.MANIFEST).unlink()
+    with pytest.raises(NotFound, match="has no manifest"):
+        verify(home, run_id)
