@@ -87,7 +87,7 @@ def takes_json() -> set[str]:
 
 def clearedge(home: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "clearedge_tui", "--home", str(home), *args]
-    return subprocess.run(command, capture_output=True, text=True, timeout=25)
+    return subprocess.run(command, capture_output=True, text=True, timeout=90)
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> Run:
             [sys.executable, "-m", "clearedge_tui", *args],
             capture_output=True,
             text=True,
-            timeout=25,
+            timeout=90,
             stdin=subprocess.DEVNULL,
             cwd=cwd or tmp_path,
         )
@@ -133,6 +133,6 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
         shell=True,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=90,
     )
     assert done.stderr == ""

@@ -20,7 +20,7 @@ BARE = Path(__file__).with_name("bare_node.py")
 def bare(what: str) -> dict[str, object]:
     """Run a bare node in a process of its own and return what came of it."""
     done = subprocess.run(
-        [sys.executable, str(BARE), what], capture_output=True, text=True, timeout=25, check=False
+        [sys.executable, str(BARE), what], capture_output=True, text=True, timeout=90, check=False
     )
     answer = next(line for line in done.stdout.splitlines() if line.startswith("{"))
     return {

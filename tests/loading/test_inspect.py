@@ -50,7 +50,7 @@ def test_what_a_file_prints_is_not_taken_for_an_answer(tmp_path: Path) -> None:
 def test_the_command_writes_one_json_array(tmp_path: Path) -> None:
     paths = made(tmp_path, good=GOOD, bad="import nothing_such\n")
     command = [sys.executable, "-m", "clearedge_tui.engine.inspect", *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=90)
     good, bad = json.loads(done.stdout)
     assert good["kind"] == "module"
     assert "ModuleNotFoundError" in bad["error"]

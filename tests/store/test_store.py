@@ -274,6 +274,6 @@ def test_a_ready_database_opens_without_sqlite_utils(store: Store, path: Path) -
         "print([m for m in ('sqlite_utils', 'pandas', 'numpy', 'pydantic') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=90
     )
     assert done.stdout.strip() == "[]"

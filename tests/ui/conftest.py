@@ -61,7 +61,7 @@ class Desk:
         }
         await self.press(*(names.get(letter, letter) for letter in text))
 
-    async def until(self, true: Callable[[], object], limit: float = 5.0) -> None:
+    async def until(self, true: Callable[[], object], limit: float = 20.0) -> None:
         """Wait until something holds; fail with the screen when it never does."""
         end = monotonic() + limit
         while not true():
@@ -89,7 +89,7 @@ class Desk:
         assert found is not None, f"{selector} has painted nothing"
         return found
 
-    async def shows(self, words: str, limit: float = 5.0) -> None:
+    async def shows(self, words: str, limit: float = 20.0) -> None:
         await self.until(lambda: words in self.text(), limit)
 
 
