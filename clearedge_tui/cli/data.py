@@ -1,6 +1,7 @@
 """`clearedge data`: bring bars into the catalog and see what is there."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,19 @@ def import_(file: Path, yes: bool, as_json: bool, **asked: Any) -> None:
     from clearedge_tui.market import ingest
 
     where = home()
-    with ingest.plan(where, _request(file, asked)) as plan:
+    with ingest.plan(where, _request(file, asked), _progress()) as plan:
         if not as_json:
             click.echo("\n".join(plan.lines()))
         _agree(yes, as_json)
         done = ingest.run(where, plan)
     say_json(done) if as_json else click.echo(told(done))
+
+
+def _progress() -> Callable[[int], None] | None:
+    """Say on a terminal how far a long file is read."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda rows: click.echo(f"\r{rows:,} rows read \r", nl=False, err=True)
 
 
 def _request(file: Path, asked: dict[str, Any]) -> "Request":
