@@ -162,6 +162,7 @@ SHAPES = {
         Kind.BARS,
         [f"{T0 // 10**6 + 60_000 * n},{BAR},{T0 // 10**6 + 60_000 * n + 59_999},1,9,4,2,0" for n in range(3)],
     ),
+    "bars and their trades": (Kind.BARS, [f"{T0 // 10**9 + 60 * n},{BAR},17" for n in range(3)]),
     "terminal": (Kind.BARS, [f"2024.01.01,00:0{n},{BAR}" for n in range(3)]),
     "terminal without volume": (Kind.BARS, [f"2024.01.01,00:0{n},100,102,99,101" for n in range(3)]),
     "history": (Kind.BARS, [f"20240101 000{n}00;100;102;99;101;0" for n in range(3)]),
@@ -382,3 +383,24 @@ def test_faults_of_a_file_read_from_its_end_have_their_own_line(home: Home, tmp_
         )
         with pytest.raises(BadData, match=message):
             load(home, path)
+
+
+def test_an_index_without_a_name_is_the_time(home: Home, tmp_path: Path) -> None:
+    rows = [f"2024-01-01 00:0{n}:00+00:00,{BAR}" for n in range(3)]
+    assert load(home, lines(tmp_path / "x.csv", ",open,high,low,close,volume", *rows)).added == 3
+    rows[1] = rows[1].replace("99.5", "x")
+    with pytest.raises(BadData, match=r"x\.csv:3: low is `x`"):
+        load(home, lines(tmp_path / "x.csv", ",open,high,low,close,volume", *rows))
+
+
+def test_more_known_styles_are_told_without_a_word(home: Home, tmp_path: Path) -> None:
+    stooq = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>"
+    rows = [f"SPY.US,5,20240101,00{5 * n:02d}00,{BAR},0" for n in range(4)]
+    done = load(home, lines(tmp_path / "stooq.txt", stooq, *rows), "SPY")
+    assert (done.timeframe, done.first_ns) == ("5m", T0 + 5 * MINUTE)
+    terminal = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"
+    rows = [f"2024.01.01\t0{n}:00:00\t1.1\t1.2\t1.0\t1.15\t7\t0\t3" for n in range(4)]
+    assert load(home, lines(tmp_path / "mt5.csv", terminal, *rows), "EUR/USD").timeframe == "1h"
+    swiss = "Gmt time,Open,High,Low,Close,Volume"
+    rows = [f"{n + 1:02d}.01.2024 00:00:00.000,{BAR}" for n in range(20)]
+    assert load(home, lines(tmp_path / "d.csv", swiss, *rows), "GBP/USD").timeframe == "1d"

@@ -14,6 +14,7 @@ _TIME = (
     *("timestamp", "ts", "datetime", "date_time", "open_time", "opentime", "close_time"),
     *("closetime", "time", "date", "ts_event", "ts_init", "unix", "gmt_time", "local_time", "day"),
     *("time_utc", "utc", "timestamp_utc", "date_utc", "transact_time", "timestamp_ms", "t"),
+    *("index", "__index_level_0__"),  # how pandas calls an index without a name
 )
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": _TIME,

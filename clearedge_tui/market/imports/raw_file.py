@@ -154,8 +154,8 @@ def _opened(
         read_options=pc_csv.ReadOptions(
             block_size=block,
             use_threads=plain,  # lines are counted only without
-            skip_rows=style.skip,
-            column_names=list(style.header) if style.named else None,
+            skip_rows=style.skip + style.blank,
+            column_names=list(style.header) if style.named or style.blank else None,
         ),
         parse_options=pc_csv.ParseOptions(
             delimiter=style.delimiter, invalid_row_handler=None if plain else refuse

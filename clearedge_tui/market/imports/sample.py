@@ -25,6 +25,7 @@ class CsvStyle:
     skip: int  # lines before the header, or before the first row when there is none
     named: bool
     decimal_comma: bool
+    blank: bool = False  # the header leaves a name out, as pandas does for an index
 
     @property
     def first_line(self) -> int:
@@ -51,9 +52,11 @@ def csv_style(path: Path, packing: str) -> CsvStyle:
     named = len(cells[0]) > 1 and all(_VALUE.fullmatch(cell) for cell in cells[0])
     body = tuple(cells if named else cells[1:])
     header = names_by_shape(body) if named else tuple(rows[lead])
+    blank = "" in header
+    header = tuple(name or ("index" if not n else str(n + 1)) for n, name in enumerate(header))
     _unique(path, header)
     comma = delimiter != "," and any(_COMMA.fullmatch(cell) for row in body for cell in row)
-    return CsvStyle(delimiter, header, places[lead], named, comma)
+    return CsvStyle(delimiter, header, places[lead], named, comma, blank)
 
 
 def _delimiter(lines: list[str]) -> str:

@@ -48,7 +48,8 @@ def _kline(row: Row) -> bool:
 
 
 def _timed_bar(row: Row) -> bool:
-    return len(row) in (5, 6) and bool(_TIME.fullmatch(row[0])) and _bar(row, 1)
+    counted = len(row) == 7 and row[6].isdigit()  # and how many trades
+    return (len(row) in (5, 6) or counted) and bool(_TIME.fullmatch(row[0])) and _bar(row, 1)
 
 
 def _day_and_clock(row: Row) -> bool:
