@@ -219,3 +219,48 @@ def test_every_refusal_is_one_of_ours(home: Home, tmp_path: Path) -> None:
             path.write_bytes(content)
             with contextlib.suppress(ClearEdgeError):
                 load(home, path, venue=f"V{at}")
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from clearedge_tui.core.errors import Refused
+from clearedge_tui.market import ingest
+from clearedge_tui.settings import Home
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    ingest.plan(Home(Path(sys.argv[1])), ingest.Request(Path(sys.argv[2]), "BTC/USDT"))
+except Refused as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_disk_that_fills_half_way_is_refused_and_leaves_nothing(
+    newest_first: bool, home: Home, tmp_path: Path
+) -> None:
+    path = tmp_path / "b.csv"
+    rows = body(300_000).split()
+    if newest_first:
+        rows[1:] = rows[:0:-1]
+    path.write_bytes(b"\n".join(rows))
+    command = [sys.executable, "-c", FULL, str(home.root), str(path)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True)
+    assert "Make room and try again" in done.stdout, done.stderr
+    assert tree(home) == {}
+
+
+def test_files_are_imported_onto_s3_as_onto_a_disk(
+    s3_home: Callable[[str], Home], tmp_path: Path
+) -> None:
+    home, path = s3_home("imports"), tmp_path / "b.csv"
+    path.write_bytes(body(5_000))
+    with ingest.plan(home, Request(path, "BTC/USDT")) as plan:
+        assert plan.rows == 5_000
+    assert catalog.series(home) == []
+    assert load(home, path).added == 5_000
+    path.write_bytes(body(5_010))
+    assert load(home, path).added == 10
+    assert len(catalog.read_bars(home, "BTCUSDT.LOCAL", "1m")) == 5_010
+    assert not list(home.catalog.rglob("*.parquet"))

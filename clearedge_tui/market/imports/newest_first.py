@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from clearedge_tui.core.errors import Refused
+
 
 class Spooled(NamedTuple):
     """Rows turned round; `line` is that of the first, and each next row is one line further up."""
@@ -18,7 +20,13 @@ class Spooled(NamedTuple):
 def turned(batches: Iterator[Any]) -> Iterator[Spooled]:
     """Yield the rows of raw batches from the last to the first."""
     with tempfile.TemporaryFile(prefix="clearedge-import-") as spool:
-        lines = _spool(batches, spool)
+        try:
+            lines = _spool(batches, spool)
+        except OSError as error:
+            raise Refused(
+                f"{tempfile.gettempdir()}: {error.strerror or error} while turning a file round whose "
+                "newest row comes first; nothing was written. Make room and try again"
+            ) from None
         if not lines:
             return
         spool.seek(0)
