@@ -208,7 +208,7 @@ async def test_trades_come_exactly_once_however_the_pages_fall(
         rows = found.to_pylist()
         assert [r["size"] for r in rows[:10]] == [Decimal(100 + n) for n in range(10)]
         assert rows[0]["price"] == Decimal("470.1234567")
-        assert [r["aggressor_side"] for r in rows[:2]] == ["SELLER", "BUYER"]
+        assert [r["aggressor_side"] for r in rows[:2]] == ["SELL", "BUY"]
         assert rows[0]["ts_init"].value - rows[0]["ts_event"].value == 300
 
 

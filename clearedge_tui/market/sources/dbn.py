@@ -16,7 +16,7 @@ _NANO = 9  # prices are whole billionths
 _NONE = np.iinfo(np.int64).max  # a price that is not there
 _DECIMAL = pa.decimal128(38, 16)
 _TIME = pa.timestamp("ns", tz="UTC")
-_SIDES = ("NO_AGGRESSOR", "BUYER", "SELLER")
+_SIDES = ("NO_AGGRESSOR", "BUY", "SELL")  # as NautilusTrader writes them
 
 
 def pages(store: Any, ask: Ask, start_ns: int, end_ns: int, precision: int) -> Iterator[Page]:
