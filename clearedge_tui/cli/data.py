@@ -171,7 +171,7 @@ def list_(as_json: bool) -> None:
 
 def _table(found: list["Series"]) -> list[str]:
     lines = [
-        f"{'market':<14}{'bars':<6}{'rows':>12}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"
+        f"{'market':<14}{'kind':<8}{'rows':>10}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"
     ]
     return [*lines, *map(_row, found)]
 
@@ -181,7 +181,7 @@ def _row(one: "Series") -> str:
 
     source = f"{one.source} · SIMULATED" if one.simulated else one.source
     return (
-        f"{one.market:<14}{one.timeframe:<6}{one.rows:>12,}  {iso(one.first_ns)[:16]:<18}"
+        f"{one.market:<14}{one.timeframe or one.kind:<8}{one.rows:>10,}  {iso(one.first_ns)[:16]:<18}"
         f"{iso(one.last_ns)[:16]:<18}{'–' if one.gaps is None else format(one.gaps, ','):>7}{one.bytes / 1e6:>8.2f}  {source}"
     )
 
