@@ -154,7 +154,7 @@ def _keep(home: Home, entry: Entry) -> None:
 
 def details(home: Home, where: Place, key: Key) -> list[Entry]:
     """Return a series' files with their gaps and days, counting them where nobody has yet."""
-    found = []
+    found, counted = [], {}
     for item in where.listing(key.folder):
         entry = None
         with contextlib.suppress(OSError, msgspec.DecodeError):
@@ -164,5 +164,8 @@ def details(home: Home, where: Place, key: Key) -> list[Entry]:
             if entry is None:
                 continue
             _keep(home, entry)
+            counted[item.path] = _line(entry)
         found.append(entry)
+    if counted:
+        _save(home, where, _table(home, where) | counted)
     return sorted(found, key=lambda e: e.facts.first_ns)

@@ -1,7 +1,7 @@
 """What keys and palette do to stored data. All of it is a job; what deletes or costs is shown first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -9,8 +9,7 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import JobRow, Result
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.catalog import SeriesRow, Source
-from clearedge_tui.ui.paint import catalog as painter
-from clearedge_tui.ui.screens.dialogs import Choice, Line, Option, Reading, Typed
+from clearedge_tui.ui.screens.dialogs import Line, Reading, Typed
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
@@ -41,7 +40,7 @@ def fingerprint(ui: "Console", name: str, span: Mapping[str, str]) -> None:
     args: Args = {"series": name, **span}
 
     def told(job: JobRow) -> None:
-        lines = [(piece, p.TEXT) for piece in _wrapped(job.message)]
+        lines = [(piece, p.TEXT) for piece in wrapped(job.message)]
         ui.push_screen(Reading([(clean_text(job.title), p.BRIGHT | p.BOLD), ("", p.TEXT), *lines]))
 
     start(ui, "data.fingerprint", args, "fingerprint", told)
@@ -80,7 +79,7 @@ def delete(
 
         if job.state != "done":
             return
-        lines = [(piece, p.WARN | p.BOLD) for piece in _wrapped(job.message)]
+        lines = [(piece, p.WARN | p.BOLD) for piece in wrapped(job.message)]
         if dry_only:
             ui.push_screen(Reading(lines))
         else:
@@ -92,11 +91,12 @@ def delete(
 def _dry_lines(what: str, message: str) -> list[Line]:
     lines: list[Line] = [(f"{what}: nothing is changed yet", p.BRIGHT | p.BOLD), ("", p.TEXT)]
     for part in clean_text(message, 4000).split("; ") if message else ["nothing to do"]:
-        lines += [(piece, p.TEXT) for piece in _wrapped(part)]
+        lines += [(piece, p.TEXT) for piece in wrapped(part)]
     return [*lines, ("", p.TEXT), ("enter does it, esc leaves everything as it is", p.DIM)]
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
+    """Return a text in lines that fit a box."""
     import textwrap
 
     return textwrap.wrap(clean_text(text, 4000), _MOST_WORDS) or [""]
@@ -147,7 +147,7 @@ def _send(ui: "Console", verb: str, args: Args, paid: bool) -> None:
             else:
                 ui.model.say("nothing was paid, nothing was fetched")
 
-        lines = [(piece, p.LIVE | p.BOLD) for piece in _wrapped(job.message)]
+        lines = [(piece, p.LIVE | p.BOLD) for piece in wrapped(job.message)]
         ui.push_screen(Typed([*lines, (clean_text(job.title), p.DIM)], "PAY"), answered)
 
     if paid:
@@ -176,83 +176,36 @@ def _converted[T](result: Result, kind: type[T]) -> T | None:
         return None
 
 
-# ---- looking --------------------------------------------------------------------------------------
-def show_sources(ui: "Console") -> None:
-    """Show every source with its light; those left alone can be asked again at once."""
-    with_sources(ui, lambda found: _show_sources(ui, found))
+# ---- what a key does to the chosen series ---------------------------------------------------------
+def _delete_from(ui: "Console", found: Sequence[SeriesRow]) -> None:
+    from clearedge_tui.ui.plan_data import open_delete
 
-
-def _show_sources(ui: "Console", found: list[Source]) -> None:
-    now = ui.model.wall_ns()
-    lines: list[Line] = [("sources", p.BRIGHT | p.BOLD), ("", p.TEXT)]
-    for one in found:
-        sign, ink = painter.light(one, ui.look.symbols)
-        why = painter.light_words(one, now)
-        needs = f"needs {clean_text(one.needs)}" if one.needs else ""
-        told = why or needs or clean_text(one.about)
-        lines.append(
-            (
-                f"{sign} {clean_text(one.source):<15}{told}",
-                ink if why else p.DIM if needs else p.TEXT,
-            )
-        )
-    lines += [("", p.TEXT), ("and any other exchange that ccxt knows, by its name there", p.DIM)]
-    ill = [one for one in found if one.light != "closed"]
-    if not ill:
-        ui.push_screen(Reading(lines, most=24))
-        return
-    options = [
-        Option(str(i), f"ask {one.source} again at once", p.TEXT)
-        for i, one in enumerate(ill[:9], 1)
-    ]
-
-    def chosen(key: str | None) -> None:
-        if key:
-            reset(ui, ill[int(key) - 1].source)
-
-    why = "   ".join(f"{one.source} {painter.light_words(one, now)}" for one in ill)
-    ui.push_screen(
-        Choice("sources that are left alone", options, clean_text(why, _MOST_WORDS)), chosen
-    )
-
-
-def reset(ui: "Console", source: str) -> None:
-    """Ask a source again that was left alone after failures."""
-    ui.ask("data.sources", {"reset": source}, f"{source}: reset", lambda _: _reload(ui))
-
-
-def _reload(ui: "Console") -> None:
-    page = ui.page
-    act = getattr(page, "action_reload", None)
-    if page is not None and page.NAME == "data" and act is not None:
-        act()
-
-
-def cancel(ui: "Console", jobs: Sequence[JobRow]) -> None:
-    """Cancel the job at work; of several, the one that is chosen."""
-
-    def one(job: JobRow) -> None:
-        ui.ask("job.cancel", {"id": job.id}, f"cancel {clean_text(job.title)}")
-
-    if not jobs:
-        ui.model.say("no job is at work")
-    elif len(jobs) == 1:
-        one(jobs[0])
+    if len(found) > 1:
+        ui.model.say("one series at a time is deleted from: unmark the others")
     else:
-        options = [Option(str(i), clean_text(job.title)) for i, job in enumerate(jobs[:9], 1)]
-        ui.push_screen(
-            Choice("cancel which job", options, "what it had written stays"),
-            lambda key: one(jobs[int(key) - 1]) if key else None,
-        )
+        open_delete(ui, found[0])
 
 
-def show_jobs(ui: "Console", jobs: Sequence[JobRow]) -> None:
-    """Show all that the jobs said, in full."""
-    lines: list[Line] = [("jobs on data", p.BRIGHT | p.BOLD), ("", p.TEXT)]
-    for job in jobs:
-        ink = {"failed": p.BAD, "done": p.GOOD}.get(job.state, p.TEXT)
-        lines.append((clean_text(f"{job.title}   {job.state}"), ink))
-        lines += [(f"  {piece}", p.DIM) for piece in _wrapped(job.message) if piece]
-    if not jobs:
-        lines.append(("none yet: c checks, u pulls", p.DIM))
-    ui.push_screen(Reading(lines))
+def _backtest(ui: "Console", found: Sequence[SeriesRow]) -> None:
+    from clearedge_tui.ui.plan_backtest import open_backtest
+
+    open_backtest(ui, market_id=found[0].market_id)
+
+
+def _keys(found: Sequence[SeriesRow]) -> list[str]:
+    return [one.key for one in found]
+
+
+def _markets(found: Sequence[SeriesRow]) -> list[str]:
+    return list(dict.fromkeys(one.market_id for one in found))
+
+
+WORK: Final[dict[str, Callable[["Console", Sequence[SeriesRow]], None]]] = {
+    "check": lambda ui, found: check(ui, _keys(found)),
+    "check_all": lambda ui, found: check(ui, []),
+    "compact": lambda ui, found: keep(ui, "compact", _keys(found)),
+    "dedupe": lambda ui, found: keep(ui, "dedupe", _keys(found)),
+    "sync": lambda ui, found: sync(ui, _markets(found)),
+    "delete": _delete_from,
+    "backtest": _backtest,
+}

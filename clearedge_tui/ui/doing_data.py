@@ -49,10 +49,10 @@ def _sync(ui: "Console", doing: Doing) -> None:
 
 
 def _sources(ui: "Console", doing: Doing) -> None:
-    from clearedge_tui.ui import data_acts
+    from clearedge_tui.ui import data_looks
 
     name = doing.options.get("reset", "")
-    data_acts.reset(ui, name) if name else data_acts.show_sources(ui)
+    data_looks.reset(ui, name) if name else data_looks.show_sources(ui)
 
 
 def _check(ui: "Console", doing: Doing) -> None:

@@ -181,6 +181,15 @@ def open_pull(ui: "Console", given: Mapping[str, str]) -> None:
     data_acts.with_sources(ui, lambda found: show(ui, FormPage(PullPlan(found, now, given))))
 
 
+def pull_like(ui: "Console", row: SeriesRow | None) -> None:
+    """Open the form of a pull, filled from a series that came from a source."""
+    given = {}
+    if row is not None and row.syncs_from:
+        given = {"source": row.syncs_from, "market": row.market, "timeframe": row.timeframe or ""}
+        given["from"] = f.day(row.first_ns or 0)
+    open_pull(ui, given)
+
+
 def open_delete(ui: "Console", row: SeriesRow) -> None:
     from clearedge_tui.ui.screens.form_page import FormPage
 

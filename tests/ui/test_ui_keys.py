@@ -21,6 +21,7 @@ PLACE = {
     "report": ("report", "bt-0007"),
     "runs": ("runs", ""),
     "data": ("data", ""),
+    "series": ("data", ""),
     "strategies": ("strategies", ""),
     "journal": ("journal", ""),
 }

@@ -1,5 +1,6 @@
 """Lines of the catalog: series as a tree, work on it with progress, sources with their lights."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -35,6 +36,7 @@ _HEADS: Final = (
 )
 _RIGHT: Final = (("n", 33, 9, "ROWS"), ("g", 64, 8, "MISSING"), ("t", 72, 6, "AGE"))
 _FROM: Final = 43
+_FILE: Final = re.compile(r"^\S+\.parquet:? ")
 _VERDICTS: Final = {"clean": p.GOOD, "warn": p.WARN, "bad": p.BAD, "changed": p.ACCENT}
 
 
@@ -112,7 +114,8 @@ def paint_line(
         cells.text(y, x + 1, "sim", p.WARN, width=3)
     cells.right(y, 33, 9, _count(one.rows), p.TEXT)
     if one.error:
-        cells.text(y, _FROM, cut(clean_text(one.error), cells.w - _FROM - 1, look), p.BAD)
+        told = _FILE.sub("", clean_text(one.error))  # the details name the file
+        cells.text(y, _FROM, cut(told, cells.w - _FROM - 1, look), p.BAD)
         return
     cells.text(y, _FROM, f.day(one.first_ns or 0), p.TEXT)
     cells.text(y, 54, f.day(one.last_ns or 0), p.TEXT)

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.ui import catalog as c
-from clearedge_tui.ui import data_acts
+from clearedge_tui.ui import data_acts, data_looks
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.asked import Asked
@@ -18,21 +18,19 @@ from clearedge_tui.ui.filter_line import FilterLine
 from clearedge_tui.ui.frame import Page
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.model import JOB_ENDED, LinkState
-from clearedge_tui.ui.paint.series import Shown, page_of
+from clearedge_tui.ui.paint.series import Shown
 from clearedge_tui.ui.screens.data_views import (
+    LEAST_LOOK,
+    WIDE,
     DataRows,
     JobLines,
     NewestBars,
     SeriesLook,
     SourceLine,
+    share,
 )
-from clearedge_tui.ui.screens.dialogs import Reading
 from clearedge_tui.ui.screens.series_seen import SeenSeries
 
-WIDE = 180  # columns; from here on the selected series stands beside the list
-LEFT = 110
-LEAST_LOOK = 12
-LEAST_CHART = 12
 TALL = 50  # rows; from here on the chart is shown without being asked for
 _MINUTE_NS = 60_000_000_000
 
@@ -46,7 +44,6 @@ class DataPage(Page):
     def __init__(self, subject: str = "") -> None:
         super().__init__()
         self.title = "Data"
-        self.choice = c.Choice()
         self.asked: Asked[list[SeriesRow]] = Asked(list[SeriesRow])
         self.sources: Asked[list[Source]] = Asked(list[Source])
         self.seen = SeenSeries(self.tick)
@@ -77,11 +74,19 @@ class DataPage(Page):
             if one is None:
                 self.ui.model.say(f"no series `{clean_text(self._wanted)}` is here, or several are")
             else:
-                self.query_one(DataRows).cursor_key = one.key
+                self.table.cursor_key = one.key
             self._wanted = ""
         self.tick()
 
     # -- what there is
+
+    @property
+    def table(self) -> DataRows:
+        return self.query_one(DataRows)
+
+    @property
+    def choice(self) -> c.Choice:
+        return self.table.choice
 
     def rows(self) -> list[SeriesRow]:
         return self.asked.value or []
@@ -90,7 +95,7 @@ class DataPage(Page):
         return c.visible(self.rows(), self.choice)
 
     def selected(self) -> SeriesRow | None:
-        key = self.query_one(DataRows).current()
+        key = self.table.current()
         return next((one for one in self.shown() if one.key == key), None)
 
     def chosen(self) -> list[SeriesRow]:
@@ -161,7 +166,7 @@ class DataPage(Page):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        self._share()
+        share(self)
 
     def on_screen_resume(self) -> None:
         self._asked_at = None  # a form may have changed something
@@ -175,7 +180,7 @@ class DataPage(Page):
             self._asked_at = None
         elif self._asked_at != self._ended() and not self.asked.waiting:
             self._ask()
-        self._share()
+        share(self)
         row = self.selected() if up else None
         if row is not None:
             if row.counted or row.key in self._counting:
@@ -192,24 +197,6 @@ class DataPage(Page):
         self.asked.ask(self.ui, "data.list")
         self.sources.ask(self.ui, "data.sources")
 
-    def _share(self) -> None:
-        """The list and the jobs take the rows they need; the selected series the rest."""
-        wide, body = self.size.width >= WIDE, self.size.height - 4
-        rows, jobs = self.query_one(DataRows), self.query_one(JobLines)
-        look, chart = self.query_one(SeriesLook), self.query_one(NewestBars)
-        left, known, needed = self.query_one("#left"), len(self.jobs()), len(self.shown()) + 2
-        taken = min(known + 1, body // 4 if wide else 3 if body < 28 else 6) if known else 0
-        jobs.display, jobs.styles.height = known > 0, taken
-        some = bool(self.shown())
-        look.display = some and (wide or body >= LEAST_LOOK + 4 + taken)
-        room = body - taken - min(needed, body // 2)
-        chart.display = wide and some and self.charted() and room >= LEAST_CHART
-        rows.styles.height = min(needed, body // 2) if chart.display else "1fr"
-        self.query_one("#catalog").styles.layout = "horizontal" if wide else "vertical"
-        left.styles.width = LEFT if wide and look.display else "1fr"
-        listed = max(4, min(needed - 1, body - taken - max(LEAST_LOOK, body // 2)))
-        left.styles.height = "1fr" if wide or not look.display else listed + taken
-
     # -- keys of a list
 
     def action_reload(self) -> None:
@@ -224,17 +211,11 @@ class DataPage(Page):
         self.query_one(FilterLine).open(self.choice.words)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        self.choice = self.choice._replace(words=event.words)
+        self.table.choose(words=event.words)
         self.tick()
 
     def action_sort(self) -> None:
         self._sorting = True
-        self.tick()
-
-    def sort_by(self, letter: str) -> None:
-        if letter in c.SORTS:
-            turned = self.choice.sort == letter and not self.choice.backwards
-            self.choice = self.choice._replace(sort=letter, backwards=turned)
         self.tick()
 
     def on_key(self, event: events.Key) -> None:
@@ -242,7 +223,8 @@ class DataPage(Page):
             self._sorting = False
             event.stop()
             event.prevent_default()
-            self.sort_by(event.character or "")
+            self.table.sort_by(event.character or "")
+            self.tick()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a sort letter is awaited no other key of this screen means anything."""
@@ -253,29 +235,13 @@ class DataPage(Page):
         if self._sorting:
             self._sorting = False
         elif self.choice.words:
-            self.choice = self.choice._replace(words="")
+            self.table.choose(words="")
         elif self.choice.marks:
-            self.choice = self.choice._replace(marks=frozenset())
+            self.table.choose(marks=frozenset())
         else:
             return False
         self.tick()
         return True
-
-    def action_mark(self) -> None:
-        rows = self.query_one(DataRows)
-        key = rows.current()
-        if key:
-            self.choice = self.choice._replace(marks=self.choice.marks ^ {key})
-            rows.action_move(1)
-        self.tick()
-
-    def action_mark_all(self) -> None:
-        self.choice = self.choice._replace(marks=frozenset(one.key for one in self.shown()))
-        self.tick()
-
-    def action_mark_none(self) -> None:
-        self.choice = self.choice._replace(marks=frozenset())
-        self.tick()
 
     def on_rows_view_moved(self) -> None:
         self.tick()
@@ -285,17 +251,11 @@ class DataPage(Page):
         shown = self.look()
         if shown is None:
             return
-        if shown.view is not None:
-            self.ui.push_screen(
-                Reading(page_of(shown.row, shown.view, self.ui.model.wall_ns()), 30)
-            )
-        elif shown.unread:
+        if shown.unread:
             self._counting.add(shown.row.key)
             self.tick()
-        elif shown.problem or shown.row.error:
-            from clearedge_tui.ui.acts import show_error
-
-            show_error(self.ui, shown.row.key, shown.problem or shown.row.error)
+        else:
+            data_looks.show_series(self.ui, shown)
 
     # -- what can be done
 
@@ -315,76 +275,31 @@ class DataPage(Page):
             self._years[row.key] = max(years[0], min(years[-1], now + step))
         self.tick()
 
-    def action_check(self) -> None:
-        found = self.chosen()
+    def action_work(self, what: str) -> None:
+        """Do something to the marked series, or to the selected one."""
+        found = self.rows() if what == "check_all" else self.chosen()
         if found:
-            data_acts.check(self.ui, [one.key for one in found])
-        self._none_chosen(found)
-
-    def action_check_all(self) -> None:
-        found = self.rows()
-        if found:
-            data_acts.check(self.ui, [])
-        self._none_chosen(found)
-
-    def action_keep(self, what: str) -> None:
-        found = self.chosen()
-        if found:
-            data_acts.keep(self.ui, what, [one.key for one in found])
-        self._none_chosen(found)
-
-    def action_sync(self) -> None:
-        found = self.chosen()
-        if found:
-            data_acts.sync(self.ui, list(dict.fromkeys(one.market_id for one in found)))
-        self._none_chosen(found)
-
-    def action_delete(self) -> None:
-        from clearedge_tui.ui.plan_data import open_delete
-
-        row = self.selected()
-        if row is not None:
-            open_delete(self.ui, row)
-        self._none_chosen([row] if row else [])
+            data_acts.WORK[what](self.ui, found)
+        else:
+            self.ui.model.say("no series is selected here")
+        self.tick()
 
     def action_pull(self) -> None:
-        from clearedge_tui.ui.plan_data import open_pull
+        from clearedge_tui.ui.plan_data import pull_like
 
-        row = self.selected()
-        given = {}
-        if row is not None and row.syncs_from:
-            given = {
-                "source": row.syncs_from,
-                "market": row.market,
-                "timeframe": row.timeframe or "",
-            }
-            given["from"] = f.day(row.first_ns or 0)
-        open_pull(self.ui, given)
+        pull_like(self.ui, self.selected())
 
     def action_bring(self) -> None:
         from clearedge_tui.ui.plan_files import open_import
 
         open_import(self.ui, {})
 
-    def action_backtest(self) -> None:
-        from clearedge_tui.ui.plan_backtest import open_backtest
-
-        row = self.selected()
-        if row is not None:
-            open_backtest(self.ui, market_id=row.market_id)
-        self._none_chosen([row] if row else [])
-
     def action_sources(self) -> None:
-        data_acts.show_sources(self.ui)
+        data_looks.show_sources(self.ui)
 
     def action_jobs(self) -> None:
-        data_acts.show_jobs(self.ui, self.jobs())
+        data_looks.show_jobs(self.ui, self.jobs())
 
     def action_cancel_job(self) -> None:
-        data_acts.cancel(self.ui, [job for job in self.jobs() if job.state not in JOB_ENDED])
+        data_looks.cancel(self.ui, [job for job in self.jobs() if job.state not in JOB_ENDED])
         self.tick()
-
-    def _none_chosen(self, found: object) -> None:
-        if not found:
-            self.ui.model.say("no series is selected here")
-            self.tick()

@@ -1,9 +1,11 @@
 """The parts of the catalog screen: the list, the selected series, the jobs, the sources."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.catalog import SORTS, Choice
 from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.paint import catalog as painter
 from clearedge_tui.ui.paint.series import paint_newest, paint_series
 from clearedge_tui.ui.rows import RowsView
@@ -12,9 +14,20 @@ from clearedge_tui.ui.view import CellView
 if TYPE_CHECKING:
     from clearedge_tui.ui.screens.data import DataPage
 
+WIDE = 180  # columns; from here on the selected series stands beside the list
+LEFT = 110
+LEAST_LOOK = 12
+LEAST_CHART = 12
+
 
 class DataRows(RowsView):
-    """One line a series, as a tree of venues and markets."""
+    """One line a series, as a tree of venues and markets; it knows filter, order and marks."""
+
+    BINDINGS = [*bindings("list"), *bindings("series")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice = Choice()
 
     @property
     def page(self) -> "DataPage":
@@ -28,10 +41,10 @@ class DataRows(RowsView):
         return super().paint(h, w)
 
     def paint_head(self, cells: Cells) -> None:
-        painter.paint_head(cells, self.page.choice, self.ui.look.symbols)
+        painter.paint_head(cells, self.choice, self.ui.look.symbols)
 
     def paint_line(self, cells: Cells, y: int, index: int) -> None:
-        choice, one = self.page.choice, self._now[index]
+        choice, one = self.choice, self._now[index]
         tree = choice.as_tree and index > self.first
         above = self._now[index - 1] if tree else None
         painter.paint_line(cells, y, one, above, self.ui.look, self.ui.model.wall_ns())
@@ -43,7 +56,33 @@ class DataRows(RowsView):
         return self.page.why_empty()
 
     def clicked_head(self, x: int) -> None:
-        self.page.sort_by(painter.letter_at(x, self.size.width))
+        self.sort_by(painter.letter_at(x, self.size.width))
+        self.page.tick()
+
+    def choose(self, **changes: Any) -> None:
+        """Change filter, order or marks; the page paints it with its next tick."""
+        self.choice = self.choice._replace(**changes)
+
+    def sort_by(self, letter: str) -> None:
+        """Sort by the column of a letter; by the same one again turns it round."""
+        if letter in SORTS:
+            turned = self.choice.sort == letter and not self.choice.backwards
+            self.choose(sort=letter, backwards=turned)
+
+    def action_mark(self) -> None:
+        key = self.current()
+        if key:
+            self.choose(marks=self.choice.marks ^ {key})
+            self.action_move(1)
+        self.page.tick()
+
+    def action_mark_all(self) -> None:
+        self.choose(marks=frozenset(one.key for one in self.page.shown()))
+        self.page.tick()
+
+    def action_mark_none(self) -> None:
+        self.choose(marks=frozenset())
+        self.page.tick()
 
 
 class SeriesLook(CellView):
@@ -112,3 +151,22 @@ class SourceLine(CellView):
         if found:
             painter.paint_sources(cells, found, self.ui.look, self.ui.model.wall_ns())
         return cells
+
+
+def share(page: "DataPage") -> None:
+    """The list and the jobs take the rows they need; the selected series the rest."""
+    wide, body = page.size.width >= WIDE, page.size.height - 4
+    rows, jobs = page.query_one(DataRows), page.query_one(JobLines)
+    look, chart = page.query_one(SeriesLook), page.query_one(NewestBars)
+    left, known, needed = page.query_one("#left"), len(page.jobs()), len(page.shown()) + 2
+    taken = min(known + 1, body // 4 if wide else 3 if body < 28 else 6) if known else 0
+    jobs.display, jobs.styles.height = known > 0, taken
+    some = bool(page.shown())
+    look.display = some and (wide or body >= LEAST_LOOK + 4 + taken)
+    room = body - taken - min(needed, body // 2)
+    chart.display = wide and some and page.charted() and room >= LEAST_CHART
+    rows.styles.height = min(needed, body // 2) if chart.display else "1fr"
+    page.query_one("#catalog").styles.layout = "horizontal" if wide else "vertical"
+    left.styles.width = LEFT if wide and look.display else "1fr"
+    listed = max(4, min(needed - 1, body - taken - max(LEAST_LOOK, body // 2)))
+    left.styles.height = "1fr" if wide or not look.display else listed + taken

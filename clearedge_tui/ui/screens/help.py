@@ -4,7 +4,12 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.keys import TABLE, keys_of
 from clearedge_tui.ui.screens.dialogs import Line, Reading
 
-_TITLES = {"act": "on an instance", "list": "in a list", "global": "everywhere"}
+_TITLES = {
+    "act": "on an instance",
+    "list": "in a list",
+    "series": "several series",
+    "global": "everywhere",
+}
 
 
 class HelpScreen(Reading):
