@@ -52,7 +52,7 @@ def _staged(
         reading = Pass(
             raw,
             seen.style,
-            Decimals.of(market, seen.known is not None, key.kind),
+            Decimals.of(market, look.stepped(seen.known), key.kind),
             staged.layout,
             Gate(raw, period),
             shift_ns=period if seen.stamp == "open" else 0,
@@ -64,7 +64,7 @@ def _staged(
     except BaseException:
         staged.__exit__()
         raise
-    notes = look.notes(reading, request, market)
+    notes = look.notes(reading, request, market, seen.known)
     found = Plan(reading, staged, market, seen.known, key, seen.stamp, notes)
     weakref.finalize(found, staged.__exit__)  # of one that nobody closes
     return found
@@ -101,7 +101,7 @@ def run(home: Home, plan: Plan) -> Imported:
                 f"{plan.market.market_id} was changed by somebody else meanwhile; import again"
             )
         added = plan.staged.commit(partial(_refuse_conflict, plan)).added
-        if plan.known is None:
+        if plan.market != plan.known:
             save_market(home, plan.market)
     return Imported(
         market=plan.market.symbol,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -10,6 +11,7 @@ from clearedge_tui.core.errors import BadData, UsageError
 from clearedge_tui.market import catalog, ingest
 from clearedge_tui.market.ingest import Request
 from clearedge_tui.market.layout import Key, Kind
+from clearedge_tui.market.markets import describe, save_market
 from clearedge_tui.settings import Home
 from tests.backtest.box import make_home
 from tests.market.imported import T0, column, decimals, lines, load, rows_of, times, tree
@@ -183,7 +185,8 @@ def test_bad_ticks_are_named_and_nothing_is_written(wrong: str, home: Home, tmp_
 
 
 def test_what_the_markets_decimals_would_round_away_is_refused(home: Home, tmp_path: Path) -> None:
-    load(home, lines(tmp_path / "t.csv", *TRADES))
+    known = describe("BTC/USDT", price_precision=1)
+    save_market(home, msgspec.structs.replace(known, size_step=Decimal("0.00001")))
     fine = lines(tmp_path / "u.csv", TRADES[0], "2024-02-01T00:00:00Z,42000,0.0000001,buy,b1")
     with pytest.raises(BadData, match=r":2: size is 1e-07, less than the market's step 1e-06"):
         load(home, fine)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ import pytest
 from clearedge_tui.core.errors import BadData, NotFound, UsageError
 from clearedge_tui.market import catalog, ingest
 from clearedge_tui.market.ingest import Imported, Request
+from clearedge_tui.market.markets import describe, load_markets, save_market
 from clearedge_tui.settings import Home
 from tests.backtest.box import BTC_FILE, MINUTE, make_home
 
@@ -278,11 +280,31 @@ def test_precision_comes_from_the_data(home: Home, tmp_path: Path) -> None:
     assert plan.market.min_size == Decimal("0.000001")
 
 
-def test_more_decimals_than_the_market_has_are_announced(home: Home, tmp_path: Path) -> None:
-    load(home, write(tmp_path, ROWS))
+def test_a_market_gets_the_decimals_that_its_data_turn_out_to_need(
+    home: Home, tmp_path: Path
+) -> None:
+    load(home, write(tmp_path, [r.replace("101.75", "102") for r in ROWS[:2]]))
+    assert load_markets(home)["BTCUSDT.LOCAL"].price_precision == 1
     finer = write(tmp_path, [r.replace("2024", "2025").replace("99.5", "99.512") for r in ROWS])
     plan = ingest.plan(home, Request(finer, "BTC/USDT", "1m"))
+    assert plan.notes[0] == "prices have 3 decimals; the market had 1 and gets as many"
+    assert load_markets(home)["BTCUSDT.LOCAL"].price_precision == 1
+    ingest.run(home, plan)
+    assert load_markets(home)["BTCUSDT.LOCAL"].price_precision == 3
+    bars = catalog.read_bars(home, "BTCUSDT.LOCAL", "1m")
+    assert (bars.low[2], bars.low[0]) == (99.512, 99.5)
+
+
+def test_a_markets_own_steps_stand_and_finer_prices_are_announced(
+    home: Home, tmp_path: Path
+) -> None:
+    known = describe("BTC/USDT", price_precision=2)
+    save_market(home, msgspec.structs.replace(known, price_step=Decimal("0.05")))
+    finer = write(tmp_path, [r.replace("99.5", "99.512") for r in ROWS])
+    plan = ingest.plan(home, Request(finer, "BTC/USDT", "1m"))
     assert "rounded to the market's 2" in plan.notes[0]
+    ingest.run(home, plan)
+    assert catalog.read_bars(home, "BTCUSDT.LOCAL", "1m").low[0] == 99.51
 
 
 def test_the_plan_shows_what_was_understood(home: Home, tmp_path: Path) -> None:

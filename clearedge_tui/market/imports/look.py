@@ -159,25 +159,36 @@ def _market(
         raise UsageError(
             f"{known.market_id} is a simulated market; real data need another venue: --venue NAME"
         )
-    return known, known
+    if stepped(known):
+        return known, known
+    more = max(price, known.price_precision), max(size, known.size_precision)
+    return with_decimals(known, *more), known
+
+
+def stepped(known: Market | None) -> bool:
+    """Whether somebody said a market's steps: its decimals then stand, and finer data are rounded."""
+    return known is not None and not (known.price_step is None and known.size_step is None)
 
 
 def with_decimals(market: Market, price: int, size: int) -> Market:
     """Return a market of more decimals."""
-    if (price, size) == (market.price_precision, market.size_precision):
-        return market
+    usual = market.min_size == Decimal(1).scaleb(-market.size_precision)
+    least = Decimal(1).scaleb(-size) if usual else market.min_size
     return msgspec.structs.replace(
-        market, price_precision=price, size_precision=size, min_size=Decimal(1).scaleb(-size)
+        market, price_precision=price, size_precision=size, min_size=least
     )
 
 
-def notes(reading: Pass, request: Request, market: Market) -> tuple[str, ...]:
+def notes(reading: Pass, request: Request, market: Market, known: Market | None) -> tuple[str, ...]:
     """Return what a person should know before agreeing."""
     raw, need = reading.raw, reading.decimals
     has, of = set(raw.mapping), raw.kind
     price, size = market.price_precision, market.size_precision
     raw_prices = "prices are stored as traded; --adjusted scales them to the adjusted close"
+    old = known or market
     told = (
+        (price > old.price_precision, f"prices have {price} decimals; the market had {old.price_precision} and gets as many"),
+        (size > old.size_precision, f"sizes have {size} decimals; the market had {old.size_precision} and gets as many"),
         (need.needed_price > price, f"prices have {need.needed_price} decimals and are rounded to the market's {price}"),
         (need.needed_size > size, f"sizes have {need.needed_size} decimals and are rounded to the market's {size}"),
         (of is Kind.BARS and "volume" not in has, "the file has no volume; it is stored as 0"),

@@ -33,7 +33,7 @@ class Decimals:
 
     price: int
     size: int
-    fixed: bool  # the market is there already: its decimals stand
+    fixed: bool  # somebody said the market's steps: its decimals stand
     sizes_too: bool  # ticks: sizes decide the market's decimals as prices do
     needed_price: int = 0
     needed_size: int = 0
