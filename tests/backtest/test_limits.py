@@ -82,6 +82,47 @@ def test_a_market_without_limits_denies_nothing(tmp_path: Path) -> None:
     assert not any(line.startswith("limits") for line in outcome.conventions)
 
 
+NATIVE = """
+from nautilus_trader.model import BarType, InstrumentId, OrderSide, Quantity
+from nautilus_trader.trading import Strategy, StrategyConfig
+CONFIG_SCHEMA = {}
+class CaseConfig(StrategyConfig):
+    def __new__(cls, instrument_id, bar_type, **kwargs):
+        return super().__new__(cls, **kwargs)
+    def __init__(self, instrument_id, bar_type, **kwargs):
+        self.instrument_id, self.bar_type = InstrumentId.from_str(str(instrument_id)), BarType.from_str(str(bar_type))
+class Case(Strategy):
+    def __init__(self, config):
+        super().__init__(config)
+        self.sizes = ["0.250000", "1.000000"]
+        self.own = config
+    def on_start(self):
+        self.subscribe_bars(self.own.bar_type)
+    def on_bar(self, bar):
+        if self.sizes:
+            size = Quantity.from_str(self.sizes.pop(0))
+            self.submit_order(self.order_factory.market(self.own.instrument_id, OrderSide.BUY, size))
+"""
+
+
+@pytest.mark.parametrize("price", [20.0, 20.1])
+def test_the_engine_holds_native_strategies_to_the_limits(price: float, tmp_path: Path) -> None:
+    path = add_strategy(make_home(tmp_path / "home"), "case", NATIVE)
+    market = strict(min_notional=D(0))
+    outcome = execute(path, flat_bars([price] * 6), tmp_path, market=market)
+    assert outcome.status == "done", outcome.detail
+    assert [(o.size, o.status) for o in outcome.orders] == [(D("0.25"), "denied"), (1, "filled")]
+    assert any("holds exits to it too" in line for line in outcome.conventions)
+
+
+def test_prices_between_ticks_fill_and_are_told(tmp_path: Path) -> None:
+    path = add_strategy(make_home(tmp_path / "home"), "case", ORDERS)
+    outcome = execute(path, flat_bars([20.1] * 14), tmp_path, market=strict())
+    assert [o.status for o in outcome.orders[1:3]] == ["filled", "filled"]
+    assert outcome.fills[0].price == D("20.1")
+    assert any("between the market's ticks of 0.250" in line for line in outcome.conventions)
+
+
 def test_margin_of_the_market_bounds_the_account(tmp_path: Path) -> None:
     path = add_strategy(make_home(tmp_path / "home"), "case", ORDERS)
     half = strict(margin_init=D("0.5"), max_size=D(0))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -48,6 +49,66 @@ def test_a_replay_as_fast_as_possible_fills_like_the_backtest(
     got = [(f.side, f.size, f.price, f.fee) for f in reversed(box.fills("same"))]
     assert len(got) > 3
     assert got == wanted
+
+
+ODD = """
+from clearedge_tui.contract import Strategy
+CONFIG_SCHEMA = {}
+SIZES = ["1.3", "0.9", "2.9", "7", "0.3", "1.6"]
+class Case(Strategy):
+    def init(self):
+        return {"bars": 0, "again": 0}
+    def on_tick(self, tick):
+        self.state["bars"] += 1
+        if self.state["bars"] % 28 == 3:
+            for order in self.context.get_orders():
+                self.context.cancel_order(order.id)
+        if self.state["bars"] % 7:
+            return
+        n = self.state["bars"] // 7
+        side = "buy" if self.context.get_position().size <= 0 else "sell"
+        size = SIZES[n % 6] if side == "buy" or n % 3 else abs(self.context.get_position().size)
+        self.context.place_order(side, size, price=tick.close * 1.0007 if n % 5 == 0 else None)
+    def on_order(self, order):
+        if order.status == "denied":
+            self.state["again"] += 1
+            if self.state["again"] % 2:
+                self.context.place_order(order.side, "1.1", tag="again")
+"""
+
+
+def test_steps_and_limits_of_a_market_are_the_same_in_both(make_box: Callable[..., Box]) -> None:
+    box = make_box(speed=0)
+    (box.home.strategies / "odd.py").write_text(ODD)
+    market = msgspec.structs.replace(
+        describe("TEST/USDT", price_precision=2),
+        size_step=Decimal("0.25"),
+        price_step=Decimal("0.05"),
+        min_size=Decimal(1),
+        min_notional=Decimal(1200),
+    )
+    save_market(box.home, market)
+    catalog.write_bars(box.home, market, "1m", [simulated.bars(11, 28_000_000, BARS)])
+    report = run_backtest(box.home, BacktestSpec("odd", market.market_id, "1m"))
+    assert report.summary.status == "done", report.summary.error
+    box.start()
+    added = box.do(
+        "instance.add", id="same", strategy="odd", account="paper", market="TEST/USDT",
+        timeframe="1m", mode="active",
+    )  # fmt: skip
+    assert added.status == "done", added
+    box.until(lambda: box.account().done == 1.0, "the replay is played", 25.0)
+    wanted = _fills(Path(report.paths["fills"]))
+    box.until(lambda: len(box.fills("same")) >= len(wanted), "all fills are written down", 5.0)
+    assert [(f.side, f.size, f.price, f.fee) for f in reversed(box.fills("same"))] == wanted
+    rows = pq.read_table(report.paths["orders"]).to_pylist()
+    refused = [
+        (r["side"], Decimal(r["size"]), r["reason"]) for r in rows if r["status"] == "denied"
+    ]
+    orders = [o for o in reversed(box.orders("same")) if o.status == "denied"]
+    assert [(o.side, o.size, o.reason) for o in orders] == refused
+    assert {reason.partition(":")[0] for _, _, reason in refused} == {"min_size", "min_notional"}
+    assert len(wanted) > 50
 
 
 def _fills(path: Path) -> list[tuple[str, Decimal, Decimal, Decimal]]:

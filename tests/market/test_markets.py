@@ -1,14 +1,26 @@
 """Finding a market by what a person types."""
 
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from clearedge_tui.core.errors import BadData, NotFound, UsageError
-from clearedge_tui.market.markets import describe, load_markets, resolve, save_market
+from clearedge_tui.market.markets import (
+    Ambiguous,
+    describe,
+    load_markets,
+    resolve,
+    save_market,
+)
 from clearedge_tui.market.timeframes import bar_type, from_bar_type, seconds
 from clearedge_tui.settings import Home
 from tests.backtest.box import make_home
+
+OLD = """{"markets": [{"symbol": "BTC/USDT", "venue": "LOCAL", "market_id": "BTCUSDT.LOCAL",
+  "base": "BTC", "quote": "USDT", "asset_class": "crypto", "price_precision": 3,
+  "size_precision": 6, "min_size": "0.000001", "simulated": false, "source": "old.csv"}]}"""
 
 
 @pytest.fixture
@@ -26,10 +38,47 @@ def test_a_market_is_found_however_it_is_written(text: str, home: Home) -> None:
     assert resolve(home, text).market_id == "BTCUSDT.LOCAL"
 
 
-def test_a_name_at_two_venues_asks_which(home: Home) -> None:
-    with pytest.raises(UsageError, match=r"ETHUSDT.BINANCE, ETHUSDT.LOCAL"):
-        resolve(home, "ETH/USDT")
-    assert resolve(home, "ETHUSDT.BINANCE").venue == "BINANCE"
+@pytest.mark.parametrize("text", ["SPY", "spy", "SPY.XNAS", "spy.xnas"])
+def test_a_share_is_found_with_and_without_its_venue(text: str, home: Home) -> None:
+    save_market(home, describe("SPY", "XNAS"))
+    assert resolve(home, text).market_id == "SPY.XNAS"
+
+
+@pytest.mark.parametrize("text", ["ETH/USDT", "eth-usdt", "ETHUSDT"])
+def test_a_name_at_two_venues_asks_which(text: str, home: Home) -> None:
+    with pytest.raises(Ambiguous, match=r"ETHUSDT.BINANCE, ETHUSDT.LOCAL") as several:
+        resolve(home, text)
+    assert several.value.choices == ("ETHUSDT.BINANCE", "ETHUSDT.LOCAL")
+    for named in ("ETHUSDT.BINANCE", "eth/usdt.binance", "eth-usdt.Binance"):
+        assert resolve(home, named).venue == "BINANCE"
+
+
+def test_the_symbol_as_it_is_written_goes_before_one_that_reads_alike(home: Home) -> None:
+    perpetual = msgspec.structs.replace(
+        describe("BTC/USDT"), symbol="BTC-USDT", market_id="BTC-USDT.LOCAL"
+    )
+    save_market(home, perpetual)
+    assert resolve(home, "BTC/USDT").market_id == "BTCUSDT.LOCAL"
+    assert resolve(home, "BTC-USDT").market_id == "BTC-USDT.LOCAL"
+    with pytest.raises(Ambiguous, match=r"fits more than one|more than one venue"):
+        resolve(home, "BTC_USDT")
+
+
+def test_a_list_of_before_there_were_steps_and_fees_loads(home: Home) -> None:
+    (home.catalog / "markets.json").write_text(OLD)
+    market = load_markets(home)["BTCUSDT.LOCAL"]
+    usual = describe("BTC/USDT", price_precision=3, source="old.csv")
+    assert market == usual
+    assert (market.info.price_step, market.info.limits) == (Decimal("0.001"), None)
+    save_market(home, market)
+    assert load_markets(home)["BTCUSDT.LOCAL"] == usual
+
+
+def test_a_step_that_the_decimals_cannot_write_is_named(home: Home) -> None:
+    path = home.catalog / "markets.json"
+    path.write_text(OLD.replace('"simulated": false', '"size_step": "0.0000005"'))
+    with pytest.raises(BadData, match=r"step of 5E-7 is not above 0 with 6 decimals"):
+        load_markets(home)
 
 
 def test_an_unknown_name_lists_the_nearest(home: Home) -> None:
