@@ -181,7 +181,7 @@ def _checked(path: Path, account: Account) -> Account:
     if account.feed not in ("replay", "simulated", "recording"):
         wrong = f"feed `{account.feed}`; wanted replay, simulated or recording"
     elif (account.feed == "recording") != bool(account.recording):
-        wrong = "a recording is played by feed = \"recording\" and recording = \"NAME\" together"
+        wrong = 'a recording is played by feed = "recording" and recording = "NAME" together'
     elif account.record_mb < 0:
         wrong = f"record_mb {account.record_mb}; wanted 0 or more"
     elif not 0 <= account.speed <= 1000:
