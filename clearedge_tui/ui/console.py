@@ -131,9 +131,9 @@ class Console(App[int], inherit_bindings=False):
 
     def _paint_time(self) -> None:
         page = self.page
-        if page is not None:
-            page.query_one(HeaderView).redraw()
-            page.query_one(NoticeView).redraw()
+        if page is not None:  # of a page that has just been opened nothing may be there yet
+            for view in (*page.query(HeaderView), *page.query(NoticeView)):
+                view.redraw()
 
     def _ask_terminal(self) -> None:
         if self._driver is not None:

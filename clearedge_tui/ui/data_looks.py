@@ -16,7 +16,6 @@ from clearedge_tui.ui.screens.dialogs import Choice, Line, Option, Reading
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
-_WIDTH = 70  # columns of a box
 _ROWS = 30
 
 
@@ -36,34 +35,24 @@ def show_sources(ui: "Console") -> None:
 
 def _show_sources(ui: "Console", found: list[Source]) -> None:
     now = ui.model.wall_ns()
-    lines: list[Line] = [("sources", p.BRIGHT | p.BOLD), ("", p.TEXT)]
+    ill = [one.source for one in found if one.light != "closed"][:9]
+    options = []
     for one in found:
         sign, ink = painter.light(one, ui.look.symbols)
         why = painter.light_words(one, now)
         needs = f"needs {clean_text(one.needs)}" if one.needs else ""
-        told = why or needs or clean_text(one.about)
-        lines.append(
-            (
-                f"{sign} {clean_text(one.source):<15}{told}",
-                ink if why else p.DIM if needs else p.TEXT,
-            )
-        )
-    lines += [("", p.TEXT), ("and any other exchange that ccxt knows, by its name there", p.DIM)]
-    ill = [one for one in found if one.light != "closed"]
-    if not ill:
-        ui.push_screen(Reading(lines, most=24))
-        return
-    options = [
-        Option(str(i), f"ask {one.source} again at once", p.TEXT)
-        for i, one in enumerate(ill[:9], 1)
-    ]
+        told = f"{sign} {clean_text(one.source):<15}{why or needs or clean_text(one.about)}"
+        key = str(ill.index(one.source) + 1) if one.source in ill else ""
+        options.append(Option(key, told, ink if why else p.DIM if needs else p.TEXT))
 
     def chosen(key: str | None) -> None:
         if key:
-            reset(ui, ill[int(key) - 1].source)
+            reset(ui, ill[int(key) - 1])
 
-    why = "   ".join(f"{one.source} {painter.light_words(one, now)}" for one in ill)
-    ui.push_screen(Choice("sources that are left alone", options, clean_text(why, _WIDTH)), chosen)
+    also = "and any other exchange that ccxt knows, by its name there"
+    note = "a number asks that source again at once" if ill else also
+    first = next((i for i, option in enumerate(options) if option.key), 0)
+    ui.push_screen(Choice("sources", options, note, first), chosen)
 
 
 def reset(ui: "Console", source: str) -> None:

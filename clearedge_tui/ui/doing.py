@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts, doing_data
+from clearedge_tui.ui import acts, doing_data, doing_market
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -30,6 +30,8 @@ def run(ui: "Console", doing: Doing) -> None:
             _visit(ui, doing)
         case _ if doing.name in doing_data.ACTS:
             doing_data.ACTS[doing.name](ui, doing)
+        case _ if doing.name in doing_market.ACTS:
+            doing_market.ACTS[doing.name](ui, doing)
         case _ if doing.name in _WITH_OPTIONS:
             _WITH_OPTIONS[doing.name](ui, doing)
         case _:

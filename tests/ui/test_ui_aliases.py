@@ -203,6 +203,17 @@ async def test_words_that_ask_one_thing_send_it(world: FakeSupervisor, desk: Ope
             "instance resume ema-btc-1": ("instance.resume", {"id": "ema-btc-1"}),
             "strategy new mine --kind native": ("strategy.new", {"name": "mine", "kind": "native"}),
             "strategy check strategies/ema_cross.py": ("strategy.check", {"strategy": "ema_cross"}),
+            "market set BTC/USDT taker_fee=0.001": (
+                "market.set", {"market": "BTC/USDT", "values": {"taker_fee": "0.001"}},
+            ),
+            "market add ES.CME price_step=0.25": (
+                "market.add", {"symbol": "ES.CME", "values": {"price_step": "0.25"}},
+            ),
+            "market rm ES.CME": ("market.rm", {"market": "ES.CME"}),
+            "market load binance BTC/USDT ETH/USDT": (
+                "market.load", {"source": "binance", "symbols": ["BTC/USDT", "ETH/USDT"]},
+            ),
+            "market show BTC/USDT": ("market.show", {"market": "BTC/USDT"}),
             "account rewind paper": ("account.rewind", {"account": "paper"}),
             "instance set ema-btc-1 --armed yes": (
                 "instance.set", {"id": "ema-btc-1", "config": {}, "armed": "yes"},

@@ -72,7 +72,8 @@ async def test_a_file_that_cannot_be_read_is_named_on_its_row_and_the_rest_works
         await opened(d)
         await stand(d, "SPY.XNAS 1d")
         assert "it is cut off, its footer is mis" in d.cells("DataRows").lines()[-1]
-        assert "2021-01-04_2021-12-31.parquet" in d.text() and "are not touched" in d.text()
+        assert "✖ cannot be read" in d.text() and "are not touched" in d.text()
+        assert "2021-01-04_2021-12-31.parquet" in d.text()
         await d.press("enter")
         assert "its footer is missing" in d.text()
         await d.press("escape")
@@ -172,7 +173,8 @@ async def test_sources_show_their_lights_and_one_is_asked_again(
         assert "✖ kraken left alone 42s: HTTP 503" in line and "▲ okx on trial: no answer" in line
         assert "● binance" in line and "○ tiingo" in line
         await d.press("o")
-        await d.shows("ask kraken again at once")
+        await d.shows("a number asks that source again at once")
+        assert "needs the secret `tiingo`" in d.text()
         await d.press("1")
         await d.until(lambda: {"reset": "kraken"} in sent(world, "data.sources"))
 
@@ -428,6 +430,18 @@ async def test_a_refusal_is_told_and_what_was_there_stays(
         assert "GBP/USD" in d.text()
 
 
+async def test_a_second_that_passes_while_a_page_opens_does_no_harm(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    from clearedge_tui.ui.places import make_page
+
+    async with desk() as d:
+        d.app.push_screen(make_page("data"))
+        assert d.page.NAME == "data" and not d.page.query("HeaderView")
+        d.app._paint_time()
+        await d.shows("GBP/USD")
+
+
 async def test_a_waiting_list_says_so(world: FakeSupervisor, desk: OpenDesk) -> None:
     world.silent.add("data.list")
     async with desk() as d:
@@ -475,7 +489,6 @@ async def test_data_coverage_stands_on_the_series(world: FakeSupervisor, desk: O
 def test_the_fake_answers_are_what_the_screen_reads() -> None:
     assert len(msgspec.convert(catalog.rows(), list[SeriesRow])) == 7
     for one in catalog.rows():
-        if not one["error"]:
-            msgspec.convert(catalog.coverage(one["series"]), SeriesView)
+        msgspec.convert(catalog.coverage(one["series"]), SeriesView)
     assert msgspec.convert(catalog.sources(), list[Source])
     assert msgspec.convert(catalog.preview("x", 9), Bars).bars[0][0] < START_NS

@@ -36,6 +36,7 @@ _HEADS: Final = (
 )
 _RIGHT: Final = (("n", 33, 9, "ROWS"), ("g", 64, 8, "MISSING"), ("t", 72, 6, "AGE"))
 _FROM: Final = 43
+_LEAST_WORDS: Final = 16  # letters of a reason: less says nothing
 _FILE: Final = re.compile(r"^\S+\.parquet:? ")
 _VERDICTS: Final = {"clean": p.GOOD, "warn": p.WARN, "bad": p.BAD, "changed": p.ACCENT}
 
@@ -115,7 +116,7 @@ def paint_line(
     cells.right(y, 33, 9, _count(one.rows), p.TEXT)
     if one.error:
         told = _FILE.sub("", clean_text(one.error))  # the details name the file
-        cells.text(y, _FROM, cut(told, cells.w - _FROM - 1, look), p.BAD)
+        cells.text(y, _FROM, cut(told, cells.w - _FROM - 2, look), p.BAD)
         return
     cells.text(y, _FROM, f.day(one.first_ns or 0), p.TEXT)
     cells.text(y, 54, f.day(one.last_ns or 0), p.TEXT)
@@ -205,18 +206,18 @@ def light_words(one: Source, now_ns: int) -> str:
 def paint_sources(cells: Cells, sources: Sequence[Source], look: Look, now_ns: int) -> None:
     """Paint one line: the troubled ones with their reason, then the others by name while they fit."""
     x = cells.text(0, 1, "SOURCES", p.DIM) + 2
-    ill = [one for one in sources if one.light != "closed"]
-    for one in ill:
-        lamp, ink = light(one, look.symbols)
-        told = f"{lamp} {clean_text(one.source)} {light_words(one, now_ns)}"
-        x = cells.text(0, x, cut(told, max(8, cells.w - x - 18), look), ink) + 2
-    well = [one for one in sources if one.light == "closed"]
-    for i, one in enumerate(well):
-        left = f"and {len(well) - i} more: o"
-        name = clean_text(one.source)
-        if x + len(name) + 2 + len(left) + 2 > cells.w:
+    ordered = sorted(sources, key=lambda one: one.light == "closed")
+    for i, one in enumerate(ordered):
+        left = f"and {len(ordered) - i} more: o"
+        room = cells.w - x - (len(left) + 3 if i < len(ordered) - 1 else 1)
+        sign, ink = light(one, look.symbols)
+        words = light_words(one, now_ns)
+        told = f"{sign} {clean_text(one.source)} {words}".rstrip()
+        if room < min(len(told), _LEAST_WORDS):
             cells.text(0, x, left, p.DIM)
             return
-        sign = (look.symbols.idle, p.DIM) if one.needs else (look.symbols.ok, p.GOOD)
-        cells.text(0, x, *sign)
-        x = cells.text(0, x + 2, name, p.DIM if one.needs else p.TEXT) + 2
+        if words:
+            x = cells.text(0, x, cut(told, room, look), ink) + 2
+            continue
+        cells.text(0, x, look.symbols.idle if one.needs else sign, p.DIM if one.needs else ink)
+        x = cells.text(0, x + 2, told[2:], p.DIM if one.needs else p.TEXT) + 2

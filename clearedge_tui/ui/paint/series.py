@@ -42,7 +42,7 @@ def paint_series(cells: Cells, shown: Shown, look: Look, now_ns: int) -> None:
         cells.text(0, x + 1, " simulated ", p.WARN)
     y = _paint_facts(cells, shown, look, now_ns)
     area = cells.area.inset(1).top(y)[1]
-    if shown.problem or row.error:
+    if shown.problem or _unreadable(shown):
         _paint_problem(cells, area, shown)
     elif shown.chart:
         _paint_chart(cells, area, shown, look)
@@ -50,21 +50,26 @@ def paint_series(cells: Cells, shown: Shown, look: Look, now_ns: int) -> None:
         _paint_view(cells, area, shown, look)
 
 
+def _unreadable(shown: Shown) -> bool:
+    """True when no file of a series can be read; of one with some good files the map is shown."""
+    return bool(shown.row.error) and not shown.row.rows
+
+
 def paint_newest(cells: Cells, shown: Shown, look: Look) -> None:
     """Paint the newest bars under a rule."""
     cells.rule(0, 0, cells.w, look.symbols.rule, p.FAINT)
     cells.text(0, 2, " Newest bars ", p.BRIGHT)
-    if not shown.problem and not shown.row.error:
+    if not shown.problem and not _unreadable(shown):
         _paint_chart(cells, cells.area.inset(1).top(1)[1], shown, look)
 
 
 def _paint_facts(cells: Cells, shown: Shown, look: Look, now_ns: int) -> int:
     """Paint the figures of a series in one line, or in three where there is room."""
     row, view = shown.row, shown.view
-    sign, ink = verdict(row.verdict, look.symbols)
-    x = cells.text(
-        1, 1, f"{sign} {verdict_words(row.verdict, row.checked_ns, now_ns)}", ink | p.BOLD
-    )
+    sign, ink = verdict("bad" if row.error else row.verdict, look.symbols)
+    told = verdict_words(row.verdict, row.checked_ns, now_ns)
+    told = "cannot be read" if _unreadable(shown) else told
+    x = cells.text(1, 1, f"{sign} {told}", ink | p.BOLD)
     late = c.freshness(row, now_ns)
     age = f"{c.age(row.last_ns, now_ns)} old"
     news = (
@@ -148,7 +153,8 @@ def _map_rows(height: int, days: Days, year: int) -> int:
 
 def lines_of(view: SeriesView, most_holes: int = 1000) -> list[Line]:
     """Return what is wrong with a series and where, as lines; a sound one says so."""
-    return [*_hole_lines(view, most_holes), *_finding_lines(view), *_file_lines(view)]
+    broken: list[Line] = [(clean_text(error, 300), p.BAD) for error in view.errors]
+    return [*broken, *_hole_lines(view, most_holes), *_finding_lines(view), *_file_lines(view)]
 
 
 def _worst(view: SeriesView) -> Line:
@@ -225,7 +231,6 @@ def _finding_lines(view: SeriesView) -> list[Line]:
 
 def _file_lines(view: SeriesView) -> list[Line]:
     lines: list[Line] = [(f"Files  {len(view.files)}", p.BRIGHT | p.BOLD)]
-    lines += [(clean_text(error, 300), p.BAD) for error in view.errors]
     for name, rows, size in view.files:
         shown = clean_text(name).removesuffix(".parquet").replace("-000000000Z", "Z")
         lines.append((f"  {shown}  {rows:>11,} rows  {f.bytes_size(size)}", p.DIM))

@@ -105,9 +105,9 @@ class DataPage(Page):
         return marked or ([one] if one is not None else [])
 
     def jobs(self) -> list[JobRow]:
-        """Return the work on data: what is not over first, then the newest."""
+        """Return the work on data: what runs, what waits, then what has ended, newest first."""
         found = [job for job in self.ui.model.jobs.values() if job.kind in c.JOB_KINDS]
-        found.sort(key=lambda job: (job.state in JOB_ENDED, -job.started_ns))
+        found.sort(key=lambda job: (job.state in JOB_ENDED, job.state == "queued", -job.started_ns))
         return found
 
     def look(self) -> Shown | None:
