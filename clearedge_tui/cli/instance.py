@@ -2,8 +2,9 @@
 
 import click
 
+from clearedge_tui.cli import which
 from clearedge_tui.cli.act import JSON, SET, act, pairs, tell
-from clearedge_tui.cli.at_home import say_json
+from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import UsageError
 
 _MODES = click.Choice(["off", "observe", "active"])
@@ -59,6 +60,7 @@ def _market(row: dict[str, object]) -> str:
 @JSON
 def add(strategy: str, sets: tuple[str, ...], as_json: bool, **asked: str | None) -> None:
     """Declare an instance of STRATEGY. Its id, market and account never change."""
+    asked["market"] = which.market(home(), str(asked["market"]))
     tell("instance.add", {"strategy": strategy, "config": pairs(sets), **asked}, as_json)
 
 

@@ -73,10 +73,23 @@ def conventions(plan: Plan) -> tuple[str, ...]:
         "an open position is marked at the last close; it counts in equity, not in the trades",
     ]
     lines.extend(_limits(plan.market, native))
+    if between_ticks(plan.market, plan.bars):
+        lines.append(
+            f"data: some prices lie between the market's ticks of {plan.market.price_step}; market "
+            "orders are filled there"
+        )
     lines.append(f"strategy file: sha256 {plan.loaded.info.sha256[:16]}")
     if plan.market.simulated:
         lines.append("data: SIMULATED market; nothing here is evidence about a real one")
     return tuple(lines)
+
+
+def between_ticks(market: MarketInfo, bars: Bars) -> bool:
+    """Say whether bars have prices that are no multiple of the market's tick."""
+    scale = 10**market.price_precision
+    tick = int(market.price_step * scale)
+    columns = (bars.open, bars.high, bars.low, bars.close)
+    return tick > 1 and any((np.rint(column * scale) % tick).any() for column in columns)
 
 
 def _limits(market: MarketInfo, native: bool) -> Iterator[str]:
@@ -137,7 +150,8 @@ def _engine(plan: Plan) -> BacktestEngine:
         bar_adaptive_high_low_ordering=True,
     )
     native = plan.loaded.info.kind == "native"  # our gate stands before the others
-    engine.add_instrument(instrument(plan.market, limits=native))
+    fine = not native or between_ticks(plan.market, plan.bars)
+    engine.add_instrument(instrument(plan.market, limits=native, fine=fine))
     return engine
 
 

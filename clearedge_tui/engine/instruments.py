@@ -35,14 +35,26 @@ def leverage(market: MarketInfo) -> Decimal:
     return LEVERAGE / weight(LEVERAGE, market.margin_init)
 
 
-def instrument(market: MarketInfo, limits: bool = False) -> CurrencyPair | Equity | Cfd:
+def unit(market: MarketInfo) -> Price:
+    """Return one unit of a market's prices: the tick a simulated venue has to have.
+
+    It silently leaves an order unfilled at a price between two ticks, and data have such prices:
+    ticks change over the years, and middles and adjusted prices know none. Limit prices are on the
+    market's own tick before they get there.
+    """
+    return Price.from_str(str(Decimal(1).scaleb(-market.price_precision)))
+
+
+def instrument(
+    market: MarketInfo, limits: bool = False, fine: bool = False
+) -> CurrencyPair | Equity | Cfd:
     """Return the instrument: a pair for crypto and fx, whole shares for equity, a CFD for an index.
 
     With `limits` the engine itself denies what is below the market's least, exits too; without,
-    our gate does, and lets exits pass.
+    our gate does, and lets exits pass. `fine` makes its tick one unit, see `unit`.
     """
     identity = InstrumentId.from_str(market.id)
-    step = Price.from_str(str(market.price_step))
+    step = unit(market) if fine else Price.from_str(str(market.price_step))
     init = weight(LEVERAGE, market.margin_init)  # of the notional, before leverage
     margins: dict[str, Any] = {"margin_init": init, "margin_maint": _maintenance(market, init)}
     least = _limits(market) if limits else {}

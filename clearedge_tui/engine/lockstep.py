@@ -50,13 +50,14 @@ class Lockstep:
 
     async def complete(self) -> None:
         """Return when every instance has thought and every order it sent has met its fate."""
+        before = self.happened  # a denial is heard, and may be answered, before the next tick too
         await self._joins()
         for _round in range(_ROUNDS):
             await self._payments()
-            before = self.happened
             await self._settle()
             if self.happened == before:
                 return
+            before = self.happened
             self._ask()
 
     def _ask(self) -> None:

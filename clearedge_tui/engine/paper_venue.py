@@ -28,7 +28,7 @@ from nautilus_trader.model import (
 )
 
 from clearedge_tui.core.messages import MarketInfo, TickMsg
-from clearedge_tui.engine.instruments import currency
+from clearedge_tui.engine.instruments import currency, unit
 
 VENUE = "PAPER"
 _DEEP = 10**9  # a quote's size: paper fills are not limited by depth, and the docs say so
@@ -39,7 +39,10 @@ def instrument_id(market_id: str) -> InstrumentId:
 
 
 def instrument(market: MarketInfo) -> CurrencyPair:
-    """Return the paper instrument: only steps and currencies matter to the sandbox."""
+    """Return the paper instrument: only digits and currencies matter to the sandbox.
+
+    Steps and limits are the gate's, so they may change while the sandbox runs; digits may not.
+    """
     identity = instrument_id(market.id)
     return CurrencyPair(
         instrument_id=identity,
@@ -48,8 +51,8 @@ def instrument(market: MarketInfo) -> CurrencyPair:
         quote_currency=currency(market.quote),
         price_precision=market.price_precision,
         size_precision=market.size_precision,
-        price_increment=Price.from_str(str(market.price_step)),
-        size_increment=Quantity.from_str(str(market.step)),
+        price_increment=unit(market),
+        size_increment=Quantity.from_str(str(Decimal(1).scaleb(-market.size_precision))),
         ts_event=0,
         ts_init=0,
         margin_init=Decimal("0.05"),

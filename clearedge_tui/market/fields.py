@@ -159,13 +159,12 @@ def _wrong_money(market: Market) -> str:
 
 
 def told(before: Market | None, after: Market) -> tuple[str, ...]:
-    """Return each field that differs, as `field old → new`; all that is said of a new market."""
-    lines = []
-    for name in (*IDENTITY[:3], *EDITABLE) if before is None else EDITABLE:
-        new, old = shown(after, name), shown(before, name) if before else ""
-        if new != old:
-            lines.append(f"{name} {new}" if before is None else f"{name} {old} → {new}")
-    return tuple(lines)
+    """Return each field that differs, as `field old → new`; of a new market what is known."""
+    if before is None:
+        known = [(name, shown(after, name)) for name in ("symbol", *EDITABLE)]
+        return ("new", *(f"{name} {new}" for name, new in known if new not in ("–", "0")))
+    both = [(name, shown(before, name), shown(after, name)) for name in EDITABLE]
+    return tuple(f"{name} {old} → {new}" for name, old, new in both if old != new)
 
 
 def shown(market: Market, name: str) -> str:

@@ -92,15 +92,15 @@ def market_of(source: str, listing: Listing) -> Market:
         size_precision=listing.size_precision,
         min_size=listing.min_size,
         source=source,
-        price_step=_step(listing.price_step, listing.price_precision),
-        size_step=_step(listing.size_step, listing.size_precision),
+        price_step=step_of(listing.price_step, listing.price_precision),
+        size_step=step_of(listing.size_step, listing.size_precision),
         min_notional=listing.min_notional,
         maker_fee=listing.maker_fee or None,
         taker_fee=listing.taker_fee or None,
     )
 
 
-def _step(step: Decimal, decimals: int) -> Decimal | None:
+def step_of(step: Decimal, decimals: int) -> Decimal | None:
     """Return a step that is more than one unit of its decimals."""
     unit = Decimal(1).scaleb(-decimals)
     return None if step <= unit or step % unit else step

@@ -48,6 +48,6 @@ def _refuse(key: Key, numbers: Any, decimals: int, what: str) -> None:
     if pc.any(finer).as_py():
         example = pc.filter(numbers, finer)[0].as_py().normalize()
         raise Refused(
-            f"{key} is stored with {what} such as {example:f}, which {decimals} decimals cannot "
-            "write; delete the series first, with: clearedge data rm"
+            f"{key} is stored with {what} such as {example:f}, which {decimals} decimals "
+            f"cannot write; delete the series first: clearedge data rm '{key}'"
         )

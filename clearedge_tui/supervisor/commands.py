@@ -15,7 +15,13 @@ from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
-from clearedge_tui.supervisor import verbs_data, verbs_instance, verbs_run, verbs_strategy
+from clearedge_tui.supervisor import (
+    verbs_data,
+    verbs_instance,
+    verbs_market,
+    verbs_run,
+    verbs_strategy,
+)
 from clearedge_tui.supervisor.jobs import Jobs
 from clearedge_tui.supervisor.protocol import Command, Result
 from clearedge_tui.supervisor.strategies import StrategyFiles
@@ -32,6 +38,7 @@ VERBS: dict[str, Verb] = {
     **verbs_strategy.VERBS,
     **verbs_run.VERBS,
     **verbs_data.VERBS,
+    **verbs_market.VERBS,
 }
 
 

@@ -17,8 +17,8 @@ from clearedge_tui.core.model import (
     ObserveOrders,
 )
 from clearedge_tui.market import timeframes
-from clearedge_tui.market.markets import load_markets, resolve
-from clearedge_tui.settings import load_accounts
+from clearedge_tui.market.markets import Market, load_markets, resolve
+from clearedge_tui.settings import Account, load_accounts
 from clearedge_tui.store.rows import StatusRow
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
 
@@ -92,12 +92,7 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
     accounts = load_accounts(commands.home)
     if account not in accounts:
         raise not_found("account", account, accounts)
-    market = resolve(commands.home, need(args, "market"))
-    if market.quote != accounts[account].currency:
-        raise Refused(
-            f"{market.symbol} is quoted in {market.quote} and account {account} is in "
-            f"{accounts[account].currency}: their money cannot be summed; use an account in {market.quote}"
-        )
+    market = _market_of(accounts[account], resolve(commands.home, need(args, "market")))
     timeframe = text(args, "timeframe", "1m")
     if timeframe != "quote":
         timeframes.seconds(timeframe)
@@ -124,6 +119,17 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
     if commands.supervisor:
         commands.supervisor.adopt_declared(commands.store.instance(name))
     return f"{name} declared, {mode}", plain(instance)
+
+
+def _market_of(account: Account, market: Market) -> Market:
+    """Return the market, or say why this account cannot trade it."""
+    _ = market.info  # says why when no engine can
+    if market.quote != account.currency:
+        raise Refused(
+            f"{market.symbol} is quoted in {market.quote} and account {account.name} is in "
+            f"{account.currency}: their money cannot be summed; use an account in {market.quote}"
+        )
+    return market
 
 
 def _free_id(commands: "Commands", strategy: str, symbol: str) -> str:

@@ -36,6 +36,14 @@ ASKED = {
     "data compact": ("SP500",),
     "data dedupe": ("SP500",),
     "data rm": ("NEW/USDT", "--yes"),
+    "market list": (),
+    "market add": ("ES.CME", "price_step=0.25"),
+    "market show": ("ES.CME",),
+    "market set": ("SP500", "taker_fee=0.001"),
+    "market load": ("simulated", "SIM/USDT"),
+    "market export": (),
+    "market import": ("TABLE", "--yes"),
+    "market rm": ("ES.CME",),
     "secret set": ("acme",),
     "secret list": (),
     "secret rm": ("acme",),
@@ -117,7 +125,9 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     assert {*ASKED, "data move"} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py"
     )
-    given = {"FILE": str(file)}
+    listed = tmp_path / "markets.csv"
+    listed.write_text("symbol,venue,min_size\nES,CME,1\n")
+    given = {"FILE": str(file), "TABLE": str(listed)}
     for verb, more in ASKED.items():
         args = [given.get(one, one) for one in more]
         capfd.readouterr()

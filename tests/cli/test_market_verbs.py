@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from clearedge_tui.cli import which
 from clearedge_tui.cli.main import run
+from clearedge_tui.market import catalog
 from clearedge_tui.market.markets import describe, load_markets, save_market
 from clearedge_tui.settings import Home
-from tests.backtest.box import BTC, add_strategy, flat_bars, make_home, store
+from tests.backtest.box import BTC, add_strategy, flat_bars, make_home, sim_bars, store
 from tests.live.box import Box
 
 
@@ -157,22 +158,54 @@ def box(tmp_path: Path) -> Iterator[Box]:
     made.close()
 
 
+BUYER = """
+from clearedge_tui.contract import Strategy
+CONFIG_SCHEMA = {"more": {"type": "bool", "default": False}}
+class Buyer(Strategy):
+    def init(self):
+        return {}
+    def on_tick(self, tick):
+        size = str(self.context.get_position().size.normalize())
+        if size == "0" and not self.context.get_orders():
+            self.context.place_order("buy", "0.9")
+        elif size == "0.9" and self.config["more"] and not self.context.get_orders():
+            self.context.place_order("buy", "0.8")
+"""
+
+
 @pytest.mark.slow
 def test_what_engines_carry_waits_until_they_are_off(box: Box) -> None:
     market, step = "SIM/USDT", {"size_step": "0.25"}
-    asked = {"strategy": "ema_cross", "account": "paper", "market": market, "id": "one"}
+    box.write("buyer", BUYER)
+    save_market(box.home, BTC)
+    catalog.write_bars(box.home, BTC, "1m", [sim_bars(3000)])
+    asked = {"strategy": "buyer", "account": "paper", "market": market, "id": "one"}
     assert box.do("instance.add", **asked, mode="observe").status == "done"
+    other = asked | {"market": "BTC/USDT", "id": "two"}
+    assert box.do("instance.add", **other, mode="observe").status == "done"
     box.running("one")
+    box.running("two")
     refused = box.do("market.set", market=market, values=step)
     assert (refused.status, refused.code) == ("refused", 3)
     assert "min_size, size_step cannot change while one is not off" in refused.message
     done = box.do("market.set", market=market, values={"taker_fee": "0.001"})
     assert "engines that run keep what they started with" in done.message
     assert "traded by one" in box.do("market.rm", market=market).message
+
+    box.until(lambda: box.fills("one"), "it has bought")
     assert box.do("instance.mode", id="one", mode="off").status == "done"
     box.wait_row("one", lambda row: row.state == "stopped", "it has stopped")
-    assert box.do("market.set", market=market, values=step).status == "done"
-    assert box.do("instance.mode", id="one", mode="active").status == "done"
+    finer = box.do("market.set", market=market, values={"price_precision": "4"})
+    assert "decimals cannot change while account paper runs" in finer.message
+    held = box.do("market.set", market=market, values=step)
+    assert "holds 0.9" in held.message and "could not close" in held.message
+    assert box.do("market.set", market=market, values={"size_step": "0.3"}).status == "done"
+    assert box.do("instance.set", id="one", config={"more": "yes"}).status == "done"
+    assert box.do("instance.mode", id="one", mode="observe").status == "done"
     box.running("one")
+    box.until(lambda: len(box.fills("one")) == 2, "it has bought more")
+    assert box.fills("one")[0].size == Decimal("0.6")  # the account ran on and knows the new step
+    orders = {o.status for o in box.orders("one")}
+    assert orders == {"filled"}
     shown = box.do("market.show", market=market).data
-    assert isinstance(shown, dict) and shown["size_step"] == "0.25"
+    assert isinstance(shown, dict) and (shown["size_step"], shown["instances"]) == ("0.3", ["one"])

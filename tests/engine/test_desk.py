@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -156,3 +157,30 @@ class DeskMachine(RuleBasedStateMachine):
 
 DeskMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestDesk = DeskMachine.TestCase
+
+
+def test_a_changed_market_counts_from_an_instances_next_process_on() -> None:
+    orders: list[OrderUpdate] = []
+    opened: list[BookOpen] = []
+    desk = Desk(
+        Account("paper", balance=D(1_000_000)),
+        Book.PAPER,
+        lambda _, ask: opened.append(ask) if isinstance(ask, BookOpen) else None,
+        lambda *_: None,
+        lambda message: orders.append(message) if isinstance(message, OrderUpdate) else None,
+    )
+    desk.leased = True
+    instance = Instance("one", "s", "paper", "A.X", "1m", Mode.ACTIVE)
+    before, after = MARKETS["one"], msgspec.structs.replace(MARKETS["one"], step=D("0.25"))
+    after = msgspec.structs.replace(after, min_notional=D(1000))
+    for pid, market, size, reason in (
+        (7, before, "0.1", ""),
+        (7, after, "0.1", ""),  # the same process: told again by a new supervisor
+        (8, after, "0.1", "size: size 0.1 is no multiple of the market's step 0.250"),
+        (8, after, "5", "min_notional: 5 at 100.00 is worth 500; the market takes no less than 1000"),
+    ):  # fmt: skip
+        desk.attach(Attach(instance, market, pid))
+        desk.mark("A.X", 1, D("100.00"))
+        desk.submit("one", Submit(f"{pid}{size}{len(orders)}", "buy", D(size)))
+        assert orders[-1].order.reason == reason
+    assert [ask.market for ask in opened] == [before, before, after, after]
