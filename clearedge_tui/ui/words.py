@@ -137,6 +137,7 @@ GROUPS: Final = frozenset(said.partition(" ")[0] for said in ALIASES)
 NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
+    "run verify": "run verify runs it once more and compares to the byte; on the command line: clearedge run verify",
     "data move": "data move is for when nothing runs, for every engine reads the catalog; on the command line: clearedge data move",
     "data recordings": "data recordings shows what accounts received and keeps its folders; on the command line: clearedge data recordings",
     "market import": "market import shows a table of markets before it is written; on the command line: clearedge market import",
