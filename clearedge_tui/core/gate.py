@@ -43,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True):
     price_step: Decimal
     limits: Limits | None = None
     weight: Decimal = Decimal(1)  # of the order's notional, see `weight`
+    odd: bool = False  # the newest price stands far away from the last ones, and alone
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -86,6 +87,11 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
     if ask.reduce_only:
         return Denied(
             "reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}"
+        )
+    if now.odd:
+        return Denied(
+            "data",
+            f"the price {ask.price} is far away from the last ones; nothing is entered on one print",
         )
     return (within(ask, now.limits) if now.limits else None) or _risk(ask, now)
 

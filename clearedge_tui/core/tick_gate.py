@@ -63,7 +63,8 @@ class TickGate:
         self._passed += 1
         self._last_ns[tick.kind] = tick.ts_ns
         self._last[tick.kind] = tick
-        self._judge(tick.close)
+        if tick.kind == "quote" or "quote" not in self._last:
+            self._judge(tick.close)  # a closed bar only repeats what was quoted
         return ""
 
     def _wrong(self, tick: TickMsg, now_ns: int) -> tuple[str, object]:

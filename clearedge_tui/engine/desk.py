@@ -98,6 +98,7 @@ class Desk:
         self.seats: dict[str, Seat] = {}
         self.prices: dict[str, Decimal] = {}
         self.clocks: dict[str, int] = {}
+        self.odd: set[str] = set()  # markets whose newest price stands alone
         self.dirty: set[tuple[str, Book]] = set()
         self._to_book = to_book
         self._to_instance = to_instance
@@ -249,6 +250,7 @@ class Desk:
             price_step=seat.market.price_step,
             limits=seat.market.limits,
             weight=self._weight(seat),
+            odd=seat.market.id in self.odd,
         )
 
     def _second(self, seat: Seat) -> float:

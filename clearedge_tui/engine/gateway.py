@@ -140,8 +140,14 @@ class Gateway:
     # ---- data ---------------------------------------------------------------------------------
     def _tick(self, tick: TickMsg) -> None:
         """Pass a tick on to books and instances, unless the gate holds it back."""
-        if self.gates.setdefault(tick.market, TickGate()).drop(tick):
+        guard = self.gates.setdefault(tick.market, TickGate())
+        if guard.drop(tick):
             return
+        # a replay of the catalog is judged by its check, and trades as the backtest does
+        if guard.odd and self.spec.account.feed != "replay":
+            self.desk.odd.add(tick.market)
+        else:
+            self.desk.odd.discard(tick.market)
         self.recorder.take(tick)
         self.desk.mark(tick.market, tick.ts_ns, self._price(tick))
         if tick.kind == "quote":
