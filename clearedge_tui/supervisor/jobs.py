@@ -75,7 +75,7 @@ class Jobs:
         await asyncio.gather(*self._tasks)
 
     def _next(self) -> None:
-        while self._line and len(self._works) - len(self._line) <= _AT_ONCE:
+        while self._line and len(self._works) - len(self._line) < _AT_ONCE:
             key, work = self._line.popleft()
             task = asyncio.create_task(self._run(key, work))
             self._tasks.add(task)

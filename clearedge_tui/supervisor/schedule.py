@@ -54,7 +54,8 @@ class Schedule:
                 self._event("data.schedule", "", str(error), "supervisor")
             return False
         last = int(self._store.meta(_LAST) or 0)
-        if not every or now - last < every * 1_000_000_000 or self._under_way():
+        waits = 0 <= now - last < every * 1_000_000_000  # a clock set back makes it due
+        if not every or waits or self._under_way():
             return False
         self._store.set_meta(_LAST, str(now))
         self._jobs.start(DataWork(self._home, "sync", {}), "sync", "sync all series, as scheduled")

@@ -1,8 +1,10 @@
 """What a job is to the supervisor: something that tells its steps, can be cancelled, and ends."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from select import select
 from typing import Protocol
@@ -75,14 +77,16 @@ class DataWork:
         self._task = Task(str(home.root), what, args)
         self._process: subprocess.Popen[bytes] | None = None
         self._ended: Ended | None = None
-        self._cancelled = False
+        self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        self._cancelled = True
+        self._cancelled.set()
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
 
     def steps(self) -> Iterator[JobStep]:
+        if self._cancelled.is_set():
+            return
         read, write = os.pipe()
         self._home.logs.mkdir(parents=True, exist_ok=True)
         with (self._home.logs / "data.log").open("ab") as log:
@@ -98,9 +102,12 @@ class DataWork:
             finally:
                 os.close(write)
         try:
+            if self._cancelled.is_set():  # while it was being started
+                self._process.kill()
             if self._process.stdin is not None:
-                self._process.stdin.write(frame(self._task))
-                self._process.stdin.close()
+                with contextlib.suppress(BrokenPipeError):  # it died at once; its end says so
+                    self._process.stdin.write(frame(self._task))
+                    self._process.stdin.close()
             yield from self._heard(read)
         finally:
             os.close(read)
@@ -137,7 +144,7 @@ class DataWork:
             return JobEnd(
                 "failed" if done.error else "done", words or done.error or done.message, done.data
             )
-        if self._cancelled:
+        if self._cancelled.is_set():
             return JobEnd("cancelled", "cancelled by its owner; what it had written stays")
         code = self._process.returncode if self._process else 0
         return JobEnd("failed", f"its process ended with {code}; see {self._home.logs}/data.log")
