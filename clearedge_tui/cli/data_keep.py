@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clearedge_tui.cli import which
 from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
 
@@ -33,7 +34,9 @@ def check(series: tuple[str, ...], as_json: bool) -> int:
     from clearedge_tui.market.check import Report
     from clearedge_tui.market.task import check as work
 
-    done = work(home(), {"series": list(series)}, lambda step: None)
+    where = home()
+    names = [which.series(where, name) for name in series]
+    done = work(where, {"series": names}, lambda step: None)
     reports = msgspec.convert(
         [{k: v for k, v in r.items() if k != "verdict"} for r in _rows(done)], list[Report]
     )
@@ -74,7 +77,7 @@ def coverage(series: str, as_json: bool) -> None:
     from clearedge_tui.market.task import find_series
 
     where = home()
-    key = find_series(where, series)
+    key = find_series(where, which.series(where, series))
     entries = index.details(where, catalog.ready(where), key)
     facts = [one.facts for one in entries if one.facts.rows]
     if as_json:
@@ -120,7 +123,7 @@ def fingerprint(series: str, start: str, end: str, as_json: bool) -> None:
     from clearedge_tui.market.task import find_series
 
     where = home()
-    key = find_series(where, series)
+    key = find_series(where, which.series(where, series))
     first, last = moments.span_ns(start, end)
     back = key.step_ns if key.timeframe else 0
     done = name(where, key, first + back if first else None, last + back - 1 if last else None)
@@ -139,7 +142,7 @@ def _each(series: tuple[str, ...], what: str, dry: bool) -> "list[Upkeep]":
     from clearedge_tui.market.task import find_series
 
     where = home()
-    keys = [find_series(where, name) for name in series] or catalog.keys(where)
+    keys = [find_series(where, which.series(where, name)) for name in series] or catalog.keys(where)
     work = upkeep.compact if what == "compact" else upkeep.deduplicate
     return [work(where, key, dry) for key in keys]
 
@@ -175,7 +178,7 @@ def remove(series: str, start: str, end: str, dry: bool, yes: bool, as_json: boo
     from clearedge_tui.market.task import find_series
 
     where = home()
-    key = find_series(where, series)
+    key = find_series(where, which.series(where, series))
     first, last = moments.span_ns(start, end)
     shown = upkeep.delete_range(where, key, first, last, True)
     if dry:

@@ -26,6 +26,12 @@ def market(where: Home, text: str) -> str:
     return text
 
 
+def series(where: Home, text: str) -> str:
+    """Return the name of a series (`BTC/USDT 1m`) with its market asked about in the same way."""
+    name, space, what = text.strip().partition(" ")
+    return f"{market(where, name)}{space}{what}"
+
+
 def _chosen(text: str, choices: tuple[str, ...]) -> str:
     click.echo(f"`{text}` fits more than one market:", err=True)
     for number, name in enumerate(choices, 1):

@@ -135,9 +135,11 @@ def test_an_ambiguous_name_is_asked_about_at_a_terminal(
         for stream in (sys.stdin, sys.stderr):
             monkeypatch.setattr(stream, "isatty", lambda: True)
         click.echo(which.market(home, "btc-usdt"))
+        click.echo(which.series(home, "BTC/USDT 1m"))
+        click.echo(which.series(home, "ES"))
 
-    done = CliRunner().invoke(ask, input="7\n1\n")
-    assert done.stdout == "BTCUSDT.BINANCE\n"
+    done = CliRunner().invoke(ask, input="7\n1\n2\n")
+    assert done.stdout == "BTCUSDT.BINANCE\nBTCUSDT.LOCAL 1m\nES\n"
     assert "1  BTCUSDT.BINANCE" in done.stderr and "2  BTCUSDT.LOCAL" in done.stderr
 
 
