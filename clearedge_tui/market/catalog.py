@@ -101,8 +101,7 @@ def batches(
     files = _within(_files(where, key), first_ns, last_ns)
     parts = [series_file.batches(where, f.path, first_ns, last_ns) for f in files]
     if _overlap(files):  # another program wrote them so
-        with series_file.opened(where, files[0].path) as file:
-            yield from in_order(parts, file.schema_arrow)
+        yield from in_order(parts, series_file.layout_of(where, (f.path for f in files)))
         return
     for part in parts:
         yield from part
@@ -218,7 +217,11 @@ def read_bars(
         sessions = sessions_for(home, market_id, key.timeframe, *edges)
         bars = columns.resample(bars, period, sessions)
     opens = columns.opens(bars.ts_ns, period, sessions)
-    keep = (opens >= start_ns) & ((opens < end_ns) if end_ns else True)
+    keep = np.ones(len(bars), np.bool_)
+    if start_ns:  # 0 is the edge of the data, which may lie before 1970
+        keep &= opens >= start_ns
+    if end_ns:
+        keep &= opens < end_ns
     return bars if keep.all() else bars.take(keep)
 
 
@@ -310,14 +313,16 @@ class Staged:
     def _merge(self, touched: list[_File], first: int, last: int, check: Conflict) -> Added:
         old = (b for f in touched for b in series_file.batches(self.place, f.path))
         new = series_file.batches(self.place, self._draft)
-        merge = Merge(old, new, self.layout, bool(self.key.timeframe), check)
+        stored = series_file.layout_of(self.place, (f.path for f in touched))
+        finest = columns.finest([self.layout.metadata, stored.metadata])
+        layout_ = self.layout.with_metadata(finest)
+        merge = Merge(old, new, layout_, bool(self.key.timeframe), check)
         draft = self._change.draft()
         known = [series_file.survey(self.place, f.path, self.key) for f in touched]
         asked = self.facts.asked and all(one.asked for one in known)
-        names = dict.fromkeys([*(one.source for one in known), self.facts.source])
-        source = ", ".join(name for name in names if name)
+        source = series_file.joined_sources([*(one.source for one in known), self.facts.source])
         facts = series_file.write(
-            self.place, draft, self.key, self.layout, merge.batches(), asked, source
+            self.place, draft, self.key, layout_, merge.batches(), asked, source
         )
         first, last = min(first, touched[0].first_ns), max(last, *(f.last_ns for f in touched))
         path = f"{self.key.folder}/{layout.file_name(first, last)}"
@@ -413,7 +418,6 @@ def _describe(market: Market | None, key: Key, entries: list[index.Entry]) -> Se
         and market.asset_class == "crypto"
     )
     between = _between(good, key.step_ns) if counted else []
-    names = dict.fromkeys(e.facts.source for e in good if e.facts.source)
     return Series(
         market=market.symbol if market else key.market_id,
         market_id=key.market_id,
@@ -424,7 +428,8 @@ def _describe(market: Market | None, key: Key, entries: list[index.Entry]) -> Se
         gaps=sum(e.facts.gap_count for e in good) + len(between) if counted else None,
         bytes=sum(e.size for e in entries),
         simulated=market.simulated if market else False,
-        source=", ".join(names) or (market.source if market else ""),
+        source=series_file.joined_sources(e.facts.source for e in good)
+        or (market.source if market else ""),
         kind=key.kind,
         files=len(entries),
         missing=sum(e.facts.missing for e in good) + sum(between) if counted else None,

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clearedge_tui.core.errors import BadData, Refused
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.market.columns import Ints
+from clearedge_tui.market.columns import Ints, finest
 from clearedge_tui.market.layout import Key, interval
 from clearedge_tui.market.place import Place
 
@@ -97,6 +97,11 @@ def _runs(days: dict[int, int]) -> tuple[tuple[int, int, int], ...]:
     return tuple(runs)
 
 
+def joined_sources(names: Iterable[str]) -> str:
+    """Return each source once; a name may be a list already."""
+    return ", ".join(dict.fromkeys(one for name in names for one in name.split(", ") if one))
+
+
 def times_of(rows: Any) -> Ints:
     """Return `ts_init` of a batch or table as integers."""
     times: Ints = rows.column(TIME).cast(pa.int64()).to_numpy()
@@ -113,7 +118,8 @@ def write(
     source: str = "",
 ) -> Facts:
     """Write batches as they come and return what was seen. A full disk is Refused; it leaves nothing."""
-    marks = dict(layout.metadata or {}) | ({ASKED: b"1"} if asked else {})
+    kept = {k: v for k, v in (layout.metadata or {}).items() if k not in (ASKED, SOURCE)}
+    marks = kept | ({ASKED: b"1"} if asked else {})
     layout = layout.with_metadata(marks | ({SOURCE: source.encode()} if source else {}))
     counter = Counter(key)
     try:
@@ -183,6 +189,15 @@ def opened(where: Place, path: str) -> pq.ParquetFile:
         raise
     except (pa.ArrowInvalid, OSError) as error:
         raise broken(where, path, error) from None
+
+
+def layout_of(where: Place, paths: Iterable[str]) -> pa.Schema:
+    """Return the layout that holds the rows of all these files: the first one's, at its finest."""
+    found = []
+    for path in paths:
+        with opened(where, path) as file:
+            found.append(file.schema_arrow)
+    return found[0].with_metadata(finest([one.metadata or {} for one in found]))
 
 
 def broken(where: Place, path: str, error: BaseException) -> BadData:

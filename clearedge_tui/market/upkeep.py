@@ -161,10 +161,9 @@ def _rewrite(home: Home, key: Key, what: str, through: Through, dry: bool) -> Up
     with change.locked(home):
         where = place.place(home)
         files = _files(home, where, key)
-        with series_file.opened(where, files[0].path) as file:
-            schema = file.schema_arrow
+        schema = series_file.layout_of(where, (e.path for e in files))
         asked = all(e.facts.asked for e in files) and len(catalog.covered(home, key)) == 1
-        source = ", ".join(dict.fromkeys(e.facts.source for e in files if e.facts.source))
+        source = series_file.joined_sources(e.facts.source for e in files)
         with Change(where) as work:
             draft = work.draft()
             rows = in_order([series_file.batches(where, e.path) for e in files], schema)
