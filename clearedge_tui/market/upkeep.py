@@ -88,6 +88,8 @@ def delete_range(home: Home, key: Key, start_ns: int, end_ns: int, dry: bool) ->
             if (high is None or layout.interval(e.path)[0] <= high)
             and (low is None or layout.interval(e.path)[1] >= low)
         ]
+        kept = [e for e in files if e not in hit]
+        kept_paths = {e.path for e in kept}
         after, facts = 0, {}
         with Change(where) as work:
             for entry in hit:
@@ -95,6 +97,8 @@ def delete_range(home: Home, key: Key, start_ns: int, end_ns: int, dry: bool) ->
                     draft, fact = _piece(where, work, entry, key, *part)
                     if fact.rows or fact.asked:
                         path = f"{key.folder}/{layout.file_name(*_named(key, entry, part, fact))}"
+                        if path in facts or path in kept_paths:
+                            raise Refused(f"{key}: its files overlap; compact it first")
                         work.put(draft, path)
                         facts[path] = fact
                         after += fact.rows
@@ -103,10 +107,9 @@ def delete_range(home: Home, key: Key, start_ns: int, end_ns: int, dry: bool) ->
             if not dry and hit:
                 work.commit()
                 index.remember(home, where, facts, gone - set(facts))
-        kept = [e for e in files if e not in hit]
         return _told(
             key, f"deleted ({edge})", files, len(kept) + len(facts),
-            sum(e.facts.rows for e in kept) + after, dry,
+            _rows(kept) + after, dry,
         )  # fmt: skip
 
 
@@ -161,31 +164,66 @@ def _rewrite(home: Home, key: Key, what: str, through: Through, dry: bool) -> Up
     with change.locked(home):
         where = place.place(home)
         files = _files(home, where, key)
-        schema = series_file.layout_of(where, (e.path for e in files))
-        asked = all(e.facts.asked for e in files) and len(catalog.covered(home, key)) == 1
-        source = series_file.joined_sources(e.facts.source for e in files)
+        facts: dict[str, Facts] = {}
         with Change(where) as work:
-            draft = work.draft()
-            rows = in_order([series_file.batches(where, e.path) for e in files], schema)
-            fact = series_file.write(where, draft, key, schema, through(rows), asked, source)
-            first = layout.interval(files[0].path)[0]
-            last = max(layout.interval(e.path)[1] for e in files)
-            path = f"{key.folder}/{layout.file_name(first, last)}"
-            for entry in files:
-                work.drop(entry.path)
-            work.put(draft, path)
-            same = len(files) == 1 and fact.rows == files[0].facts.rows
+            for group in _groups(key, files):
+                path, fact = _joined(where, work, key, group, through)
+                facts[path] = fact
+            same = len(files) == len(facts) and _rows(files) == sum(f.rows for f in facts.values())
             if not dry and not same:
+                for entry in files:
+                    work.drop(entry.path)
                 work.commit()
-                index.remember(home, where, {path: fact}, {e.path for e in files} - {path})
-        return _told(key, what, files, 1, fact.rows, dry)
+                index.remember(home, where, facts, {e.path for e in files} - set(facts))
+        rows = sum(one.rows for one in facts.values())
+        return _told(key, what, files, len(facts), rows, dry)
+
+
+def _groups(key: Key, files: list[index.Entry]) -> list[list[index.Entry]]:
+    """Return which files may become one without speaking for time that none of them speaks for.
+
+    Holes between bars are seen in the rows; not so where a source had nothing, nor between ticks.
+    """
+    if key.timeframe and not any(e.facts.asked for e in files):
+        return [files]
+    groups: list[list[index.Entry]] = []
+    end = 0
+    for entry in files:
+        first, last = layout.interval(entry.path)
+        if groups and first - key.step_ns <= end:
+            groups[-1].append(entry)
+            end = max(end, last)
+        else:
+            groups.append([entry])
+            end = last
+    return groups
+
+
+def _joined(
+    where: Place, work: Change, key: Key, group: list[index.Entry], through: Through
+) -> tuple[str, Facts]:
+    schema = series_file.layout_of(where, (e.path for e in group))
+    asked = all(e.facts.asked for e in group)
+    source = series_file.joined_sources(e.facts.source for e in group)
+    draft = work.draft()
+    rows = in_order([series_file.batches(where, e.path) for e in group], schema)
+    fact = series_file.write(where, draft, key, schema, through(rows), asked, source)
+    first = layout.interval(group[0].path)[0]
+    last = max(layout.interval(e.path)[1] for e in group)
+    path = f"{key.folder}/{layout.file_name(first, last)}"
+    work.put(draft, path)
+    return path, fact
+
+
+def _rows(files: list[index.Entry]) -> int:
+    return sum(e.facts.rows for e in files)
 
 
 def _told(
     key: Key, what: str, files: list[index.Entry], after: int, rows: int, dry: bool
 ) -> Upkeep:
     return Upkeep(
-        str(key), what, len(files), after, sum(e.facts.rows for e in files), rows,
+        str(key), what, len(files), after, _rows(files), rows,
         sum(e.size for e in files), dry,
     )  # fmt: skip
 
@@ -195,10 +233,10 @@ def copy_catalog(home: Home, there: Place, dry: bool) -> list[Upkeep]:
 
     Returns what was (or would be) copied. What the other place has of a series is Refused.
     """
-    here = catalog.ready(home)
-    keys = catalog.keys(home)
     done = []
     with change.locked(home):
+        here = place.place(home)
+        keys = catalog.keys(home)
         for key in keys:
             if there.listing(key.folder):
                 raise Refused(f"{there.name} holds {key} already; move it away first")

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clearedge_tui.core.errors import Refused
 from clearedge_tui.market import catalog, columns, series_file, upkeep
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import Key, Kind, bars_key, file_name
@@ -15,6 +16,7 @@ from clearedge_tui.market.markets import save_market
 from clearedge_tui.market.place import place
 from clearedge_tui.settings import Home
 from tests.backtest.box import BTC, MINUTE, make_home, sim_bars
+from tests.market.test_changes import trades
 
 KEY = bars_key(BTC.market_id, "1m")
 LAYOUT = columns.layout(KEY, 3, 6)
@@ -82,13 +84,13 @@ def test_a_rewrite_does_not_claim_that_a_source_was_asked(home: Home) -> None:
     whole = columns.encode(sim_bars(100), LAYOUT)
     opens = int(sim_bars(1).ts_ns[0]) - MINUTE
     add(home, whole.slice(0, 50), (opens, opens + 50 * MINUTE), "test")
-    add(home, whole.slice(60, 40), None, "file")
+    add(home, columns.encode(sim_bars(100).take(np.r_[50, 60:100]), LAYOUT), None, "file")
     upkeep.compact(home, KEY, dry=False)
     where = place(home)
     (item,) = where.listing(KEY.folder)
     assert not series_file.survey(where, item.path, KEY).asked
     (hole,) = catalog.missing(home, KEY, opens, opens + 100 * MINUTE)
-    assert hole == (opens + 50 * MINUTE, opens + 60 * MINUTE)
+    assert hole == (opens + 51 * MINUTE, opens + 60 * MINUTE)
 
 
 def test_bars_from_before_1970_are_read(home: Home) -> None:
@@ -97,3 +99,41 @@ def test_bars_from_before_1970_are_read(home: Home) -> None:
     add(home, columns.encode(old, LAYOUT), None, "")
     assert len(catalog.read_bars(home, BTC.market_id, "1m")) == 300
     assert len(catalog.read_bars(home, BTC.market_id, "5m")) == 60
+
+
+def test_compacting_ticks_claims_nothing_between_what_was_asked_for(home: Home) -> None:
+    rows = columns.layout(TICKS, 3, 6)
+    for start in (0, 1000):
+        with catalog.locked(home):
+            batch = trades([start + 5, start + 50], rows)
+            catalog.add(home, BTC, TICKS, [batch], span=(start, start + 100))
+    assert catalog.missing(home, TICKS, 0, 1100) == ((100, 1000),)
+    upkeep.compact(home, TICKS, dry=False)
+    assert catalog.missing(home, TICKS, 0, 1100) == ((100, 1000),)
+
+
+def test_compacting_claims_nothing_behind_a_span_that_was_empty(home: Home) -> None:
+    opens = int(sim_bars(1).ts_ns[0]) - MINUTE
+    late = columns.encode(sim_bars(400).slice(200, 250), LAYOUT)
+    add(home, None, (opens, opens + 100 * MINUTE), "test")
+    add(home, late, (opens + 200 * MINUTE, opens + 250 * MINUTE), "test")
+    add(home, None, (opens + 250 * MINUTE, opens + 300 * MINUTE), "test")
+    hole = ((opens + 100 * MINUTE, opens + 200 * MINUTE),)
+    assert catalog.missing(home, KEY, opens, opens + 300 * MINUTE) == hole
+    done = upkeep.compact(home, KEY, dry=False)
+    assert (done.files_before, done.files_after, done.rows_after) == (3, 2, 50)
+    assert catalog.missing(home, KEY, opens, opens + 300 * MINUTE) == hole
+
+
+@pytest.mark.parametrize("second", [np.r_[0, 1, 49, 80], np.r_[0, 1, 49]])
+def test_deleting_from_files_that_overlap_loses_nothing_else(home: Home, second: object) -> None:
+    foreign(home, bars_of(np.r_[0, 7, 49, 99], 1.0))
+    foreign(home, bars_of(second, 2.0))
+    before = set(catalog.stored(home, BTC.market_id, "1m").ts_ns.tolist())
+    edge = int(sim_bars(100).ts_ns[49])
+    with pytest.raises(Refused, match="overlap; compact it first"):
+        upkeep.delete_range(home, KEY, edge, 0, dry=False)
+    upkeep.compact(home, KEY, dry=False)
+    upkeep.delete_range(home, KEY, edge, 0, dry=False)
+    left = set(catalog.stored(home, BTC.market_id, "1m").ts_ns.tolist())
+    assert left == {one for one in before if one <= edge}
