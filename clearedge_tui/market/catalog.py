@@ -258,7 +258,7 @@ def _holes(home: Home, where: Place, key: Key) -> Spans:
         (before, after - step)
         for entry in index.details(home, where, key)
         if not entry.facts.asked
-        for before, after in entry.facts.gaps
+        for before, after in index.gaps(where, key, entry)
     )
 
 

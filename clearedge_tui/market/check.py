@@ -4,7 +4,6 @@ A finding is `bad` (a result made from it cannot be trusted) or `warn` (look at 
 thresholds are constants below, so that a report can be argued with.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from clearedge_tui.market.columns import Bars, Floats, Ints
 from clearedge_tui.market.layout import Key, Kind
 from clearedge_tui.market.markets import Market
 from clearedge_tui.market.series_file import times_of
+from clearedge_tui.market.spans import Spans
 
 BAD, WARN = "bad", "warn"
 _EXAMPLES = 5
@@ -127,7 +127,6 @@ class Checker:
         self._tally = _Tally()
         self._tail: Bars | None = None  # the last rows, to judge the next ones by
         self._last_ns: int | None = None
-        self._holes: list[tuple[int, int]] = []
         self._with_volume = 0
         self._silent: list[tuple[int, int]] = []  # runs of bars without volume: (first time, bars)
         self._quiet: tuple[int, int] | None = None  # such a run that has not ended yet
@@ -156,21 +155,36 @@ class Checker:
         limit = self.key.step_ns if self.key.timeframe else _QUIET_NS
         wide = np.flatnonzero(steps > limit)
         back = self.key.step_ns if self.key.timeframe else 0
-        self._closed(times - back)
-        self._holes += [(int(times[at] - steps[at]), int(times[at]) - back) for at in wide]
+        shut = self._shut(min(int(times.min()) - back, int(before)), int(times.max()) + 1)
+        self._closed(times - back, shut)
+        self._gaps(times[wide] - steps[wide], times[wide] - back, shut)
         self._last_ns = int(times[-1])
         self.last_ns = max(self.last_ns, self._last_ns)
 
-    def _closed(self, opens: Ints) -> None:
-        if self.calendar == calendars.ALWAYS:
-            return
-        low, high = int(opens.min()), int(opens.max()) + 1
-        shut = calendars.closed(self.calendar, self.key.timeframe, low, high)
+    def _shut(self, low: int, high: int) -> Spans:
+        return calendars.closed(self.calendar, self.key.timeframe, low, high)
+
+    def _closed(self, opens: Ints, shut: Spans) -> None:
         if shut:
             starts, ends = np.array(shut, np.int64).T
             at = np.maximum(np.searchsorted(starts, opens, "right") - 1, 0)
             inside = (opens >= starts[at]) & (opens < ends[at])
             self._tally.add("closed", inside, opens)
+
+    def _gaps(self, starts: Ints, ends: Ints, shut: Spans) -> None:
+        """Judge holes by how long the market was open in them: less than a row is missing nothing."""
+        opened = (ends - starts) - (_closed_by(ends, shut) - _closed_by(starts, shut))
+        lost = opened // self.key.step_ns if self.key.timeframe else (opened > _QUIET_NS) * 1
+        hits = np.flatnonzero(lost)
+        starts, ends, lost = starts[hits], ends[hits], lost[hits]
+        words = []
+        for at in range(min(len(hits), _EXAMPLES)):
+            parts = spans.without([(int(starts[at]), int(ends[at]))], shut)
+            starts[at] = parts[0][0]
+            words.append(f"{int(lost[at]):,} missing to {iso(parts[-1][1])}")
+        self._tally.add("gaps", lost, starts, words)
+        if len(hits):
+            self._tally.counts["gaps"] += int((lost - 1).sum())
 
     # ---- bars ---------------------------------------------------------------------------------
     def _bars(self, bars: Bars) -> None:
@@ -222,7 +236,7 @@ class Checker:
         same[1:] &= bars.close[1:] == bars.close[:-1]
         rows = np.zeros(len(bars), np.bool_)
         for start, end in _runs(same):
-            if end - start >= least and end > known and not (start < known - least):
+            if end - start >= least and end > known and not (start <= known - least):
                 rows[start] = True  # a run is one finding, at its first row
         self._tally.add("stale", rows, bars.ts_ns, bars.close)
 
@@ -270,12 +284,8 @@ class Checker:
 
     # ---- the end ------------------------------------------------------------------------------
     def findings(self) -> tuple[Finding, ...]:
-        """Return what was found. Gaps are judged by the calendar here, once."""
+        """Return what was found."""
         tally = self._tally
-        for start, end, missing in self._gaps():
-            at = np.array([start], np.int64)
-            tally.add("gaps", np.ones(1, np.bool_), at, [f"{missing:,} missing to {iso(end)}"])
-            tally.counts["gaps"] += missing - 1
         if self._quiet is not None:
             self._end_silence(*self._quiet)
         if self.rows and self._with_volume / self.rows >= _VOLUME_SHARE:
@@ -284,17 +294,17 @@ class Checker:
                 tally.add("volume", np.ones(1, np.bool_), at, [f"{rows:,} bars"])
         return tally.findings()
 
-    def _gaps(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (from, to, rows missing) of each hole in which the market was open."""
-        if not self._holes:
-            return
-        low, high = self._holes[0][0], max(end for _, end in self._holes)
-        shut = calendars.closed(self.calendar, self.key.timeframe, low, high)
-        step = self.key.step_ns if self.key.timeframe else _QUIET_NS
-        for start, end in spans.without(self._holes, shut):
-            missing = (end - start) // step if self.key.timeframe else 1
-            if missing and (self.key.timeframe or end - start > _QUIET_NS):
-                yield start, end, missing
+
+def _closed_by(moments: Ints, shut: Spans) -> Ints:
+    """Return how much closed time lies before each moment."""
+    if not shut:
+        return np.zeros(len(moments), np.int64)
+    starts, ends = np.array(shut, np.int64).T
+    sums = np.concatenate([[0], np.cumsum(ends - starts)])
+    at = np.searchsorted(starts, moments, "right")
+    last = np.maximum(at - 1, 0)
+    ahead: Ints = sums[at] - np.where(at > 0, np.maximum(ends[last] - moments, 0), 0)
+    return ahead
 
 
 def usual_step(moves: Floats) -> Floats:

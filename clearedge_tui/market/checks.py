@@ -63,16 +63,27 @@ def run(
 
 
 def gaps_in(home: Home, market: Market, key: Key, start_ns: int, end_ns: int) -> Spans:
-    """Return the spans of [start_ns, end_ns) that have no bars though the market was open."""
-    step = key.step_ns
+    """Return the spans of [start_ns, end_ns) that have no bars though the market was open.
+
+    A hole in which it was open for less than one bar is none: a daily bar that comes an hour later.
+    """
+    step, where = key.step_ns, catalog.ready(home)
     lost = [
         (before, after - step)
-        for entry in index.details(home, catalog.ready(home), key)
-        for before, after in entry.facts.gaps
+        for entry in index.details(home, where, key)
+        for before, after in index.gaps(where, key, entry)
     ]
     have = spans.without(_rows(home, key), lost)
+    empty = spans.without([(start_ns, end_ns)], have)
     shut = calendars.closed(market.hours, key.timeframe, start_ns, end_ns)
-    return spans.without(spans.without([(start_ns, end_ns)], have), shut)
+    parts, at, found = spans.without(empty, shut), 0, list[tuple[int, int]]()
+    for _, end in empty:
+        first = at
+        while at < len(parts) and parts[at][0] < end:
+            at += 1
+        if spans.length(parts[first:at]) >= step:
+            found += parts[first:at]
+    return tuple(found)
 
 
 def _rows(home: Home, key: Key) -> Spans:
@@ -105,7 +116,7 @@ def demand(
     refused: list[str] = []
     gaps = gaps_in(home, market, key, low, high)
     if gaps:
-        count = sum(max(1, (b - a) // key.step_ns) for a, b in gaps)
+        count = spans.length(gaps) // key.step_ns
         text = f"gaps: {count:,} bars missing in {len(gaps):,} place{'s' * (len(gaps) > 1)}, first {iso(gaps[0][0])}"
         (lines if "gaps" in names else refused).append(text)
     for one in report.findings:

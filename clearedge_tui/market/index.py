@@ -7,7 +7,7 @@ by their footers until somebody asks for more.
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -150,6 +150,13 @@ def remember(home: Home, where: Place, facts: Mapping[str, Facts], gone: set[str
 def _keep(home: Home, entry: Entry) -> None:
     with contextlib.suppress(OSError):
         _write(_detail(home, entry.path), msgspec.msgpack.encode(entry))
+
+
+def gaps(where: Place, key: Key, entry: Entry) -> Sequence[tuple[int, int]]:
+    """Return every gap of a file: its times are read again where it has more than are kept."""
+    if entry.facts.gap_count <= len(entry.facts.gaps):
+        return entry.facts.gaps
+    return series_file.gaps(where, entry.path, key)
 
 
 def details(home: Home, where: Place, key: Key) -> list[Entry]:

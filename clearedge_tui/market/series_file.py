@@ -1,5 +1,6 @@
 """One data file: written as it streams by, read by the slice. Rows are sorted by `ts_init`."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -40,7 +41,8 @@ class Facts(msgspec.Struct, frozen=True):
 class Counter:
     """Counts rows, gaps and days while rows stream by."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, most_gaps: int = _MOST_GAPS) -> None:
+        self._most_gaps = most_gaps
         self._step = key.step_ns if key.timeframe else 0
         self._last: int | None = None
         self._days: dict[int, int] = {}
@@ -69,7 +71,7 @@ class Counter:
         wide = np.flatnonzero(steps > self._step)
         self.gap_count += len(wide)
         self.missing += int((steps[wide] // self._step - 1).sum())
-        room = _MOST_GAPS - len(self.gaps)
+        room = self._most_gaps - len(self.gaps)
         self.gaps += [(int(times[at] - steps[at]), int(times[at])) for at in wide[:room]]
 
     def facts(self, asked: bool = False, source: str = "") -> Facts:
@@ -213,12 +215,13 @@ def batches(
     first_ns: int | None = None,
     last_ns: int | None = None,
     size: int = ROW_GROUP,
+    columns: list[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows in [first_ns, last_ns], reading only the row groups that hold some."""
     with opened(where, path) as file:
         groups = _groups(file, first_ns, last_ns)
         try:
-            for batch in file.iter_batches(batch_size=size, row_groups=groups):
+            for batch in file.iter_batches(size, row_groups=groups, columns=columns):
                 kept = _clipped(batch, first_ns, last_ns)
                 if kept.num_rows:
                     yield kept
@@ -280,6 +283,14 @@ def survey(where: Place, path: str, key: Key, deep: bool = False) -> Facts:
         except (pa.ArrowInvalid, OSError) as error:
             raise broken(where, path, error) from None
         return counter.facts(asked, source)
+
+
+def gaps(where: Place, path: str, key: Key) -> list[tuple[int, int]]:
+    """Return every gap of a file, reading its times."""
+    counter = Counter(key, sys.maxsize)
+    for batch in batches(where, path, columns=[TIME]):
+        counter.see(times_of(batch))
+    return counter.gaps
 
 
 def sorted_rows(rows: pa.Table) -> pa.Table:

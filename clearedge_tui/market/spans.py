@@ -22,14 +22,18 @@ def without(spans: Iterable[tuple[int, int]], holes: Iterable[tuple[int, int]]) 
     """Return the spans less the holes."""
     cuts = merged(holes)
     found: list[tuple[int, int]] = []
+    first = 0
     for start, end in merged(spans):
         at = start
-        for low, high in cuts:
-            if high <= at or low >= end:
-                continue
+        while first < len(cuts) and cuts[first][1] <= start:
+            first += 1
+        number = first
+        while number < len(cuts) and cuts[number][0] < end:
+            low, high = cuts[number]
             if low > at:
                 found.append((at, low))
             at = max(at, high)
+            number += 1
         if at < end:
             found.append((at, end))
     return tuple(found)
