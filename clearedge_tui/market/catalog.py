@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearedge_tui.core.clock import iso
-from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.core.errors import BadData, NotFound, RetryLater
 from clearedge_tui.core.resample import Sessions
 from clearedge_tui.market import change as changes
 from clearedge_tui.market import columns, index, layout, series_file, spans, timeframes
@@ -21,7 +21,7 @@ from clearedge_tui.market.columns import Bars, Ints
 from clearedge_tui.market.layout import Key, Kind, bars_key
 from clearedge_tui.market.markets import Market, load_markets
 from clearedge_tui.market.merge import Conflict, Merge, in_order
-from clearedge_tui.market.place import Place, place
+from clearedge_tui.market.place import Item, Place, place
 from clearedge_tui.market.series_file import Facts, sorted_rows
 from clearedge_tui.market.spans import Spans
 from clearedge_tui.settings import Home
@@ -58,9 +58,13 @@ class Added(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True):
-    path: str
+    item: Item
     first_ns: int
     last_ns: int
+
+    @property
+    def path(self) -> str:
+        return self.item.path
 
 
 def ready(home: Home) -> Place:
@@ -71,12 +75,44 @@ def ready(home: Home) -> Place:
 
 
 def _files(where: Place, key: Key) -> list[_File]:
-    found = [
-        _File(item.path, *layout.interval(item.path))
-        for item in where.listing(key.folder)
-        if item.path.endswith(".parquet")
-    ]
+    return _sorted(where.listing(key.folder))
+
+
+def _sorted(items: Iterable[Item]) -> list[_File]:
+    found = [_File(i, *layout.interval(i.path)) for i in items if i.path.endswith(".parquet")]
     return sorted(found, key=lambda file: file.first_ns)
+
+
+def _at_rest(home: Home, key: Key) -> tuple[Place, list[_File]]:
+    """Return a series' files as they are before or after a change, never half-way through it.
+
+    What is the same before and after a moment without a change under way was not half-way.
+    """
+    where = ready(home)
+    items = where.listing(key.folder)
+    while True:
+        changes.settle(home, where)
+        again = where.listing(key.folder)
+        if again == items:
+            return where, _sorted(items)
+        items = again
+
+
+def _as_listed(
+    where: Place, file: _File, first_ns: int | None, last_ns: int | None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a file's rows. Raises RetryLater when a writer has replaced it since it was listed."""
+    rows = series_file.batches(where, file.path, first_ns, last_ns)
+    try:
+        head = next(rows, None)  # opens it: what is open stays as it is
+        same = where.item(file.path) == file.item
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise RetryLater(f"{where.name}/{file.path}: changed while it was read; try again")
+    if head is not None:
+        yield head
+        yield from rows
 
 
 def _within(files: list[_File], first_ns: int | None, last_ns: int | None) -> list[_File]:
@@ -97,9 +133,9 @@ def batches(
     home: Home, key: Key, first_ns: int | None = None, last_ns: int | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Yield a series' rows in [first_ns, last_ns] in order, in constant memory."""
-    where = ready(home)
-    files = _within(_files(where, key), first_ns, last_ns)
-    parts = [series_file.batches(where, f.path, first_ns, last_ns) for f in files]
+    where, files = _at_rest(home, key)
+    files = _within(files, first_ns, last_ns)
+    parts = [_as_listed(where, f, first_ns, last_ns) for f in files]
     if _overlap(files):  # another program wrote them so
         yield from in_order(parts, series_file.layout_of(where, (f.path for f in files)))
         return
@@ -111,11 +147,13 @@ def table(
     home: Home, key: Key, first_ns: int | None = None, last_ns: int | None = None
 ) -> pa.Table | None:
     """Return a series' rows in [first_ns, last_ns]; None when the series has no file there."""
-    where = ready(home)
-    files = _within(_files(where, key), first_ns, last_ns)
+    where, files = _at_rest(home, key)
+    files = _within(files, first_ns, last_ns)
     try:
         parts = [series_file.table(where, f.path, first_ns, last_ns) for f in files]
-    except FileNotFoundError:  # a writer has just replaced it
+        if any(where.item(f.path) != f.item for f in files):
+            raise FileNotFoundError
+    except FileNotFoundError:  # a writer has just replaced one
         return table(home, key, first_ns, last_ns)
     if not parts:
         return None
@@ -243,7 +281,7 @@ def coverage(home: Home) -> dict[Key, Spans]:
     for item in place(home).listing(layout.DATA):
         key = layout.key_of(item.path) if item.path.endswith(".parquet") else None
         if key is not None:
-            found.setdefault(key, []).append(_File(item.path, *layout.interval(item.path)))
+            found.setdefault(key, []).append(_File(item, *layout.interval(item.path)))
     return {key: _covered(files, key) for key, files in found.items()}
 
 

@@ -57,6 +57,14 @@ class Place:
             key=lambda item: item.path,
         )
 
+    def item(self, path: str) -> Item | None:
+        """Return a file as it is now; None when it is not there."""
+        if self.local is not None:
+            return _item(self.local / path, path)
+        info = self._asked(lambda: self._fs.get_file_info(self._full(path)))
+        there = info.type == fs.FileType.File
+        return Item(path, info.size, info.mtime_ns or 0) if there else None
+
     def folders(self, under: str) -> list[str]:
         """Return the names of the folders directly below one."""
         if self.local is not None:
@@ -160,11 +168,18 @@ def _walk(root: str, under: str) -> Iterator[Item]:
                     path = f"{folder}/{entry.name}"
                     if entry.is_dir():
                         waiting.append(path)
-                    else:
-                        stat = entry.stat()
-                        yield Item(path, stat.st_size, stat.st_mtime_ns)
+                    elif (item := _item(entry, path)) is not None:
+                        yield item
         except (FileNotFoundError, NotADirectoryError):
             continue
+
+
+def _item(entry: os.DirEntry[str] | Path, path: str) -> Item | None:
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:  # taken away a moment ago; the others are there still
+        return None
+    return Item(path, stat.st_size, stat.st_mtime_ns)
 
 
 def place(home: Home) -> Place:
