@@ -7,12 +7,12 @@ by their footers until somebody asks for more.
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.errors import BadData
+from clearedge_tui.core.errors import BadData, ClearEdgeError, RetryLater
 from clearedge_tui.market import layout, series_file
 from clearedge_tui.market.layout import Key
 from clearedge_tui.market.place import Item, Place
@@ -20,6 +20,7 @@ from clearedge_tui.market.series_file import Facts
 from clearedge_tui.settings import Home
 
 _VERSION = 1
+_NEVER = -1  # no file's time: this one is unknown
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -102,15 +103,16 @@ def entries(home: Home, where: Place, under: str = layout.DATA) -> list[Entry]:
     for item in listing:
         line = known.get(item.path)
         if line is None or (line.size, line.mtime_ns) != (item.size, item.mtime_ns):
-            entry = _look(where, item, deep=False)
+            entry = _kept(home, item) or _look(where, item, deep=False)
             if entry is None:
                 continue
-            line, changed = known.setdefault(item.path, _line(entry)), True
             known[item.path] = line = _line(entry)
+            changed = True
         found.append(_entry(item.path, line))
     gone = set(known) - {i.path for i in listing} if under == layout.DATA else set()
     if changed or gone:
         _save(home, where, {k: v for k, v in known.items() if k not in gone})
+        _forget(home, gone)
     return found
 
 
@@ -130,8 +132,12 @@ def _look(where: Place, item: Item, deep: bool) -> Entry | None:
         facts = series_file.survey(where, item.path, key, deep)
     except FileNotFoundError:
         return None  # taken away between the listing and now
-    except BadData as error:
-        return Entry(item.path, item.size, item.mtime_ns, Facts(0, 0, 0), deep, str(error))
+    except RetryLater:
+        raise
+    except ClearEdgeError as error:
+        # only bad content lasts: another fault is looked at again
+        seen = item.mtime_ns if isinstance(error, BadData) else _NEVER
+        return Entry(item.path, item.size, seen, Facts(0, 0, 0), deep, str(error))
     return Entry(item.path, item.size, item.mtime_ns, facts, deep)
 
 
@@ -145,11 +151,27 @@ def remember(home: Home, where: Place, facts: Mapping[str, Facts], gone: set[str
                 lines[item.path] = _line(entry)
                 _keep(home, entry)
     _save(home, where, lines)
+    _forget(home, gone - set(facts))
 
 
 def _keep(home: Home, entry: Entry) -> None:
     with contextlib.suppress(OSError):
         _write(_detail(home, entry.path), msgspec.msgpack.encode(entry))
+
+
+def _kept(home: Home, item: Item) -> Entry | None:
+    """Return what was counted of a file when it is still the same one."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        entry = msgspec.msgpack.decode(_detail(home, item.path).read_bytes(), type=Entry)
+        if (entry.size, entry.mtime_ns) == (item.size, item.mtime_ns):
+            return entry
+    return None
+
+
+def _forget(home: Home, gone: Iterable[str]) -> None:
+    with contextlib.suppress(OSError):
+        for path in gone:
+            _detail(home, path).unlink(missing_ok=True)
 
 
 def gaps(where: Place, key: Key, entry: Entry) -> Sequence[tuple[int, int]]:
@@ -161,18 +183,19 @@ def gaps(where: Place, key: Key, entry: Entry) -> Sequence[tuple[int, int]]:
 
 def details(home: Home, where: Place, key: Key) -> list[Entry]:
     """Return a series' files with their gaps and days, counting them where nobody has yet."""
-    found, counted = [], {}
+    found = []
     for item in where.listing(key.folder):
-        entry = None
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            entry = msgspec.msgpack.decode(_detail(home, item.path).read_bytes(), type=Entry)
-        if entry is None or (entry.size, entry.mtime_ns) != (item.size, item.mtime_ns):
+        if not item.path.endswith(".parquet"):
+            continue
+        entry = _kept(home, item)
+        if entry is None:
             entry = _look(where, item, deep=True)
             if entry is None:
                 continue
             _keep(home, entry)
-            counted[item.path] = _line(entry)
         found.append(entry)
-    if counted:
-        _save(home, where, _table(home, where) | counted)
+    known = _table(home, where)
+    told = {e.path: _line(e) for e in found}
+    if any(known.get(path) != line for path, line in told.items()):
+        _save(home, where, known | told)
     return sorted(found, key=lambda e: e.facts.first_ns)

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clearedge_tui.core.errors import BadData, Refused
+from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, RetryLater
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.columns import Ints, finest
-from clearedge_tui.market.layout import Key, interval
+from clearedge_tui.market.columns import layout as layout_for
+from clearedge_tui.market.layout import Key, interval, key_of
 from clearedge_tui.market.place import Place
 
 ROW_GROUP = 131_072
@@ -183,14 +184,34 @@ def _groups_of(batches: Iterable[pa.RecordBatch], layout: pa.Schema) -> Iterator
 
 
 def opened(where: Place, path: str) -> pq.ParquetFile:
-    """Open a file. Raises BadData naming it when it is no readable Parquet, FileNotFoundError."""
+    """Open a file. Raises BadData naming it when it holds no such rows, FileNotFoundError."""
     try:
         # reading ahead keeps every byte until the end: only worth it where each request takes long
-        return pq.ParquetFile(where.open(path), pre_buffer=where.local is None)
+        file = pq.ParquetFile(where.open(path), pre_buffer=where.local is None)
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:
         raise broken(where, path, error) from None
+    strange = _strange(path, file.schema_arrow)
+    if strange:
+        file.close()
+        raise BadData(
+            f"{where.name}/{path}: its columns are not those of {key_of(path)} (see "
+            f"{', '.join(strange)}); move it away and import it"
+        )
+    return file
+
+
+def _strange(path: str, found: pa.Schema) -> list[str]:
+    """Return the columns that a file of its folder must have and this one has not, or not as numbers."""
+    key = key_of(path)
+    wanted = layout_for(key, 0, 0) if key else ()
+    return [
+        f.name
+        for f in wanted
+        if f.name not in found.names
+        or (pa.types.is_decimal(f.type) and not pa.types.is_decimal(found.field(f.name).type))
+    ]
 
 
 def layout_of(where: Place, paths: Iterable[str]) -> pa.Schema:
@@ -202,11 +223,14 @@ def layout_of(where: Place, paths: Iterable[str]) -> pa.Schema:
     return found[0].with_metadata(finest([one.metadata or {} for one in found]))
 
 
-def broken(where: Place, path: str, error: BaseException) -> BadData:
-    words = clean_text(str(error).split("\n")[0], 160)
-    return BadData(
-        f"{where.name}/{path}: not a readable data file ({words}); delete it and import it again"
-    )
+def broken(where: Place, path: str, error: BaseException) -> ClearEdgeError:
+    """Return what to raise: BadData for bad content; what the disk or S3 refuses is no fault of it."""
+    name, words = f"{where.name}/{path}", clean_text(str(error).split("\n")[0], 160)
+    if isinstance(error, OSError) and error.errno:
+        return ClearEdgeError(f"{name}: {error.strerror}; mend that and try again")
+    if where.local is None and "AWS Error" in words:
+        return RetryLater(f"{name}: {words}")
+    return BadData(f"{name}: not a readable data file ({words}); delete it and import it again")
 
 
 def batches(
