@@ -154,28 +154,36 @@ def recordings(home: Home) -> list[Recording]:
         files = sorted(folder.rglob("*.parquet"))
         if not files:
             continue
-        edges = [_edges(path) for path in files]
+        edges = [both for path in files if (both := _edges(path)) is not None]
         found.append(
             Recording(
                 name=f"{folder.parent.name}/{folder.name}",
                 account=folder.parent.name,
                 markets=tuple(sorted({path.parent.name for path in files})),
                 files=len(files),
-                bytes=sum(path.stat().st_size for path in files),
-                first_ns=min(low for low, _ in edges),
-                last_ns=max(high for _, high in edges),
+                bytes=sum(_size(path) for path in files),
+                first_ns=min((low for low, _ in edges), default=0),
+                last_ns=max((high for _, high in edges), default=0),
             )
         )
     return found
 
 
-def _edges(path: Path) -> tuple[int, int]:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # trimmed a moment ago
+        return 0
+
+
+def _edges(path: Path) -> tuple[int, int] | None:
+    """Return (first, last) of a file; None for one that is broken or was trimmed: playing it says so."""
     try:
         with pq.ParquetFile(path) as file:
             meta = file.metadata
             stats = [meta.row_group(n).column(1).statistics for n in range(meta.num_row_groups)]
-    except (pa.ArrowInvalid, OSError) as error:
-        raise BadData(f"{path}: not a readable recording ({error}); delete it") from None
+    except (pa.ArrowInvalid, OSError):
+        return None
     return min(s.min for s in stats), max(s.max for s in stats)
 
 
@@ -213,11 +221,20 @@ def before(home: Home, name: str, market: str, until_ns: int) -> list[BarRow]:
 
 def _all(home: Home, name: str, market: str) -> Iterator[TickMsg]:
     for path in sorted((find(home, name) / market).glob("*.parquet")):
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=8192):
-                rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                for kind, ts_ns, *numbers in rows:
-                    yield TickMsg(market, kind, ts_ns, *numbers)
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=8192):
+                    rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                    for kind, ts_ns, *numbers in rows:
+                        yield TickMsg(market, kind, ts_ns, *numbers)
+        except FileNotFoundError:
+            raise NotFound(
+                f"recording `{name}`: {path.name} of {market} has made room for newer ones"
+            ) from None
+        except (pa.ArrowInvalid, OSError) as error:
+            raise BadData(
+                f"{path}: not a readable recording ({str(error).splitlines()[0]}); delete it"
+            ) from None
 
 
 def remove(home: Home, name: str) -> None:
