@@ -31,6 +31,8 @@ def prepare(
         notes += checks.demand(home, market, key, spec.start_ns, spec.end_ns, spec.accept)
     except Refused as error:
         raise Refused("; ".join([str(error), *notes])) from None
+    # before it is read: a change meanwhile makes the mark an old one, and is looked for later
+    stamp = checks.stamp(catalog.ready(home), key)
     named = fingerprint(home, key, first, last)
     return DataUsed(
         series=str(key),
@@ -38,7 +40,7 @@ def prepare(
         rows=named.rows,
         first_ns=named.first_ns,
         last_ns=named.last_ns,
-        stamp=checks.stamp(catalog.ready(home), key),
+        stamp=stamp,
         accepted=checks.accepted(spec.accept),
         notes=notes,
     )

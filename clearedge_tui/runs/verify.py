@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.runs import manifest
 from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.launch import Launch
@@ -66,7 +66,7 @@ def verify(home: Home, run_id: str) -> Verdict:
             pass
         if launch.report is None:
             raise ClearEdgeError(f"{run_id}: the second run left no report")
-        causes = tuple(_changed(made.inputs, manifest.load(again).inputs))
+        causes = tuple(_changed(made.inputs, again))
         difference = _first(folder, made.files, report, again, launch.report)
         same = not difference and not damaged
         return Verdict(run_id, same, difference, causes if difference else (), damaged)
@@ -74,7 +74,11 @@ def verify(home: Home, run_id: str) -> Verdict:
         shutil.rmtree(again, ignore_errors=True)
 
 
-def _changed(before: Inputs, now: Inputs) -> Iterator[str]:
+def _changed(before: Inputs, again: Path) -> Iterator[str]:
+    try:
+        now = manifest.load(again).inputs
+    except NotFound:  # it failed before its end
+        return
     for name, words in _CAUSES.items():
         if getattr(before, name) != getattr(now, name):
             yield words
@@ -110,6 +114,8 @@ def _rows(old: Path, new: Path, what: str) -> str:
     for row in range(min(left.num_rows, right.num_rows)):
         if not left.slice(row, 1).equals(right.slice(row, 1)):
             a, b = left.slice(row, 1).to_pylist()[0], right.slice(row, 1).to_pylist()[0]
-            name = next(n for n in a if a[n] != b.get(n))
+            name = next((n for n in a if a[n] != b.get(n)), "")
+            if not name:
+                return f"{what}: the columns are of other types"
             return f"{what}: row {row + 1} differs first: {name} was {a[name]} and is {b.get(name)}"
     return f"{what}: {left.num_rows:,} rows then, {right.num_rows:,} now"

@@ -1,18 +1,20 @@
 """A run can be made again: the same to the byte, or the first difference and what has changed."""
 
 import json
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from clearedge_tui.cli.main import run as clearedge
-from clearedge_tui.core.errors import NotFound
+from clearedge_tui.core.errors import ClearEdgeError, NotFound, Refused
+from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.markets import load_markets, save_market
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.upkeep import delete_range
-from clearedge_tui.runs import listing, manifest
+from clearedge_tui.runs import data_used, listing, manifest
 from clearedge_tui.runs.launch import run_backtest
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.verify import verify
@@ -119,3 +121,49 @@ def test_a_run_without_a_manifest_is_named(home: Home) -> None:
     (listing.run_folder(home, run_id) / manifest.MANIFEST).unlink()
     with pytest.raises(NotFound, match="has no manifest"):
         verify(home, run_id)
+
+
+def test_a_second_run_that_dies_is_the_difference(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = made(home)
+    dying = tmp_path / "dying"
+    dying.write_text("#!/bin/sh\ncat > /dev/null\nexit 3\n")
+    dying.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(dying))
+    before = folders(home)
+    verdict = verify(home, run_id)
+    assert not verdict.same
+    assert verdict.difference == "it ended as done then and as failed now"
+    assert folders(home) == before
+
+
+def test_what_keeps_a_run_from_being_made_again_is_said(home: Home) -> None:
+    run_id = made(home)
+    before = folders(home)
+    lost = int(sim_bars(2000).ts_ns[1000])
+    delete_range(home, bars_key(SIM, "1m"), lost, lost + 5 * MINUTE, dry=False)
+    with pytest.raises(Refused, match="5 bars missing"):
+        verify(home, run_id)
+    (home.strategies / "ema_cross.py").unlink()
+    with pytest.raises(ClearEdgeError, match="ema_cross"):
+        verify(home, run_id)
+    assert folders(home) == before
+
+
+def test_data_that_change_while_they_are_named_are_looked_at_later(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fingerprint
+
+    def named(*asked: object) -> object:
+        found = real(*asked)  # type: ignore[arg-type]
+        lost = int(sim_bars(2000).ts_ns[1000])
+        delete_range(home, bars_key(SIM, "1m"), lost, lost + 5 * MINUTE, dry=False)
+        return found
+
+    spec = BacktestSpec("ema_cross", SIM, "1m", fetch=False)
+    with monkeypatch.context() as now:
+        now.setattr(data_used, "fingerprint", named)
+        used = data_used.prepare(home, simulated_market(), spec, print)
+    assert "has changed since this run: 2,000 rows then, 1,995 now" in data_used.changed(home, used)
