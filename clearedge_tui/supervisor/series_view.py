@@ -89,7 +89,7 @@ def coverage(home: Home, name: str) -> Coverage:
 
     A file that another program wrote is read once for it; `rows` says of which series that is so.
     """
-    from clearedge_tui.market import catalog, checks, index
+    from clearedge_tui.market import catalog, checks, index, series_file
     from clearedge_tui.market.markets import load_markets
 
     key = _named(home, name)
@@ -101,10 +101,7 @@ def coverage(home: Home, name: str) -> Coverage:
     first = min((f.first_ns for f in facts), default=0)
     last = max((f.last_ns for f in facts), default=0)
     always = market is not None and market.hours == "24/7" and key.timeframe
-    told = market is not None and market.hours in _OURS and key.timeframe and facts
-    holes: Spans = ()
-    if told and market is not None:
-        holes = checks.gaps_in(home, market, key, first - key.step_ns, last)
+    open_days, holes = _hours_and_holes(home, market, key, first - key.step_ns, last)
     holds = report is not None and report.stamp == checks.stamp(where, key)
     return Coverage(
         series=str(key),
@@ -121,13 +118,25 @@ def coverage(home: Home, name: str) -> Coverage:
         checked_ns=report.checked_ns if report else 0,
         findings=tuple(msgspec.to_builtins(one) for one in report.findings) if report else (),
         files=tuple((e.path.rpartition("/")[2], e.facts.rows, e.size) for e in entries),
-        source=", ".join(dict.fromkeys(f.source for f in facts if f.source)),
+        source=series_file.joined_sources(f.source for f in facts),
         calendar=market.hours if market else "",
-        open_days=_open_days(market, key, first - key.step_ns, last) if told else (),
+        open_days=open_days,
         holes=tuple((a, b, max(1, (b - a) // key.step_ns)) for a, b in holes[:_MOST_GAPS]),
         holes_left_out=max(0, len(holes) - _MOST_GAPS),
         errors=tuple(e.error for e in entries if e.error),
     )
+
+
+def _hours_and_holes(
+    home: Home, market: "Market | None", key: "Key", start_ns: int, end_ns: int
+) -> "tuple[tuple[tuple[int, int, int], ...], Spans]":
+    """Return `_open_days` and the holes of a series; nothing where its hours cannot be told here."""
+    from clearedge_tui.market import checks
+
+    if market is None or market.hours not in _OURS or not key.timeframe or end_ns <= 0:
+        return (), ()
+    holes = checks.gaps_in(home, market, key, start_ns, end_ns)
+    return _open_days(market, key, start_ns, end_ns), holes
 
 
 def _named(home: Home, name: str) -> "Key":
