@@ -7,6 +7,7 @@ then on the change counts, and whoever comes next finishes what a killed process
 import contextlib
 import fcntl
 import os
+import re
 import socket
 import time
 import uuid
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.market.place import Place, place
 from clearedge_tui.settings import Home
@@ -25,6 +26,7 @@ STAGING = ".staging"
 _COMMIT = "commit.json"
 _WAIT_S = 10.0
 _PAUSE_S = 0.01
+_ABANDONED_NS = 7 * 86_400 * 1_000_000_000
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -77,10 +79,14 @@ class Change:
 
 def _owner() -> str:
     """Name this process so that another can tell whether it lives."""
-    return f"{socket.gethostname()}~{os.getpid()}~{_born(os.getpid())}"
+    return f"{_host()}~{os.getpid()}~{_born(str(os.getpid()))}"
 
 
-def _born(pid: int) -> str:
+def _host() -> str:
+    return re.sub(r"[~/]", "-", socket.gethostname())
+
+
+def _born(pid: str) -> str:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
     except OSError:
@@ -88,10 +94,16 @@ def _born(pid: int) -> str:
     return stat.rpartition(")")[2].split()[19]  # start time in clock ticks since boot
 
 
-def _alive(folder: str) -> bool:
-    """Whether the owner of a staging folder is at work still. Another machine's is taken for alive."""
+def _alive(where: Place, folder: str) -> bool:
+    """Whether the owner of a staging folder is at work still.
+
+    Another machine's is taken for alive until it has written nothing for a week.
+    """
     host, pid, born, _ = folder.rpartition("/")[2].split("~")
-    return host != socket.gethostname() or (bool(born) and _born(int(pid)) == born)
+    if host == _host():
+        return bool(born) and _born(pid) == born
+    written = [item.mtime_ns for item in where.listing(folder)]
+    return not written or max(written) > now_ns() - _ABANDONED_NS
 
 
 def _carry_out(where: Place, folder: str, plan: _Plan) -> None:
@@ -124,7 +136,7 @@ def _recover(where: Place) -> None:
         plan = _committed(where, folder)
         if plan is not None:
             _carry_out(where, folder, plan)
-        elif name.count("~") != 3 or not _alive(folder):
+        elif name.count("~") != 3 or not _alive(where, folder):
             where.remove_folder(folder)
 
 

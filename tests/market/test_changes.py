@@ -1,7 +1,10 @@
 """The catalog is as before or as after, wherever a writer is killed, here and on S3."""
 
+import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +104,34 @@ def test_what_another_process_stages_is_left_alone(tmp_path: Path) -> None:
             assert staged.commit().added == 100
     assert rows(home) == 150
     assert place(home).folders(STAGING) == []
+
+
+@pytest.mark.parametrize("host", ["odd~name", "a/b"])
+def test_what_is_staged_is_left_alone_whatever_the_machine_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    home = make_home(tmp_path / "home")
+    with catalog.Staged(home, BTC, KEY) as staged:
+        staged.fill([columns.encode(sim_bars(100), staged.layout)])
+        with catalog.locked(home):
+            assert staged.commit().added == 100
+    assert rows(home) == 100
+    assert place(home).folders(STAGING) == []
+
+
+def test_what_a_machine_that_is_gone_has_staged_goes_after_a_week(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    for days in (1, 30):
+        draft = home.catalog / STAGING / f"elsewhere~1~2~{days}" / "0-draft.parquet"
+        draft.parent.mkdir(parents=True)
+        draft.write_bytes(b"half")
+        then = time.time() - days * 86_400
+        os.utime(draft, (then, then))
+    junk = home.catalog / STAGING / f"{socket.gethostname()}~no~number~x"
+    junk.mkdir()
+    with catalog.locked(home):
+        assert place(home).folders(STAGING) == ["elsewhere~1~2~1"]
 
 
 def test_a_full_disk_is_refused_and_changes_nothing(tmp_path: Path) -> None:
