@@ -156,7 +156,8 @@ class Checker:
         wide = np.flatnonzero(steps > limit)
         back = self.key.step_ns if self.key.timeframe else 0
         shut = self._shut(min(int(times.min()) - back, int(before)), int(times.max()) + 1)
-        self._closed(times - back, shut)
+        # a daily bar is of the day in which it ends: one of Monday may open on Sunday, UTC
+        self._closed(times - 1 if self._daily else times - back, shut)
         self._gaps(times[wide] - steps[wide], times[wide] - back, shut)
         self._last_ns = int(times[-1])
         self.last_ns = max(self.last_ns, self._last_ns)

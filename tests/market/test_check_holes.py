@@ -41,6 +41,7 @@ def judged(tmp_path: Path, days: list[int]) -> tuple[list[str], int]:
     store(home, SPY, "1d", daily(SPY, days, [21 if d < 69 else 20 for d in days]))
     key = bars_key(SPY.market_id, "1d")
     report = checks.run(home, SPY, key)
+    assert [f.name for f in report.findings if f.name == "closed"] == []
     found = [text for f in report.findings if f.name == "gaps" for _, text in f.examples]
     gaps = checks.gaps_in(home, SPY, key, report.first_ns - DAY, report.last_ns)
     return found, spans.length(gaps) // DAY
