@@ -253,7 +253,7 @@ def read_bars(
     if key.timeframe != timeframe and len(bars):
         edges = int(bars.ts_ns[0]), int(bars.ts_ns[-1])
         sessions = sessions_for(home, market_id, key.timeframe, *edges)
-        bars = columns.resample(bars, period, sessions)
+        bars = columns.resample(bars, period, sessions, key.step_ns)
     opens = columns.opens(bars.ts_ns, period, sessions)
     keep = np.ones(len(bars), np.bool_)
     if start_ns:  # 0 is the edge of the data, which may lie before 1970

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clearedge_tui.core.errors import BadData
 from clearedge_tui.core.resample import Sessions
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.layout import Key, Kind
@@ -138,7 +139,15 @@ def decimals(values: Floats, precision: int) -> pa.Array:
     The product of the rounded integers with 10^(16 - precision) is made here, in 128 bits out of
     64-bit halves: three times quicker than a cast between decimal scales.
     """
-    units = np.rint(values * 10.0**precision).astype(np.int64)
+    rough = np.rint(values * 10.0**precision)
+    fits = np.abs(rough) < 2.0**63
+    if not fits.all():
+        found = float(values[np.argmin(fits)])
+        raise BadData(
+            f"{found:g} cannot be kept with {precision} decimals; it wants a number of at most "
+            f"{2**63 // 10**precision:,}: give the market fewer decimals"
+        )
+    units = rough.astype(np.int64)
     size, factor = np.abs(units).view(np.uint64), 10 ** (_SCALE - precision)
     low_word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     f_high, f_low = np.uint64(factor >> 32), np.uint64(factor & 0xFFFFFFFF)
@@ -203,15 +212,16 @@ def _floats(column: pa.ChunkedArray, precision: int) -> Floats:
     return result
 
 
-def resample(bars: Bars, period_ns: int, sessions: Sessions = ()) -> Bars:
+def resample(bars: Bars, period_ns: int, sessions: Sessions = (), base_ns: int = 0) -> Bars:
     """Return longer bars, labelled by their close: on the UTC grid, or counted from session opens.
 
     A first or last bucket that the data do not fill is left out: its open or close is unknown.
     Buckets with gaps inside are kept. With sessions, what opens outside of them is left out.
+    `base_ns` is the length of the bars; without it the least distance between two is taken for it.
     """
     if not len(bars):
         return bars
-    base = int(np.diff(bars.ts_ns).min()) if len(bars) > 1 else period_ns
+    base = base_ns or (int(np.diff(bars.ts_ns).min()) if len(bars) > 1 else period_ns)
     if sessions:
         bars, begins, closes = _in_sessions(bars, base, period_ns, sessions)
         if not len(bars):

@@ -95,8 +95,9 @@ def delete_range(home: Home, key: Key, start_ns: int, end_ns: int, dry: bool) ->
             for entry in hit:
                 for part in _rest(entry, low, high):
                     draft, fact = _piece(where, work, entry, key, *part)
-                    if fact.rows or fact.asked:
-                        path = f"{key.folder}/{layout.file_name(*_named(key, entry, part, fact))}"
+                    first, last = _named(key, entry, part, fact)
+                    if fact.rows or (fact.asked and first <= last):
+                        path = f"{key.folder}/{layout.file_name(first, last)}"
                         if path in facts or path in kept_paths:
                             raise Refused(f"{key}: its files overlap; compact it first")
                         work.put(draft, path)

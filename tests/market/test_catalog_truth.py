@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clearedge_tui.core.errors import Refused
+from clearedge_tui.core.errors import BadData, Refused
 from clearedge_tui.market import catalog, columns, series_file, upkeep
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import Key, Kind, bars_key, file_name
@@ -137,3 +137,37 @@ def test_deleting_from_files_that_overlap_loses_nothing_else(home: Home, second:
     upkeep.delete_range(home, KEY, edge, 0, dry=False)
     left = set(catalog.stored(home, BTC.market_id, "1m").ts_ns.tolist())
     assert left == {one for one in before if one <= edge}
+
+
+def test_deleting_inside_of_the_first_bar_leaves_no_file_that_ends_before_it_begins(
+    home: Home,
+) -> None:
+    opens = int(sim_bars(1).ts_ns[0]) - MINUTE
+    add(home, None, (opens, opens + 10 * MINUTE), "test")
+    upkeep.delete_range(home, KEY, opens + MINUTE // 2, opens + 5 * MINUTE, dry=False)
+    (item,) = place(home).listing(KEY.folder)
+    assert item.path.endswith(file_name(opens + 6 * MINUTE, opens + 10 * MINUTE))
+
+
+@pytest.mark.parametrize("value", [1e16, -1e17, float("nan"), float("inf")])
+def test_a_number_that_does_not_fit_is_refused_and_not_turned_into_another(
+    home: Home, value: float
+) -> None:
+    bars = bars_of(np.r_[0:10], 1.0)
+    bars.close[5] = value  # all columns are one here
+    with pytest.raises(BadData, match="cannot be kept with 3 decimals"), catalog.locked(home):
+        catalog.write_bars(home, BTC, "1m", [bars])
+    assert catalog.series(home) == []
+
+
+def test_a_bucket_whose_beginning_is_not_stored_is_left_out_of_a_series_with_few_bars(
+    home: Home,
+) -> None:
+    whole = sim_bars(600)
+    few = whole.take(np.flatnonzero(whole.ts_ns // MINUTE % 10 == 1))
+    opens = int(few.ts_ns[0]) - MINUTE
+    assert opens // MINUTE % 15 == 5, "the series begins within a bar of 15 minutes"
+    with catalog.locked(home):
+        catalog.write_bars(home, BTC, "1m", [few])
+    made = catalog.read_bars(home, BTC.market_id, "15m")
+    assert int(made.ts_ns[0]) == opens + 25 * MINUTE
