@@ -126,11 +126,12 @@ def locked(home: Home) -> Iterator[None]:
     home.catalog.mkdir(parents=True, exist_ok=True)
     with (home.catalog / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        _recover(place(home))
+        recover(place(home))
         yield
 
 
-def _recover(where: Place) -> None:
+def recover(where: Place) -> None:
+    """Finish what was committed and clear what was left. The caller holds the lock."""
     for name in where.folders(STAGING):
         folder = f"{STAGING}/{name}"
         plan = _committed(where, folder)
@@ -162,4 +163,4 @@ def settle(home: Home, where: Place) -> None:
                     ) from None
                 time.sleep(_PAUSE_S)
             else:
-                _recover(where)
+                recover(where)

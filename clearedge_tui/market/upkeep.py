@@ -232,19 +232,22 @@ def _told(
 def copy_catalog(home: Home, there: Place, dry: bool) -> list[Upkeep]:
     """Copy every series to another place and prove each copy by its fingerprint.
 
-    Returns what was (or would be) copied. What the other place has of a series is Refused.
+    Returns what was (or would be) copied. A series that the other place has already is left as it
+    is when it has the same rows, else Refused.
     """
     done = []
     with change.locked(home):
         here = place.place(home)
         keys = catalog.keys(home)
-        for key in keys:
-            if there.listing(key.folder):
-                raise Refused(f"{there.name} holds {key} already; move it away first")
+        change.recover(there)  # an earlier copy may have been killed
+        copied = [key for key in keys if there.listing(key.folder)]
+        for key in copied:
+            if _named_at(here, key) != _named_at(there, key):
+                raise Refused(f"{there.name} holds other rows of {key}; move them away first")
         for key in keys:
             files = [i for i in here.listing(key.folder) if i.path.endswith(".parquet")]
             rows = sum(e.facts.rows for e in index.entries(home, here, key.folder))
-            if not dry:
+            if not dry and key not in copied:
                 _copy_series(here, there, [item.path for item in files])
                 if _named_at(here, key) != _named_at(there, key):
                     raise Refused(

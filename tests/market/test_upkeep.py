@@ -153,7 +153,11 @@ def test_a_catalog_moves_to_s3_and_is_proved_there(
     assert catalog.series(far) == []
     upkeep.copy_catalog(home, place(far), dry=False)
     assert fingerprint(far, KEY) == fingerprint(home, KEY)
-    with pytest.raises(Refused, match=r"holds BTCUSDT.LOCAL 1m already"):
+    store(home, BTC, "5m", sim_bars(20))  # as if the copy had been killed before this one
+    assert [one.rows_after for one in upkeep.copy_catalog(home, place(far), dry=False)] == [500, 20]
+    assert {one.timeframe for one in catalog.series(far)} == {"1m", "5m"}
+    store(home, BTC, "1m", sim_bars(501))
+    with pytest.raises(Refused, match=r"holds other rows of BTCUSDT.LOCAL 1m"):
         upkeep.copy_catalog(home, place(far), dry=False)
 
 
@@ -183,5 +187,6 @@ def test_the_command_moves_a_home_to_s3_and_back(
     assert run(["--home", str(home.root), "data", "list"]) == 0
     assert "BTC/USDT" in capsys.readouterr().out
     assert catalog.stored(home, BTC.market_id, "1m").ts_ns.tolist() == sim_bars(500).ts_ns.tolist()
+    store(home, BTC, "1m", sim_bars(501))
     assert run(["--home", str(home.root), "data", "move", "local"]) == 3
-    assert "holds BTCUSDT.LOCAL 1m already" in capsys.readouterr().err
+    assert "holds other rows of BTCUSDT.LOCAL 1m" in capsys.readouterr().err
