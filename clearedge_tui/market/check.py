@@ -127,6 +127,7 @@ class Checker:
         self._tally = _Tally()
         self._tail: Bars | None = None  # the last rows, to judge the next ones by
         self._last_ns: int | None = None
+        self._last_split: tuple[Ints, list[str]] | None = None
         self._with_volume = 0
         self._silent: list[tuple[int, int]] = []  # runs of bars without volume: (first time, bars)
         self._quiet: tuple[int, int] | None = None  # such a run that has not ended yet
@@ -217,7 +218,8 @@ class Checker:
         rows[: max(0, known - 1)] = False  # judged already, but for the last one
         self._tally.add("spikes", rows, bars.ts_ns, bars.close)
         if self._equity:
-            self._splits(bars, moves, far & ~back, known)
+            returns = np.concatenate([[False], (far & back)[:-1]])  # from a spike is no split
+            self._splits(bars, moves, far & ~back & ~returns, known)
 
     def _splits(self, bars: Bars, moves: Floats, far: Any, known: int) -> None:
         ratio = np.exp(np.abs(moves))
@@ -227,8 +229,11 @@ class Checker:
         between = np.diff(bars.ts_ns) > 0 if self._daily else np.diff(bars.ts_ns) > self.key.step_ns
         rows = np.zeros(len(bars), np.bool_)
         rows[1:] = far & whole & between
-        rows[:known] = False
+        rows[: max(0, known - 1)] = False
         words = [f"{r:.3g}:1" for r in np.concatenate([[1.0], ratio])] if rows.any() else []
+        # the row after the last one says whether that is a spike
+        self._last_split = (bars.ts_ns[-1:], words[-1:]) if rows[-1] else None
+        rows[-1] = False
         self._tally.add("splits", rows, bars.ts_ns, words)
 
     def _stale(self, bars: Bars, known: int) -> None:
@@ -287,6 +292,9 @@ class Checker:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found."""
         tally = self._tally
+        if self._last_split is not None:
+            tally.add("splits", np.ones(1, np.bool_), *self._last_split)
+            self._last_split = None
         if self._quiet is not None:
             self._end_silence(*self._quiet)
         if self.rows and self._with_volume / self.rows >= _VOLUME_SHARE:

@@ -97,6 +97,28 @@ def test_a_stale_run_over_the_edge_of_two_batches_is_one_finding(before: int) ->
     assert [f.count for f in checker.findings() if f.name == "stale"] == [1]
 
 
+@pytest.mark.parametrize("cut", [99, 100, 101, 120, 200])
+@pytest.mark.parametrize(("last", "found"), [(100, "spikes"), (200, "splits")])
+def test_a_price_that_halves_is_a_split_when_it_stays_and_a_spike_when_it_does_not(
+    cut: int, last: int, found: str
+) -> None:
+    key = bars_key(SPY.market_id, "1d")
+    bars = sim_bars(200)
+    price = 100 + np.sin(np.arange(200))
+    price[99:last] /= 2
+    ts_ns = (np.arange(200) + 19_000) * DAY
+    rows = columns.encode(
+        Bars(ts_ns, price, price, price, price, bars.volume), columns.layout(key, 3, 6)
+    )
+    checker = Checker(msgspec.structs.replace(SPY, calendar="24/7"), key)
+    checker.see(rows.slice(0, cut))
+    checker.see(rows.slice(cut))
+    assert [(f.name, f.count) for f in checker.findings()] == [(found, 1)]
+    ends_there = Checker(msgspec.structs.replace(SPY, calendar="24/7"), key)
+    ends_there.see(rows.slice(0, 100))
+    assert [f.name for f in ends_there.findings()] == ["splits"], "nobody knows yet"
+
+
 pieces = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=8)
 
 
