@@ -82,6 +82,7 @@ class Account(msgspec.Struct, frozen=True):
     orders_per_second: int = 50  # by instance; exits always pass
     orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
     orphan_policy: str = "cancel"  # leave | cancel | flatten
+    stale_s: float = 60.0  # nothing is entered on a price older than this; 0 is never
     record_mb: int = 200  # how much of what it receives is kept, the newest; 0 is nothing
     recording: str = ""  # what a `recording` feed plays, e.g. paper/20260102T030405.000000
 
@@ -182,6 +183,8 @@ def _checked(path: Path, account: Account) -> Account:
         wrong = f"feed `{account.feed}`; wanted replay, simulated or recording"
     elif (account.feed == "recording") != bool(account.recording):
         wrong = 'a recording is played by feed = "recording" and recording = "NAME" together'
+    elif account.stale_s < 0:
+        wrong = f"stale_s {account.stale_s}; wanted 0 (never) or more"
     elif account.record_mb < 0:
         wrong = f"record_mb {account.record_mb}; wanted 0 or more"
     elif not 0 <= account.speed <= 1000:

@@ -20,9 +20,12 @@ name = "sample"
 """
 _ACCOUNTS = """\
 # Accounts: where orders go. `paper` fills them against replayed or simulated data.
-#   feed      replay (the catalog) or simulated (an invented market that runs for ever)
+#   feed      replay (the catalog), simulated (an invented market that runs for ever), or
+#             recording (with recording = "NAME": what an account received, once more)
 #   speed     times real time, 1 to 1000; 0 is as fast as possible
 #   leverage  gross notional at most this many times the equity
+#   stale_s   nothing is entered on a price older than this (60; 0 is never)
+#   record_mb how much of what it receives is kept (200; 0 is nothing)
 
 [paper]
 kind = "paper"

@@ -44,6 +44,8 @@ class Standing(msgspec.Struct, frozen=True):
     limits: Limits | None = None
     weight: Decimal = Decimal(1)  # of the order's notional, see `weight`
     odd: bool = False  # the newest price stands far away from the last ones, and alone
+    silent_s: float = 0.0  # since the market last spoke
+    most_silent_s: float = 0.0  # 0 is for ever
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -92,6 +94,12 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
         return Denied(
             "data",
             f"the price {ask.price} is far away from the last ones; nothing is entered on one print",
+        )
+    if now.most_silent_s and now.silent_s > now.most_silent_s:
+        return Denied(
+            "data",
+            f"the newest price is {now.silent_s:.0f} s old, at most {now.most_silent_s:g} s are allowed: "
+            "nothing is entered on a stale one",
         )
     return (within(ask, now.limits) if now.limits else None) or _risk(ask, now)
 

@@ -99,6 +99,7 @@ class Desk:
         self.prices: dict[str, Decimal] = {}
         self.clocks: dict[str, int] = {}
         self.odd: set[str] = set()  # markets whose newest price stands alone
+        self.spoke_s: dict[str, float] = {}  # when a market was last heard, on the steady clock
         self.dirty: set[tuple[str, Book]] = set()
         self._to_book = to_book
         self._to_instance = to_instance
@@ -251,6 +252,8 @@ class Desk:
             limits=seat.market.limits,
             weight=self._weight(seat),
             odd=seat.market.id in self.odd,
+            silent_s=monotonic() - self.spoke_s.get(seat.market.id, monotonic()),
+            most_silent_s=self.account.stale_s,
         )
 
     def _second(self, seat: Seat) -> float:
@@ -364,6 +367,7 @@ class Desk:
     def mark(self, market: str, ts_ns: int, price: Decimal) -> None:
         """Value every book on this market at a new price; midnight starts a new day."""
         self.prices[market] = price
+        self.spoke_s[market] = monotonic()
         self.clocks[market] = max(ts_ns, self.clocks.get(market, 0))
         for seat in self.seats.values():
             if seat.market.id != market:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -184,3 +185,36 @@ def test_a_changed_market_counts_from_an_instances_next_process_on() -> None:
         desk.submit("one", Submit(f"{pid}{size}{len(orders)}", "buy", D(size)))
         assert orders[-1].order.reason == reason
     assert [ask.market for ask in opened] == [before, before, after, after]
+
+
+def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("clearedge_tui.engine.desk.monotonic", lambda: clock[0])
+    told: list[object] = []
+    sent: list[BookSubmit] = []
+    desk = Desk(
+        Account("paper", balance=D(1_000_000), stale_s=60),
+        Book.PAPER,
+        lambda _book, ask: sent.append(ask) if isinstance(ask, BookSubmit) else None,
+        lambda _name, message: told.append(message),
+        lambda message: None,
+    )
+    desk.leased = True
+    instance = Instance("one", "s", "paper", "A.X", "1m", Mode.ACTIVE)
+    desk.attach(Attach(instance, MARKETS["one"], 100))
+    desk.mark("A.X", 60_000_000_000, D(100))
+    clock[0] += 59
+    desk.submit("one", Submit("in", "buy", D(1)))
+    desk.heard(Book.PAPER, BookEvent("one", "in", "filled", D(1), D(100), D(0), "t1"))
+    clock[0] += 2
+    desk.submit("one", Submit("more", "buy", D(1)))
+    desk.submit("one", Submit("out", "sell", D(1)))
+    assert [ask.id for ask in sent] == ["in", "out"], "what only reduces passes"
+    denied = desk.seats["one"].orders["more"]
+    assert denied.status is OrderStatus.DENIED
+    assert denied.reason.startswith("data: the newest price is 61 s old, at most 60 s are allowed")
+    desk.mark("A.X", 120_000_000_000, D(100))
+    desk.submit("one", Submit("again", "buy", D(1)))
+    assert sent[-1].id == "again"
