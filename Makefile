@@ -1,6 +1,6 @@
 # The words a person types. CI types the same ones.
 .POSIX:
-.PHONY: help setup run test check bench chaos soak shots lock clean deps dev
+.PHONY: help setup run test check bench hunt chaos soak shots lock clean deps dev
 
 CLEAREDGE = .venv/bin/clearedge
 PYTEST = .venv/bin/python -m pytest
@@ -14,7 +14,7 @@ help:
 	@echo "make run     set up, put a sample home together, open the console"
 	@echo "make test    set up and run all tests"
 	@echo "make check   format, lint, types, layers, spelling, quick tests"
-	@echo "make bench   the table of limits    make chaos  kill things     make soak   run long"
+	@echo "make bench   the table of limits    make hunt  other draws    make chaos  kill things     make soak   run long"
 	@echo "make setup   only set up            make shots  draw pictures   make clean  remove what was made"
 
 deps:
@@ -42,6 +42,10 @@ check: dev
 
 bench: dev
 	.venv/bin/python -m benchmarks $(BENCH_ARGS)
+
+# property tests with draws of their own
+hunt: dev
+	$(PYTEST) -n $(WORKERS) --hypothesis-profile=hunt tests/contract tests/core tests/store tests/engine tests/market tests/sources $(PYTEST_ARGS)
 
 chaos: dev
 	$(PYTEST) -m chaos $(PYTEST_ARGS)

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, settings
 REPO = Path(__file__).resolve().parent.parent
 DATA = REPO.parent / "shared" / "data"
 
-# a busy two-core box makes single draws slow; the seed is printed on failure
-settings.register_profile(
-    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+# a busy two-core box makes single draws slow; how to draw a failure again is printed with it
+_calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+# the same draws each time, so that a change is judged by itself; `make hunt` draws others
+settings.register_profile("house", parent=_calm, derandomize=True)
+settings.register_profile("hunt", parent=_calm, max_examples=500)
 settings.load_profile("house")
 
 
