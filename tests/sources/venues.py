@@ -40,6 +40,7 @@ class Venue:
     minutes: list[int]
     habits: Habits = field(default_factory=Habits)
     asked: list[int] = field(default_factory=list)
+    doubtful: bool = False  # a full answer ended with the newest: it may stand for older ones
 
     async def fetch(self, since_ns: int, limit: int) -> Bars:
         self.asked.append(since_ns)
@@ -52,8 +53,10 @@ class Venue:
         if found and how.overshoots:
             after = [m for m in all_of_it if m > found[-1]]
             found += after[: how.overshoots]
+        ends_new = bool(found) and found[-1] == all_of_it[-1]
         if how.repeats:
             found = [m for m in self.minutes if m < since][-1:] + found
+        self.doubtful |= ends_new and len(found) >= limit
         return bars_at(found[::-1] if how.downwards else found)
 
 
