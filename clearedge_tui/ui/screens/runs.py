@@ -12,7 +12,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.asked import Asked
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.filter_line import FilterLine
-from clearedge_tui.ui.frame import Page
+from clearedge_tui.ui.filtered_page import FilteredPage
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.paint import runs as painter
 from clearedge_tui.ui.paint.report import paint_overview
@@ -70,7 +70,7 @@ class RunLook(CellView):
         return cells
 
 
-class RunsPage(Page):
+class RunsPage(FilteredPage):
     """`2`."""
 
     NAME = "runs"
@@ -80,7 +80,6 @@ class RunsPage(Page):
         super().__init__()
         self.title = "Runs"
         self.asked: Asked[list[RunSummary]] = Asked(list[RunSummary])
-        self.words = ""
         self.report: Asked[RunReport] = Asked(RunReport)
         self._peeked = ""
         self._asked_at: frozenset[tuple[str, str]] = frozenset()
@@ -155,22 +154,6 @@ class RunsPage(Page):
     def action_reload(self) -> None:
         self._asked_at = self._jobs()
         self.asked.ask(self.ui, "run.list")
-
-    def action_filter(self) -> None:
-        self.query_one(FilterLine).open(self.words)
-
-    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        self.words = event.words
-        self.tick()
-
-    def clear_transient(self) -> bool:
-        had, self.words = bool(self.words), ""
-        if had:
-            self.tick()
-        return had
-
-    def on_rows_view_moved(self) -> None:
-        self.tick()
 
     def on_rows_view_opened(self) -> None:
         item = self.selected()

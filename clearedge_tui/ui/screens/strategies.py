@@ -11,7 +11,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.asked import Asked
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.filter_line import FilterLine
-from clearedge_tui.ui.frame import Page
+from clearedge_tui.ui.filtered_page import FilteredPage
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.model import LinkState
 from clearedge_tui.ui.paint import strategies as painter
@@ -75,7 +75,7 @@ class StrategyLook(CellView):
         return cells
 
 
-class StrategiesPage(Page):
+class StrategiesPage(FilteredPage):
     """`4`. Looks at the folder every few seconds while it is shown."""
 
     NAME = "strategies"
@@ -84,7 +84,6 @@ class StrategiesPage(Page):
     def __init__(self, subject: str = "") -> None:
         super().__init__()
         self.title = "Strategies"
-        self.words = ""
         self.asked: Asked[list[StrategyFile]] = Asked(list[StrategyFile])
         self._last: float | None = None
         self._past = PastRuns(self.tick)
@@ -192,22 +191,6 @@ class StrategiesPage(Page):
             self.ui.model.say("loading every file anew")
             self._past = PastRuns(self.tick)
             self.asked.ask(self.ui, "strategy.list", {"again": True})
-        self.tick()
-
-    def action_filter(self) -> None:
-        self.query_one(FilterLine).open(self.words)
-
-    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        self.words = event.words
-        self.tick()
-
-    def clear_transient(self) -> bool:
-        had, self.words = bool(self.words), ""
-        if had:
-            self.tick()
-        return had
-
-    def on_rows_view_moved(self) -> None:
         self.tick()
 
     def on_rows_view_opened(self) -> None:
