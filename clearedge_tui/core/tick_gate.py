@@ -20,8 +20,6 @@ _FAR = 20.0  # times the usual move
 _LEAST_MOVE = 0.002  # of the price: less is never far
 _CONFIRM = 0.5  # a second print this near to the first (of the distance) makes it the price
 
-DROPS = ("no number", "price", "crossed", "again", "late", "ahead", "too old")
-
 
 class Counts(msgspec.Struct, frozen=True):
     """What one market's gate has done since it was opened."""
