@@ -155,10 +155,3 @@ def closed(name: str, timeframe: str, start_ns: int, end_ns: int) -> Spans:
     else:
         hours = trading(name, start_ns, end_ns)
     return spans.without([(start_ns, end_ns)], hours)
-
-
-def expected(name: str, timeframe: str, start_ns: int, end_ns: int) -> int:
-    """Return how many bars of this length open in [start_ns, end_ns)."""
-    step = timeframes.period_ns(timeframe)
-    open_spans = spans.without([(start_ns, end_ns)], closed(name, timeframe, start_ns, end_ns))
-    return sum(-(-high // step) - -(-low // step) for low, high in open_spans)

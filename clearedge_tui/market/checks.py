@@ -136,7 +136,11 @@ def demand(
 
 def describe(home: Home, key: Key) -> str:
     """Return a series' verdict for a list: clean, warn, bad, changed (since the check) or unknown."""
-    report = known(home).get(str(key))
+    return verdict(known(home).get(str(key)), stamp(catalog.ready(home), key))
+
+
+def verdict(report: Report | None, now: str) -> str:
+    """Return what a report says today; `now` is the stamp of the series' files."""
     if report is None:
         return "unknown"
-    return report.verdict if report.stamp == stamp(catalog.ready(home), key) else "changed"
+    return report.verdict if report.stamp == now else "changed"

@@ -12,7 +12,6 @@ from clearedge_tui.core.errors import BadData
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
-    from clearedge_tui.market.check import Report
     from clearedge_tui.market.layout import Key
     from clearedge_tui.market.markets import Market
     from clearedge_tui.market.spans import Spans
@@ -61,27 +60,21 @@ def rows(home: Home) -> list[dict[str, object]]:
     for one in catalog.series(home):
         key = Key(one.market_id, one.kind, one.timeframe)
         report = reports.get(str(key))
-        holds = report is not None and report.stamp == checks.stamp(where, key)
+        verdict = checks.verdict(report, checks.stamp(where, key))
         line: dict[str, object] = msgspec.to_builtins(one)
         if one.source not in origins:
             origins[one.source] = fetch.source_of(one.source)
         line |= {
             "series": str(key),
-            "verdict": _verdict(report, holds),
+            "verdict": verdict,
             "checked_ns": report.checked_ns if report else 0,
             "syncs_from": origins[one.source],
             "counted": key not in uncounted,
         }
-        if one.gaps is None and report is not None and holds:
+        if one.gaps is None and report is not None and verdict != "changed":
             line["missing"] = sum(f.count for f in report.findings if f.name == "gaps")
         found.append(line)
     return found
-
-
-def _verdict(report: "Report | None", holds: bool) -> str:
-    if report is None:
-        return "unknown"
-    return report.verdict if holds else "changed"
 
 
 def coverage(home: Home, name: str) -> Coverage:
@@ -102,7 +95,6 @@ def coverage(home: Home, name: str) -> Coverage:
     last = max((f.last_ns for f in facts), default=0)
     always = market is not None and market.hours == "24/7" and key.timeframe
     open_days, holes = _hours_and_holes(home, market, key, first - key.step_ns, last)
-    holds = report is not None and report.stamp == checks.stamp(where, key)
     return Coverage(
         series=str(key),
         market=market.symbol if market else key.market_id,
@@ -114,7 +106,7 @@ def coverage(home: Home, name: str) -> Coverage:
         days=tuple(run for f in facts for run in f.days),
         expected_a_day=max(1, _DAY_NS // key.step_ns) if always else 0,
         gaps=tuple(g for f in facts for g in f.gaps)[:_MOST_GAPS],
-        verdict=_verdict(report, holds),
+        verdict=checks.verdict(report, checks.stamp(where, key)),
         checked_ns=report.checked_ns if report else 0,
         findings=tuple(msgspec.to_builtins(one) for one in report.findings) if report else (),
         files=tuple((e.path.rpartition("/")[2], e.facts.rows, e.size) for e in entries),

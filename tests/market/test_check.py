@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearedge_tui.core.clock import iso
-from clearedge_tui.market import calendars, columns, samples
+from clearedge_tui.market import calendars, columns, samples, spans
 from clearedge_tui.market.check import Checker, Finding
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import Key, Kind, bars_key
@@ -169,7 +169,7 @@ def test_the_week_of_foreign_exchange_follows_new_york() -> None:
 def test_a_lunch_break_is_no_gap() -> None:
     start, end = to_ns("2023-06-01", ""), to_ns("2023-06-02", "")
     assert len(calendars.trading("XTKS", start, end)) == 2
-    assert calendars.expected("XTKS", "1m", start, end) == 300
+    assert spans.length(calendars.trading("XTKS", start, end)) == 300 * MINUTE
 
 
 def test_an_unknown_calendar_is_refused_with_examples() -> None:
