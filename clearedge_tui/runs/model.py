@@ -18,10 +18,16 @@ class BacktestSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     maker_fee: Decimal = Decimal("0.0002")
     taker_fee: Decimal = Decimal("0.0005")
     fees_of: str = ""  # whose fees these are, see runs.fees
+    fees: str = "rates"  # the models of costs by name, see runs.costs
+    slippage: str = "none"
+    latency: str = "none"
+    funding: str = "none"
+    borrow: str = "none"
     fill_at: str = "next_open"  # next_open | same_close (stamped on the report)
     seed: int = 1
     accept: tuple[str, ...] = ()  # findings about the data that somebody accepts, by name
     fetch: bool = True  # ask the market's source for what is missing
+    data_sha256: str = ""  # refuse to run on other rows than these; "" takes what there is
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
@@ -71,6 +77,9 @@ class RunSummary(msgspec.Struct, frozen=True):
     simulated: bool
     metrics: dict[str, float | None] = {}
     error: str = ""
+    trace_id: str = ""
+    inputs_sha256: str = ""  # of everything the result depends on; "" when the run did not get there
+    stamps: tuple[str, ...] = ()  # what a reader must not overlook: zero cost, same close, simulated
 
 
 class DataUsed(msgspec.Struct, frozen=True):

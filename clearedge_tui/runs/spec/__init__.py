@@ -1,0 +1,1 @@
+"""Run specifications as files: read strictly, made into a run, written from a run."""
