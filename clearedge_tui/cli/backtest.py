@@ -33,7 +33,9 @@ class OneLine(click.Command):
 @click.argument("strategy")
 @click.option("--market", required=True, help="BTC/USDT, BTCUSDT or BTCUSDT.LOCAL")
 @click.option(
-    "--timeframe", default="", help="1m, 5m, 1h, 1d …; the shortest stored one by default"
+    "--timeframe",
+    default="",
+    help="1m, 90m, 1h, 1d, 1w, 1M (a month) …; the shortest stored one by default",
 )
 @click.option("--from", "start", default="", help="first bar opens at or after this (UTC)")
 @click.option("--to", "end", default="", help="last bar opens before this (UTC)")
@@ -91,7 +93,7 @@ def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSp
     if not timeframe:
         stored = catalog.timeframes_of(where, market.market_id)
         timeframe = stored[0] if stored else "1m"
-    timeframes.split(timeframe)
+    timeframe = timeframes.canonical(timeframe)
     paid = fees.of_run(
         market,
         _fee(asked["maker_fee"], "--maker-fee", Decimal("-0.01")),

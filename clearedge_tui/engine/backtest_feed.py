@@ -12,9 +12,10 @@ import pyarrow as pa
 from nautilus_trader.model import Bar, BarType, InstrumentId, Price, Quantity, QuoteTick
 from nautilus_trader.persistence import BarDataWrangler, QuoteTickDataWrangler
 
+from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.market import columns, timeframes
-from clearedge_tui.market.columns import Bars, Floats
+from clearedge_tui.market.columns import Bars, Floats, Ints
 
 DEEP = (
     1e9  # size of opening quotes and, for contract strategies, of bars: depth never limits a fill
@@ -22,13 +23,46 @@ DEEP = (
 _TIME = pa.timestamp("ns", tz="UTC")
 
 
+class _Begins:
+    """When each bar of consecutive slices began: after the bar before, where a short one ends a day."""
+
+    def __init__(self, timeframe: str) -> None:
+        self._grid = timeframes.grid(timeframe)
+        self._last_ns: int | None = None
+
+    def of(self, bars: Bars) -> Ints:
+        if self._grid.months:
+            begins = columns.opens(bars.ts_ns, self._grid)
+        else:
+            begins = bars.ts_ns - self._grid.seconds * timeframes.NS
+        if len(bars):
+            before = begins[0] if self._last_ns is None else self._last_ns
+            begins = np.maximum(begins, np.concatenate([[before], bars.ts_ns[:-1]]))
+            self._last_ns = int(bars.ts_ns[-1])
+        return begins
+
+
+def _series(market: MarketInfo, timeframe: str, named: bool) -> str:
+    """Return the engine's name of the bars. UsageError when it has to be right and there is none.
+
+    A name without a length aborts the matching engine. Where it alone sees the bars, and goes by
+    their prices and times, an odd length passes there under the name of its unit.
+    """
+    try:
+        return timeframes.engine_bar_type(market.id, timeframe)
+    except UsageError:
+        if named:
+            raise
+        return timeframes.engine_bar_type(market.id, f"1{timeframes.canonical(timeframe)[-1]}")
+
+
 class Feed:
     """Makes engine data of slices of bars. `deep` replaces the volume the matching engine sees."""
 
     def __init__(self, market: MarketInfo, timeframe: str, next_open: bool, deep: bool) -> None:
-        self.series = timeframes.bar_type(market.id, timeframe)
+        self.series = _series(market, timeframe, named=not deep)
         self._market = market
-        self._period_ns = timeframes.period_ns(timeframe)
+        self._begins = _Begins(timeframe)
         self._next_open = next_open
         self._deep = deep
         prices, sizes = market.price_precision, market.size_precision
@@ -53,7 +87,7 @@ class Feed:
         """Quote each open one nanosecond after the bar began (after the bar before, over gaps too)."""
         sizes = columns.decimals(bars.volume * 0 + DEEP, self._market.size_precision)
         opens = columns.decimals(bars.open, self._market.price_precision)
-        times = pa.array(bars.ts_ns - self._period_ns + 1, pa.int64()).cast(_TIME)
+        times = pa.array(self._begins.of(bars) + 1, pa.int64()).cast(_TIME)
         ids = pa.array([self._market.id], pa.string()).take(pa.array([0] * len(bars)))
         fields = [
             pa.field(n, opens.type, False)
@@ -75,10 +109,11 @@ class Pieces:
     """Makes engine data of a few bars at a time, deep: through Arrow a call costs half a millisecond."""
 
     def __init__(self, market: MarketInfo, timeframe: str, next_open: bool) -> None:
-        self.series = timeframes.bar_type(market.id, timeframe)
+        self.series = _series(market, timeframe, named=False)
         self._type = BarType.from_str(self.series)
         self._market = InstrumentId.from_str(market.id)
-        self._since_ns = 1 - timeframes.period_ns(timeframe)
+        self._begins = _Begins(timeframe)
+        self._quoted_ns: Ints = np.empty(0, np.int64)
         self._next_open = next_open
         self._digits = market.price_precision
         self._scale = 10.0**market.price_precision
@@ -90,6 +125,7 @@ class Pieces:
     def load(self, bars: Bars) -> None:
         """Take the bars that `make` is asked for."""
         self._bars = bars
+        self._quoted_ns = self._begins.of(bars) + 1
         prices = (bars.open, bars.high, bars.low, bars.close)
         # rounded here to what the wrangler would make of them
         self._prices = tuple(np.rint(values * self._scale) / self._scale for values in prices)
@@ -111,7 +147,7 @@ class Pieces:
         bars = map(Bar, repeat(self._type), o, h, low, c, size, times, times)
         if not self._next_open:
             return list(bars)
-        times = (closed_ns + self._since_ns).tolist()
+        times = self._quoted_ns[start:stop].tolist()
         quotes = map(QuoteTick, repeat(self._market), o, o, size, size, times, times)
         return list(chain.from_iterable(zip(quotes, bars, strict=True)))
 

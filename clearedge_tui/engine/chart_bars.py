@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clearedge_tui.core.messages import TickMsg
 from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.resample import BarBuilder, Sessions
+from clearedge_tui.core.resample import BarBuilder, Grid, Sessions
 
 SHOWN = 600
 
@@ -17,23 +17,23 @@ class ChartBars:
         self._bars: list[BarRow] = []
 
     def begin(
-        self, base_s: int, wanted_s: int, before: Sequence[BarRow], sessions: Sessions = ()
+        self, base_s: int, wanted: Grid, before: Sequence[BarRow], sessions: Sessions = ()
     ) -> list[BarRow]:
         """Start from the base bars before now; return all closed bars they make."""
-        self._builder = BarBuilder(base_s, wanted_s, sessions)
-        made = [bar for bar in map(self._builder.feed, before) if bar is not None]
+        self._builder = BarBuilder(base_s, wanted, sessions)
+        made = [bar for one in before for bar in self._builder.feed(one)]
         self._bars = made[-SHOWN:]
         return made
 
-    def feed(self, tick: TickMsg) -> BarRow | None:
-        """Take a closed base bar; return the bar it completes, if any."""
+    def feed(self, tick: TickMsg) -> list[BarRow]:
+        """Take a closed base bar; return the bars it completes."""
         if self._builder is None:
-            return None
+            return []
         done = self._builder.feed(
             BarRow(tick.ts_ns, tick.open, tick.high, tick.low, tick.close, tick.volume)
         )
-        if done is not None:
-            self._bars.append(done)
+        if done:
+            self._bars += done
             del self._bars[:-SHOWN]
         return done
 

@@ -39,6 +39,7 @@ from clearedge_tui.core.messages import (
     ToEngine,
     Watching,
 )
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine import keep
@@ -76,9 +77,8 @@ class InstanceHost:
         self.ready = False
         self.ticks = 0
         self.slowest_s = 0.0
-        self.wanted_s = (
-            timeframes.seconds(spec.instance.timeframe) if spec.instance.timeframe != "quote" else 0
-        )
+        thinks_on = spec.instance.timeframe
+        self.wanted = None if thinks_on == "quote" else timeframes.grid(thinks_on)
         self.bars = ChartBars()
         self._dirty_state = False
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
@@ -161,9 +161,9 @@ class InstanceHost:
         self.context.allowed = message.allowed
         self.context.take_orders(message.orders)
         if not self.ready:
-            wanted_s = self.wanted_s or message.base_s
+            wanted = self.wanted or Grid(message.base_s)
             self.context.bars.extend(
-                self.bars.begin(message.base_s, wanted_s, message.bars, message.sessions)
+                self.bars.begin(message.base_s, wanted, message.bars, message.sessions)
             )
             if message.bars:
                 self.context.price, self.context.data_ns = (
@@ -214,15 +214,14 @@ class InstanceHost:
         self.context.price = message.close
         self.context.data_ns = message.ts_ns
         if message.kind == "quote":
-            if self.wanted_s == 0:
+            if self.wanted is None:
                 self._think(
                     Tick("quote", message.ts_ns, message.close, bid=message.bid, ask=message.ask)
                 )
             return
-        done = self.bars.feed(message)
-        if done is not None:
+        for done in self.bars.feed(message):
             self.context.bars.append(done)
-            if self.wanted_s:
+            if self.wanted is not None:
                 self._think(bar_tick(done))
 
     def _think(self, tick: Tick) -> None:

@@ -18,7 +18,7 @@ from nautilus_trader.trading import Strategy
 
 from clearedge_tui.contract import chart
 from clearedge_tui.core.clock import monotonic, now_ns
-from clearedge_tui.core.errors import StrategyFault
+from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.messages import (
     Ack,
     BookState,
@@ -28,6 +28,7 @@ from clearedge_tui.core.messages import (
     SetConfig,
     TickMsg,
 )
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.engine import keep
 from clearedge_tui.engine.instance import InstanceHost, limit_memory
 from clearedge_tui.engine.loading import load
@@ -57,17 +58,14 @@ class NativeHost(InstanceHost):
         self._markers: list[dict[str, Any]] = []
         Wire.market = spec.market
         Wire.send = self._order
-        timeframe = "1m" if spec.instance.timeframe == "quote" else spec.instance.timeframe
-        Wire.bar_type = timeframes.bar_type(spec.market.id, timeframe)
 
     async def _joined(self, message: Joined) -> None:
         self.context.position = message.position
         if self.ready:
             return
         Wire.position, Wire.orders = message.position, message.orders
-        self.bars.begin(
-            message.base_s, self.wanted_s or message.base_s, message.bars, message.sessions
-        )
+        wanted = self.wanted or Grid(message.base_s)
+        self.bars.begin(message.base_s, wanted, message.bars, message.sessions)
         self._load(self._build)
         if self.fault is None:
             await self._run_node()
@@ -75,6 +73,13 @@ class NativeHost(InstanceHost):
         self._beat()
 
     def _build(self) -> None:
+        timeframe = (
+            "1m" if self.spec.instance.timeframe == "quote" else self.spec.instance.timeframe
+        )
+        try:
+            Wire.bar_type = timeframes.engine_bar_type(self.spec.market.id, timeframe)
+        except UsageError as error:
+            raise StrategyFault(str(error), self.spec.path) from None
         loaded = load(Path(self.spec.path))
         tag = self.id.replace("-", "_")
         identity = InstrumentId.from_str(self.spec.market.id)
@@ -183,9 +188,9 @@ class NativeHost(InstanceHost):
             if Wire.data is not None and not self.frozen:
                 Wire.data.quote(message)
             return
-        done = self.bars.feed(message)
-        if done is not None and Wire.data is not None and not self.frozen and self.fault is None:
-            Wire.data.bar(done)
+        for done in self.bars.feed(message):
+            if Wire.data is not None and not self.frozen and self.fault is None:
+                Wire.data.bar(done)
 
     # ---- the rest -----------------------------------------------------------------------------
     def _set_config(self, message: SetConfig) -> None:

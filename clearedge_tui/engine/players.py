@@ -167,7 +167,7 @@ class Players:
         if player is None or timeframe in ("quote", base):
             return ()
         first = player.bars[0].ts_ns if player.bars else player.clock_ns
-        return catalog.sessions_for(self._home, market, base, first, player.span[1])
+        return catalog.sessions_for(self._home, market, base, timeframe, first, player.span[1])
 
     def set_speed(self, speed: float) -> None:
         self.speed = speed

@@ -5,6 +5,7 @@ when a market with sessions is asked about.
 """
 
 import warnings
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ ALWAYS = "24/7"
 FX = "fx"
 _DAY_NS = 86_400 * NS
 _NEW_YORK = ZoneInfo("America/New_York")
+_BLOCK = 10  # years of an exchange's sessions that are made at once, and kept
 _FX_HOUR = 17  # New York: the week ends on Friday and begins on Sunday at this hour
 
 
@@ -59,43 +61,78 @@ def check_name(name: str) -> str:
     )
 
 
-@lru_cache(maxsize=32)
-def _exchange(name: str, first: date, last: date) -> Any:
-    """Return the calendar between two dates, or what of it is known; None when that is nothing."""
+def _made(name: str, **between: Any) -> Any:
     import exchange_calendars
-    import pandas as pd
 
-    low, high = pd.Timestamp(first), pd.Timestamp(last)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its own use of pandas
-        try:
-            return exchange_calendars.get_calendar(name, start=low, end=high)
-        except ValueError:  # beyond the years it has been written for
-            kind = type(exchange_calendars.get_calendar(name))
-        low = max(low, kind.bound_min() or low)
-        high = min(high, kind.bound_max() or high)
-        return exchange_calendars.get_calendar(name, start=low, end=high) if low < high else None
+        return exchange_calendars.get_calendar(name, **between)
+
+
+@lru_cache(maxsize=64)
+def _bounds(name: str) -> tuple[Any, Any]:
+    """Return the first and last day an exchange's calendar is written for; None where it says none."""
+    kind = type(_made(name))
+    return kind.bound_min(), kind.bound_max()
+
+
+def unknown(name: str, start_ns: int, end_ns: int) -> Spans:
+    """Return the parts of [start_ns, end_ns) that a calendar is not written for."""
+    if name in (ALWAYS, FX) or end_ns <= start_ns:
+        return ()
+    low, high = _bounds(name)
+    first = start_ns if low is None else low.value
+    last = end_ns if high is None else high.value + _DAY_NS
+    return spans.without([(start_ns, end_ns)], [(first, last)])
+
+
+@lru_cache(maxsize=64)
+def _years(name: str, first: int) -> tuple[Session, ...]:
+    """Return the sessions of ten years from `first` on, or those of them that are known."""
+    import pandas as pd
+
+    low, high = pd.Timestamp(first, 1, 1), pd.Timestamp(first + _BLOCK - 1, 12, 31)
+    earliest, latest = _bounds(name)
+    low, high = max(low, earliest or low), min(high, latest or high)
+    if low >= high:
+        return ()
+    plan = _made(name, start=low, end=high).schedule
+    found = []
+    for at, row in zip(plan.index, plan.itertuples(index=False), strict=True):
+        halves: list[tuple[int, int]] = [(row.open.value, row.close.value)]
+        if row.break_start == row.break_start:  # no break is NaT, which equals nothing
+            halves = [
+                (row.open.value, row.break_start.value),
+                (row.break_end.value, row.close.value),
+            ]
+        found.append(Session(at.value, tuple(halves)))
+    return tuple(found)
 
 
 def sessions(name: str, start_ns: int, end_ns: int) -> tuple[Session, ...]:
     """Return an exchange's sessions that touch [start_ns, end_ns), ascending."""
     first, last = _day(start_ns) - timedelta(days=5), _day(end_ns) + timedelta(days=5)
-    # whole years, so that neighbouring questions share one calendar
-    calendar = _exchange(name, date(first.year, 1, 1), date(last.year, 12, 31))
-    if calendar is None:
-        return ()
-    found = []
-    for at, row in zip(
-        calendar.schedule.index, calendar.schedule.itertuples(index=False), strict=True
-    ):
-        opens, closes = row.open.value, row.close.value
-        if closes <= start_ns or opens >= end_ns:
-            continue
-        halves: list[tuple[int, int]] = [(opens, closes)]
-        if row.break_start == row.break_start:  # no break is NaT, which equals nothing
-            halves = [(opens, row.break_start.value), (row.break_end.value, closes)]
-        found.append(Session(at.value, tuple(halves)))
+    found: list[Session] = []
+    for year in range(first.year // _BLOCK * _BLOCK, last.year + 1, _BLOCK):
+        block = _years(name, year)
+        low = bisect_right(block, start_ns, key=lambda one: one.parts[-1][1])
+        high = bisect_left(block, end_ns, key=lambda one: one.parts[0][0])
+        found += block[low:high]
     return tuple(found)
+
+
+def days(name: str, start_ns: int, end_ns: int) -> Spans:
+    """Return the UTC days that have a daily bar and touch [start_ns, end_ns), one span each."""
+    if name == FX:
+        every = range(start_ns // _DAY_NS, -(-end_ns // _DAY_NS))
+        return tuple(
+            (d * _DAY_NS, (d + 1) * _DAY_NS) for d in every if _day(d * _DAY_NS).weekday() < 5
+        )
+    found = (
+        (one.day_ns, one.day_ns + _DAY_NS)
+        for one in sessions(name, start_ns - _DAY_NS, end_ns + _DAY_NS)
+    )
+    return tuple((low, high) for low, high in found if low < end_ns and high > start_ns)
 
 
 def _fx_weeks(start_ns: int, end_ns: int) -> Spans:
@@ -132,26 +169,12 @@ def trading(name: str, start_ns: int, end_ns: int) -> Spans:
     return spans.clipped(hours, start_ns, end_ns)
 
 
-def _trading_days(name: str, start_ns: int, end_ns: int) -> Spans:
-    """Return the UTC days that have a daily bar."""
-    if name == FX:
-        days = range(start_ns // _DAY_NS, -(-end_ns // _DAY_NS))
-        open_days = [d * _DAY_NS for d in days if _day(d * _DAY_NS).weekday() < 5]
-        found = spans.merged((d, d + _DAY_NS) for d in open_days)
-    else:
-        found = spans.merged(
-            (one.day_ns, one.day_ns + _DAY_NS)
-            for one in sessions(name, start_ns - _DAY_NS, end_ns + _DAY_NS)
-        )
-    return spans.clipped(found, start_ns, end_ns)
-
-
 def closed(name: str, timeframe: str, start_ns: int, end_ns: int) -> Spans:
     """Return the parts of [start_ns, end_ns) in which no bar of this length is to be expected."""
     if name == ALWAYS or end_ns <= start_ns:
         return ()
     if timeframe and timeframes.seconds(timeframe) >= 86_400:
-        hours = _trading_days(name, start_ns, end_ns)
+        hours = spans.merged(days(name, start_ns, end_ns))
     else:
         hours = trading(name, start_ns, end_ns)
     return spans.without([(start_ns, end_ns)], hours)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound, RetryLater
-from clearedge_tui.core.resample import Sessions
+from clearedge_tui.core.resample import DAY_NS, fits
 from clearedge_tui.market import change as changes
 from clearedge_tui.market import columns, index, layout, series_file, spans, timeframes
 from clearedge_tui.market.change import Change, locked
@@ -200,9 +200,9 @@ def timeframes_of(home: Home, market_id: str) -> list[str]:
 
 def base_timeframe(home: Home, market_id: str, timeframe: str) -> str:
     """Return the stored timeframe that bars of `timeframe` are made from."""
-    wanted = timeframes.seconds(timeframe)
+    wanted = timeframes.grid(timeframe)
     known = timeframes_of(home, market_id)
-    fitting = [t for t in known if wanted % timeframes.seconds(t) == 0]
+    fitting = [t for t in known if fits(timeframes.seconds(t), wanted)]
     if not fitting:
         have = f"it has {', '.join(known)}" if known else "it has none"
         raise NotFound(
@@ -212,21 +212,34 @@ def base_timeframe(home: Home, market_id: str, timeframe: str) -> str:
 
 
 def sessions_for(
-    home: Home, market_id: str, base: str, first_ns: int, last_ns: int
+    home: Home, market_id: str, base: str, timeframe: str, first_ns: int, last_ns: int
 ) -> tuple[tuple[int, int], ...]:
-    """Return the sessions longer bars keep to between two moments; none where the UTC grid holds.
+    """Return the sessions longer bars keep to between two closes; none where the UTC grid holds.
 
-    Only bars shorter than a day of a market with an exchange's calendar keep to sessions.
+    Of an exchange they are its trading days, by their hours, or whole where the base is days. Of
+    foreign exchange only weeks have any: they last from Sunday to Friday.
     """
     from clearedge_tui.market import calendars
 
-    market = load_markets(home).get(market_id)
-    if market is None or market.hours in (calendars.ALWAYS, calendars.FX):
+    market, grid = load_markets(home).get(market_id), timeframes.grid(timeframe)
+    daily = timeframes.seconds(base) >= 86_400
+    if market is None or market.hours == calendars.ALWAYS or timeframe == base:
         return ()
-    if timeframes.seconds(base) >= 86_400:
-        return ()
-    found = calendars.sessions(market.hours, first_ns - timeframes.period_ns(base), last_ns + 1)
-    return tuple((one.parts[0][0], one.parts[-1][1]) for one in found)
+    # the last bar's sessions all, for it ends with them, and a session may begin the day before
+    start = grid.around(first_ns - timeframes.period_ns(base) - DAY_NS)[0]
+    end = grid.around(last_ns + DAY_NS)[1]
+    if market.hours == calendars.FX and not daily:
+        week = 7 * DAY_NS
+        if grid.months or grid.seconds * timeframes.NS % week:
+            return ()
+        return calendars.trading(calendars.FX, start - week, end + week)
+    if daily:
+        found = calendars.days(market.hours, start, end)
+    else:
+        every = calendars.sessions(market.hours, start, end)
+        found = tuple((one.parts[0][0], one.parts[-1][1]) for one in every)
+    nobody_knows = calendars.unknown(market.hours, start, end)  # there each day is one, whole
+    return tuple(sorted((*found, *spans.by_days(nobody_knows)))) if nobody_knows else found
 
 
 def selection(
@@ -235,7 +248,13 @@ def selection(
     """Return the stored series, and the closes from and to, that bars of a window are made from."""
     base = base_timeframe(home, market_id, timeframe)
     first = start_ns + timeframes.period_ns(base) if start_ns else None
-    last = end_ns - 1 + timeframes.period_ns(timeframe) if end_ns else None
+    if not end_ns:
+        return bars_key(market_id, base), first, None
+    grid = timeframes.grid(timeframe)
+    if grid.by_days and base != timeframe:
+        last = grid.around(end_ns - 1 + DAY_NS)[1]  # a session may begin on the day before its date
+    else:
+        last = end_ns - 1 + grid.seconds * timeframes.NS
     return bars_key(market_id, base), first, last
 
 
@@ -246,15 +265,15 @@ def read_bars(
 
     A timeframe that is not stored is made from the longest stored one that divides it.
     """
-    period = timeframes.period_ns(timeframe)
     key, first, last = selection(home, market_id, timeframe, start_ns, end_ns)
     bars = stored(home, market_id, key.timeframe, first, last)
-    sessions: Sessions = ()
+    opens = bars.ts_ns - key.step_ns
     if key.timeframe != timeframe and len(bars):
-        edges = int(bars.ts_ns[0]), int(bars.ts_ns[-1])
-        sessions = sessions_for(home, market_id, key.timeframe, *edges)
-        bars = columns.resample(bars, period, sessions, key.step_ns)
-    opens = columns.opens(bars.ts_ns, period, sessions)
+        ends = int(bars.ts_ns[0]), int(bars.ts_ns[-1])
+        grid = timeframes.grid(timeframe)
+        sessions = sessions_for(home, market_id, key.timeframe, timeframe, *ends)
+        bars = columns.resample(bars, key.step_ns, grid, sessions)
+        opens = columns.opens(bars.ts_ns, grid, sessions)
     keep = np.ones(len(bars), np.bool_)
     if start_ns:  # 0 is the edge of the data, which may lie before 1970
         keep &= opens >= start_ns

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from clearedge_tui.core.errors import BadData
-from clearedge_tui.core.resample import Sessions
+from clearedge_tui.core.resample import DAY_NS, MONDAY_NS, Grid, Sessions, reach_ns
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.layout import Key, Kind
 
@@ -212,23 +212,19 @@ def _floats(column: pa.ChunkedArray, precision: int) -> Floats:
     return result
 
 
-def resample(bars: Bars, period_ns: int, sessions: Sessions = (), base_ns: int = 0) -> Bars:
-    """Return longer bars, labelled by their close: on the UTC grid, or counted from session opens.
+def resample(bars: Bars, base_ns: int, grid: Grid, sessions: Sessions = ()) -> Bars:
+    """Return longer bars, labelled by their close: on the UTC grid, or within sessions.
 
     A first or last bucket that the data do not fill is left out: its open or close is unknown.
     Buckets with gaps inside are kept. With sessions, what opens outside of them is left out.
-    `base_ns` is the length of the bars; without it the least distance between two is taken for it.
+    `base_ns` is the length of the bars.
     """
+    begins, closes = edges(bars.ts_ns - reach_ns(base_ns), grid, sessions)
+    inside = begins < closes
+    if not inside.all():
+        bars, begins, closes = bars.take(inside), begins[inside], closes[inside]
     if not len(bars):
         return bars
-    base = base_ns or (int(np.diff(bars.ts_ns).min()) if len(bars) > 1 else period_ns)
-    if sessions:
-        bars, begins, closes = _in_sessions(bars, base, period_ns, sessions)
-        if not len(bars):
-            return bars
-    else:
-        closes = ((bars.ts_ns - 1) // period_ns + 1) * period_ns
-        begins = closes - period_ns
     starts = np.flatnonzero(np.diff(closes, prepend=closes[0] - 1))
     ends = np.append(starts[1:], len(bars)) - 1
     out = Bars(
@@ -239,29 +235,54 @@ def resample(bars: Bars, period_ns: int, sessions: Sessions = (), base_ns: int =
         bars.close[ends],
         np.add.reduceat(bars.volume, starts),
     )
-    first = int(bars.ts_ns[0] - base > begins[0])
+    first = int(bars.ts_ns[0] - base_ns > begins[0])
     last = len(out) - int(bars.ts_ns[-1] < closes[-1])
     return out.slice(first, max(first, last))
 
 
-def opens(closes: Ints, period_ns: int, sessions: Sessions = ()) -> Ints:
-    """Return when bars open, of which the closes are known."""
-    if not sessions or not len(closes):
-        return closes - period_ns
-    begun = np.array([one[0] for one in sessions], np.int64)
-    begun = begun[np.searchsorted(begun, closes - 1, "right") - 1]
-    within: Ints = begun + (closes - 1 - begun) // period_ns * period_ns
-    return within
+def opens(closes: Ints, grid: Grid, sessions: Sessions = ()) -> Ints:
+    """Return when bars of a grid begin, of which the closes are known."""
+    return edges(closes - 1, grid, sessions)[0]
 
 
-def _in_sessions(
-    bars: Bars, base: int, period_ns: int, sessions: Sessions
-) -> tuple[Bars, Ints, Ints]:
-    """Return the bars inside sessions, with where the longer bar of each begins and ends."""
+def edges(opens: Ints, grid: Grid, sessions: Sessions = ()) -> tuple[Ints, Ints]:
+    """Return where the longer bar of each base bar begins and ends; 0 and 0 outside of sessions.
+
+    The columns' twin of `core.resample.bucket`.
+    """
+    if not sessions or not len(opens):
+        return _on_the_clock(opens, grid)
     opened, shut = np.array(sessions, np.int64).T
-    opens = bars.ts_ns - base
     at = np.searchsorted(opened, opens, "right") - 1
     inside = (at >= 0) & (opens < shut[np.maximum(at, 0)])
-    bars, at, opens = bars.take(inside), at[inside], opens[inside]
-    begins = opened[at] + (opens - opened[at]) // period_ns * period_ns
-    return bars, begins, np.minimum(begins + period_ns, shut[at])
+    if grid.by_days:
+        days = _on_the_clock(shut - 1, grid)[0]
+        first = np.searchsorted(days, days, "left")
+        last = np.searchsorted(days, days, "right") - 1
+        begins, closes = opened[first][at], shut[last][at]
+    else:
+        period = grid.seconds * timeframes.NS
+        begins = opened[at] + (opens - opened[at]) // period * period
+        closes = np.minimum(begins + period, shut[at])
+    return np.where(inside, begins, 0), np.where(inside, closes, 0)
+
+
+def _on_the_clock(opens: Ints, grid: Grid) -> tuple[Ints, Ints]:
+    if grid.months:
+        month = opens.astype("datetime64[ns]").astype("datetime64[M]").astype(np.int64)
+        first = month // grid.months * grid.months
+        return _months_ns(first), _months_ns(first + grid.months)
+    period = grid.seconds * timeframes.NS
+    if grid.by_days:
+        begins: Ints = (opens - MONDAY_NS) // period * period + MONDAY_NS
+        return begins, begins + period
+    if DAY_NS % period == 0:
+        begins = opens // period * period
+        return begins, begins + period
+    midnight = opens // DAY_NS * DAY_NS
+    begins = midnight + (opens - midnight) // period * period
+    return begins, np.minimum(begins + period, midnight + DAY_NS)
+
+
+def _months_ns(months: Ints) -> Ints:
+    return months.astype("datetime64[M]").astype("datetime64[ns]").astype(np.int64)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 Spans = tuple[tuple[int, int], ...]
 
+_DAY_NS = 86_400_000_000_000
+
 
 def merged(spans: Iterable[tuple[int, int]]) -> Spans:
     """Return the same time as few spans, ascending: what overlaps or touches becomes one."""
@@ -46,3 +48,12 @@ def clipped(spans: Iterable[tuple[int, int]], start: int, end: int) -> Spans:
 
 def length(spans: Iterable[tuple[int, int]]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def by_days(spans: Iterable[tuple[int, int]]) -> Spans:
+    """Return the UTC days that lie in the spans whole, one span each."""
+    return tuple(
+        (day * _DAY_NS, (day + 1) * _DAY_NS)
+        for start, end in spans
+        for day in range(-(-start // _DAY_NS), end // _DAY_NS)
+    )

@@ -41,9 +41,9 @@ def build(
     balance = float(spec.balance)
     account = equity.account(bars, outcome.fills, balance)
     done = trades.round_trips(outcome.fills, bars.ts_ns)
-    start = (
-        int(bars.ts_ns[0]) - timeframes.period_ns(spec.timeframe) if len(bars) else spec.start_ns
-    )
+    start = spec.start_ns
+    if len(bars):
+        start = timeframes.opened_ns(spec.timeframe, int(bars.ts_ns[0]))
     first_open = float(bars.open[0]) if len(bars) else 0.0
     sheet = metrics.sheet(
         account, balance, first_open, start, market.asset_class, done, outcome.fills, outcome.orders

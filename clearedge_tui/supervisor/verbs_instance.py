@@ -95,7 +95,7 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
     market = _market_of(accounts[account], resolve(commands.home, need(args, "market")))
     timeframe = text(args, "timeframe", "1m")
     if timeframe != "quote":
-        timeframes.seconds(timeframe)
+        timeframe = timeframes.canonical(timeframe)
     mode = _choice(Mode, text(args, "mode", "off"), "mode")
     name = text(args, "id") or _free_id(commands, strategy, market.symbol)
     if not _ID.fullmatch(name):

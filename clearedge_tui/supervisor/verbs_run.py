@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.market import timeframes
 from clearedge_tui.market.markets import resolve
 from clearedge_tui.runs import fees, listing
 from clearedge_tui.runs.launch import Launch
@@ -57,7 +58,7 @@ async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
     spec = BacktestSpec(
         strategy=strategy,
         market=market.market_id,
-        timeframe=text(args, "timeframe", "1m"),
+        timeframe=timeframes.canonical(text(args, "timeframe", "1m")),
         start_ns=moment_ns(text(args, "start"), "start"),
         end_ns=moment_ns(text(args, "end"), "end"),
         config=schema.validate(table(args, "config")),

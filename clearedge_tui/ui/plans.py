@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Lines = list[tuple[str, int]]
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
-TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
+TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d", "1w", "1M")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.market import catalog, columns
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import bars_key
@@ -170,7 +171,7 @@ def test_a_range_of_longer_bars_has_whole_bars_at_its_edges(home: Home) -> None:
 
 
 def test_a_timeframe_that_cannot_be_made_is_named(home: Home) -> None:
-    store(home, BTC, "1h", columns.resample(sim_bars(600), HOUR))
+    store(home, BTC, "1h", columns.resample(sim_bars(600), MINUTE, Grid(3600)))
     with pytest.raises(NotFound, match="has no bars to make 5m from; it has 1h"):
         catalog.read_bars(home, BTC.market_id, "5m")
 

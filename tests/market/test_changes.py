@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearedge_tui.core.errors import Refused
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.market import catalog, columns
 from clearedge_tui.market.change import STAGING, Change
 from clearedge_tui.market.layout import Key, Kind, bars_key
@@ -265,7 +266,7 @@ def test_a_catalog_on_s3_does_what_one_on_disk_does(s3_home: Callable[[str], Hom
     assert (listed.rows, listed.gaps, listed.files) == (3000, 0, 1)
     assert catalog.timeframes_of(home, BTC.market_id) == ["1m"]
     hour = catalog.read_bars(home, BTC.market_id, "1h")
-    assert hour.close.tolist() == columns.resample(bars, 60 * MINUTE).close.tolist()
+    assert hour.close.tolist() == columns.resample(bars, MINUTE, Grid(3600)).close.tolist()
     assert not list(home.catalog.rglob("*.parquet")), "nothing of it lies on this disk"
     assert place(home).folders(STAGING) == []
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clearedge_tui.core.errors import NotFound, Refused, UsageError
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.market import catalog, checks, columns
 from clearedge_tui.market.layout import Key, Kind, bars_key
 from clearedge_tui.market.markets import save_market
@@ -107,7 +108,7 @@ def test_a_series_is_found_by_what_people_write(home: Home) -> None:
 
 def test_one_broken_series_fails_by_name_and_the_others_are_checked(home: Home) -> None:
     store(home, BTC, "1m", sim_bars(100))
-    store(home, BTC, "1h", columns.resample(sim_bars(600), 60 * MINUTE))
+    store(home, BTC, "1h", columns.resample(sim_bars(600), MINUTE, Grid(3600)))
     (path,) = (home.catalog / KEY.folder).glob("*.parquet")
     path.write_bytes(b"PAR1 cut off")
     said: list[Step] = []

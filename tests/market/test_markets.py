@@ -115,10 +115,12 @@ def test_a_broken_list_is_named(home: Home) -> None:
         load_markets(home)
 
 
-@pytest.mark.parametrize("text", ["7m", "0m", "m", "1w", "1.5h", "25h", "-5m", ""])
-def test_odd_timeframes_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="timeframe"):
+@pytest.mark.parametrize("text", ["7m", "90m", "2d", "1w", "1M", "0m", "m", "25h", ""])
+def test_only_lengths_that_divide_a_day_are_stored(text: str) -> None:
+    with pytest.raises(UsageError, match=r"timeframe|not stored"):
         seconds(text)
+    assert from_bar_type(f"BTCUSDT.LOCAL-{text[:-1] or 1}-WEEK-LAST-EXTERNAL") is None
+    assert from_bar_type("BTCUSDT.LOCAL-7-MINUTE-LAST-EXTERNAL") is None
 
 
 @pytest.mark.parametrize("text", ["1s", "1m", "5m", "15m", "1h", "4h", "1d"])

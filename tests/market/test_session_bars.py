@@ -3,14 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from clearedge_tui.core.clock import iso
-from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.resample import BarBuilder
-from clearedge_tui.market import calendars, catalog, columns
+from clearedge_tui.market import calendars, catalog
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import describe, save_market
 from clearedge_tui.market.moments import to_ns
@@ -75,31 +70,4 @@ def test_a_market_that_never_closes_keeps_to_the_utc_grid(tmp_path: Path) -> Non
     home = make_home(tmp_path / "home")
     market = describe("BTC/USDT", price_precision=2)
     save_market(home, market)
-    assert catalog.sessions_for(home, market.market_id, "1m", 0, 10**18) == ()
-    assert catalog.sessions_for(home, AAPL.market_id, "1d", 0, 10**18) == ()
-
-
-@pytest.mark.parametrize("with_sessions", [True, False])
-@given(
-    st.sampled_from([5, 15, 60, 240, 1440]),
-    st.sets(st.integers(0, 1200), max_size=60),
-    st.integers(0, 200),
-)
-def test_live_bars_equal_the_catalog_bars(
-    with_sessions: bool, minutes: int, gone: set[int], skip: int
-) -> None:
-    bars, found = week()
-    sessions = found if with_sessions else ()
-    keep = np.ones(len(bars), np.bool_)
-    keep[sorted(gone)] = False
-    keep[:skip] = False
-    bars = bars.take(keep)
-    builder = BarBuilder(60, minutes * 60, sessions)
-    rows = (BarRow(*row) for row in zip(*(c.tolist() for c in bars.columns()), strict=True))
-    live = [done for row in rows if (done := builder.feed(row)) is not None]
-    whole = columns.resample(bars, minutes * MINUTE, sessions)
-    wanted = {int(t): float(c) for t, c in zip(whole.ts_ns, whole.close, strict=True)}
-    made = {row.ts_ns: row.close for row in live}
-    first_end = min(made, default=0)
-    assert wanted.items() <= made.items() or minutes == 1
-    assert set(made) - set(wanted) <= {first_end}, "only a first bar that began before the data"
+    assert catalog.sessions_for(home, market.market_id, "1m", "1w", 0, 10**18) == ()
