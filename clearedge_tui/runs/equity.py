@@ -1,13 +1,13 @@
 """The account bar by bar, computed afterwards from fills and closes: the engine is not asked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 import numpy as np
 
 from clearedge_tui.market.columns import Bars, Floats, Ints
-from clearedge_tui.runs.outcome import FillRow
+from clearedge_tui.runs.fill_columns import FillColumns
+
+DAY_NS = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,69 +18,82 @@ class Account:
     close: Floats
     equity: Floats
     position: Floats  # signed, base units
-    fees: Floats  # paid so far
 
 
-def account(bars: Bars, fills: Sequence[FillRow], balance: float) -> Account:
+def account(bars: Bars, fills: FillColumns, balance: float) -> Account:
     """Mark the account at every close. A fill belongs to the bar it happened in or at the end of."""
     count = len(bars)
-    if not fills or not count:
-        flat = np.zeros(count)
-        return Account(bars.ts_ns, bars.close, np.full(count, balance), flat, flat)
-    made = len(fills)
-    at = np.searchsorted(bars.ts_ns, np.fromiter(map(attrgetter("ts_ns"), fills), np.int64, made))
-    at = np.minimum(at, count - 1)
-    price, fee, sized = (
-        np.fromiter(map(float, map(attrgetter(name), fills)), float, made)
-        for name in ("price", "fee", "size")
-    )
-    buys = np.fromiter(map("buy".__eq__, map(attrgetter("side"), fills)), bool, made)
-    signed = np.where(buys, sized, -sized)
-    position = np.cumsum(np.bincount(at, signed, count))
-    position[np.abs(position) < 1e-9] = 0.0  # sums of decimals in floats leave dust
-    cash = balance - np.cumsum(np.bincount(at, signed * price + fee, count))
-    fees = np.cumsum(np.bincount(at, fee, count))
-    return Account(bars.ts_ns, bars.close, cash + position * bars.close, position, fees)
+    if not len(fills) or not count:
+        return Account(bars.ts_ns, bars.close, np.full(count, balance), np.zeros(count))
+    at = np.minimum(np.searchsorted(bars.ts_ns, fills.ts_ns), count - 1)
+    lengths = np.diff(np.concatenate([[0], at, [count]]))
+    signed = np.where(fills.buys, fills.size, -fills.size)
+    cash = balance - np.cumsum(signed * fills.price + fills.fee)
+    position = np.repeat(np.concatenate([[0.0], fills.held]), lengths)
+    equity = position * bars.close
+    equity += np.repeat(np.concatenate([[balance], cash]), lengths)
+    return Account(bars.ts_ns, bars.close, equity, position)
 
 
 def drawdown(equity: Floats, balance: float) -> Floats:
     """Return how far below its highest value so far the account is, as a share of that; 0 or less."""
-    peak = np.maximum(np.maximum.accumulate(equity), balance)
-    result: Floats = equity / peak - 1.0
+    peak = np.maximum.accumulate(equity)
+    np.maximum(peak, balance, out=peak)
+    result: Floats = equity / peak
+    result -= 1.0
     return result
 
 
-def thinned(count: int, values: Floats, most: int) -> Ints:
-    """Return at most about `most` indices that keep the first, last, highest and lowest value."""
+def episodes(falls: Floats) -> tuple[Ints, Ints]:
+    """Return the stretches below a peak: the bar of the peak (-1: the start) and the last bar below."""
+    edges = np.concatenate([[-1], np.flatnonzero(falls >= 0.0), [len(falls)]])
+    below = np.diff(edges) > 1
+    return edges[:-1][below], edges[1:][below] - 1
+
+
+def thinned(most: int, *series: Floats) -> Ints:
+    """Return at most about `most` indices that keep first and last, and highs and lows throughout."""
+    count = len(series[0])
     if count <= most:
         return np.arange(count)
-    picks = np.linspace(0, count - 1, most).astype(np.int64)
-    extremes = np.array([int(values.argmax()), int(values.argmin())])
-    return np.unique(np.concatenate([picks, extremes]))
+    buckets = max(1, (most - 2) // (2 * len(series)))
+    size = -(-count // buckets)
+    whole = count // size * size
+    starts, kept = np.arange(0, whole, size), [np.array([0, count - 1])]
+    for values in series:
+        rows = values[:whole].reshape(-1, size)
+        kept += [starts + rows.argmax(axis=1), starts + rows.argmin(axis=1)]
+        if whole < count:
+            rest = values[whole:]
+            kept.append(whole + np.array([int(rest.argmax()), int(rest.argmin())]))
+    return np.unique(np.concatenate(kept))
 
 
-def daily(ts_ns: Ints, equity: Floats, balance: float) -> Floats:
-    """Return the return of each UTC day that has bars, from the last mark of each."""
+def day_ends(ts_ns: Ints) -> Ints:
+    """Return the last bar of each UTC day that has bars; midnight belongs to the day that ends."""
     if not len(ts_ns):
-        return np.empty(0)
-    ends = _last_of_each((ts_ns - 1) // 86_400_000_000_000)
-    marks = np.concatenate([[balance], equity[ends]])
+        return np.empty(0, np.int64)
+    first, last = ((int(ts_ns[n]) - 1) // DAY_NS for n in (0, -1))
+    midnights = np.arange(first + 1, last + 2, dtype=np.int64) * DAY_NS
+    ends: Ints = np.searchsorted(ts_ns, midnights, "right") - 1
+    return ends[np.diff(ends, prepend=-1) > 0]
+
+
+def changes(marks: Floats, balance: float) -> Floats:
+    """Return the return of each mark against the one before; it ends with the mark of a ruin."""
+    marks = np.concatenate([[balance], marks])
     if (marks <= 0).any():  # ruined: returns after that have no meaning
         marks = marks[: int(np.argmax(marks <= 0)) + 1]
     result: Floats = marks[1:] / marks[:-1] - 1.0
     return result
 
 
-def monthly(ts_ns: Ints, equity: Floats, balance: float) -> dict[str, float]:
-    """Return the return of each month, by name, e.g. `2022-01`."""
+def by_period(ts_ns: Ints, equity: Floats, balance: float, unit: str) -> dict[str, float]:
+    """Return the return of each month (`M`, e.g. `2022-01`) or year (`Y`) by name, of daily marks."""
     if not len(ts_ns):
         return {}
-    months = (ts_ns - 1).astype("datetime64[ns]").astype("datetime64[M]")
-    ends = _last_of_each(months.astype(np.int64))
+    names = (ts_ns - 1).astype("datetime64[ns]").astype(f"datetime64[{unit}]")
+    ends = np.append(np.flatnonzero(np.diff(names.astype(np.int64))), len(names) - 1)
     marks = np.concatenate([[balance], equity[ends]])
-    changes = marks[1:] / np.where(marks[:-1] > 0, marks[:-1], np.nan) - 1.0
-    return {str(m): float(c) for m, c in zip(months[ends], changes, strict=True) if np.isfinite(c)}
-
-
-def _last_of_each(labels: Ints) -> Ints:
-    return np.append(np.flatnonzero(np.diff(labels)), len(labels) - 1)
+    grown = marks[1:] / np.where(marks[:-1] > 0, marks[:-1], np.nan) - 1.0
+    return {str(n): float(c) for n, c in zip(names[ends], grown, strict=True) if np.isfinite(c)}

@@ -5,20 +5,18 @@ first against the starting balance). The risk-free rate is 0. A year has 365 of 
 252 otherwise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter, mul
 
 import numpy as np
 
 from clearedge_tui.core.asset_classes import ASSET_CLASSES
-from clearedge_tui.market.columns import Floats
-from clearedge_tui.runs.equity import Account, daily, drawdown
-from clearedge_tui.runs.model import Trade
-from clearedge_tui.runs.outcome import FillRow, OrderRow
+from clearedge_tui.market.columns import Floats, Ints
+from clearedge_tui.runs.equity import DAY_NS, Account, changes, day_ends, drawdown, episodes
+from clearedge_tui.runs.fill_columns import FillColumns, floats
+from clearedge_tui.runs.trades import Trips
 
-_DAY_NS = 86_400_000_000_000
-_YEAR_NS = 365.25 * _DAY_NS
+_YEAR_NS = 365.25 * DAY_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,13 @@ class Sheet:
     balance: float
     first_open: float
     start_ns: int  # when the first bar opened
+    ends: Ints  # the last bar of each day
     returns: Floats  # daily
+    falls: Floats  # below the highest value so far, bar by bar
     days_a_year: int
-    trades: Sequence[Trade]
-    fills: Sequence[FillRow]
-    orders: Sequence[OrderRow]
+    trips: Trips
+    fills: FillColumns
+    orders: int
     pnls: Floats  # of the trades
 
     @property
@@ -43,17 +43,27 @@ class Sheet:
 
 def trades(sheet: Sheet) -> float:
     """Closed round trips."""
-    return len(sheet.trades)
+    return len(sheet.trips)
 
 
 def orders(sheet: Sheet) -> float:
     """Orders sent, filled or not."""
-    return len(sheet.orders)
+    return sheet.orders
 
 
 def fills(sheet: Sheet) -> float:
     """Executions."""
     return len(sheet.fills)
+
+
+def starting_balance(sheet: Sheet) -> float:
+    """What the account began with, in the quote currency."""
+    return sheet.balance
+
+
+def final_equity(sheet: Sheet) -> float:
+    """What it is worth at the last close, open positions too, in the quote currency."""
+    return sheet.final
 
 
 def total_return(sheet: Sheet) -> float:
@@ -75,7 +85,7 @@ def buy_hold_return(sheet: Sheet) -> float | None:
 def cagr(sheet: Sheet) -> float | None:
     """(1 + total return) ** (years in 365.25 days) ** -1 - 1; None under a week, or when ruined."""
     span = float(sheet.account.ts_ns[-1] - sheet.start_ns) if len(sheet.account.ts_ns) else 0.0
-    if span < 7 * _DAY_NS or sheet.final <= 0:
+    if span < 7 * DAY_NS or sheet.final <= 0:
         return None
     grown = float(np.log(sheet.final / sheet.balance)) * _YEAR_NS / span
     return float(np.expm1(grown)) if grown < 700 else None
@@ -108,20 +118,16 @@ def sortino(sheet: Sheet) -> float | None:
 
 def max_drawdown(sheet: Sheet) -> float:
     """Largest fall of bar-by-bar equity from its highest value so far: 0.25 is 25 % of the peak."""
-    if not len(sheet.account.equity):
-        return 0.0
-    return abs(float(drawdown(sheet.account.equity, sheet.balance).min()))
+    return abs(float(sheet.falls.min())) if len(sheet.falls) else 0.0
 
 
 def max_drawdown_days(sheet: Sheet) -> float:
     """Longest time from a peak of equity to a later bar still below it, in days."""
-    equity, times = sheet.account.equity, sheet.account.ts_ns
-    if not len(equity):
+    peaks, lows = episodes(sheet.falls)
+    if not len(peaks):
         return 0.0
-    times = np.concatenate([[sheet.start_ns], times])
-    at_peak = np.concatenate([[True], drawdown(equity, sheet.balance) >= 0.0])
-    last_peak = np.maximum.accumulate(np.where(at_peak, np.arange(len(times)), 0))
-    return float((times - times[last_peak]).max()) / _DAY_NS
+    times = sheet.account.ts_ns
+    return float((times[lows] - np.where(peaks < 0, sheet.start_ns, times[peaks])).max()) / DAY_NS
 
 
 def calmar(sheet: Sheet) -> float | None:
@@ -132,13 +138,12 @@ def calmar(sheet: Sheet) -> float | None:
 
 def fees(sheet: Sheet) -> float:
     """Fees paid on all fills, in the quote currency."""
-    return float(sum(map(attrgetter("fee"), sheet.fills)))
+    return float(sheet.fills.fee.sum())
 
 
 def turnover(sheet: Sheet) -> float:
     """Notional traded / starting balance."""
-    sizes, prices = (map(attrgetter(name), sheet.fills) for name in ("size", "price"))
-    return float(sum(map(mul, sizes, prices))) / sheet.balance
+    return float((sheet.fills.size * sheet.fills.price).sum()) / sheet.balance
 
 
 def exposure(sheet: Sheet) -> float | None:
@@ -149,7 +154,7 @@ def exposure(sheet: Sheet) -> float | None:
 
 def win_rate(sheet: Sheet) -> float | None:
     """Share of trades with a PnL above 0 after fees."""
-    return float(np.mean(sheet.pnls > 0)) if len(sheet.trades) else None
+    return float(np.mean(sheet.pnls > 0)) if len(sheet.pnls) else None
 
 
 def profit_factor(sheet: Sheet) -> float | None:
@@ -159,36 +164,44 @@ def profit_factor(sheet: Sheet) -> float | None:
     return float(pnls[pnls > 0].sum()) / lost if lost > 0 else None
 
 
+def avg_win_loss_ratio(sheet: Sheet) -> float | None:
+    """Mean PnL of winning trades / mean loss of losing ones (the payoff); None without either."""
+    won, lost = sheet.pnls[sheet.pnls > 0], sheet.pnls[sheet.pnls < 0]
+    return float(won.mean() / -lost.mean()) if len(won) and len(lost) else None
+
+
 def avg_trade(sheet: Sheet) -> float | None:
     """Mean PnL of a trade after fees, in the quote currency."""
-    return float(sheet.pnls.mean()) if len(sheet.trades) else None
+    return float(sheet.pnls.mean()) if len(sheet.pnls) else None
 
 
 def best_trade(sheet: Sheet) -> float | None:
     """Largest PnL of a trade after fees, in the quote currency."""
-    return float(sheet.pnls.max()) if len(sheet.trades) else None
+    return float(sheet.pnls.max()) if len(sheet.pnls) else None
 
 
 def worst_trade(sheet: Sheet) -> float | None:
     """Smallest PnL of a trade after fees, in the quote currency."""
-    return float(sheet.pnls.min()) if len(sheet.trades) else None
+    return float(sheet.pnls.min()) if len(sheet.pnls) else None
 
 
 def avg_bars(sheet: Sheet) -> float | None:
     """Mean length of a trade in bars."""
-    return float(np.mean([trade.bars for trade in sheet.trades])) if sheet.trades else None
+    return float(sheet.trips.bars.mean()) if len(sheet.trips) else None
 
 
-FIGURES: tuple[Callable[[Sheet], float | None], ...] = (
+Figure = Callable[[Sheet], float | None]
+FIGURES: tuple[Figure, ...] = (
     total_return, net_profit, buy_hold_return, cagr, volatility, sharpe, sortino, calmar,
-    max_drawdown, max_drawdown_days, trades, win_rate, profit_factor, avg_trade, best_trade,
-    worst_trade, avg_bars, exposure, turnover, fees, orders, fills,
+    max_drawdown, max_drawdown_days, trades, win_rate, profit_factor, avg_win_loss_ratio, avg_trade,
+    best_trade, worst_trade, avg_bars, exposure, turnover, fees, orders, fills, starting_balance,
+    final_equity,
 )  # fmt: skip
 
 
-def figures(sheet: Sheet) -> dict[str, float | None]:
-    """Return every figure by its name."""
-    return {figure.__name__: figure(sheet) for figure in FIGURES}
+def figures(sheet: Sheet, asked: tuple[Figure, ...] = FIGURES) -> dict[str, float | None]:
+    """Return figures by their names."""
+    return {figure.__name__: figure(sheet) for figure in asked}
 
 
 def sheet(
@@ -197,12 +210,16 @@ def sheet(
     first_open: float,
     start_ns: int,
     asset_class: str,
-    done: Sequence[Trade],
-    fills_: Sequence[FillRow],
-    orders_: Sequence[OrderRow],
+    trips: Trips,
+    fills_: FillColumns,
+    orders_: int,
 ) -> Sheet:
     """Gather what the figures need."""
-    returns = daily(account.ts_ns, account.equity, balance)
+    ends = day_ends(account.ts_ns)
+    returns = changes(account.equity[ends], balance)
+    falls = drawdown(account.equity, balance) if len(account.equity) else np.empty(0)
     days = ASSET_CLASSES[asset_class].days_a_year
-    pnls = np.fromiter(map(float, map(attrgetter("pnl"), done)), float, len(done))
-    return Sheet(account, balance, first_open, start_ns, returns, days, done, fills_, orders_, pnls)
+    return Sheet(
+        account, balance, first_open, start_ns, ends, returns, falls, days, trips, fills_, orders_,
+        floats(trips.pnl),
+    )  # fmt: skip

@@ -1,20 +1,23 @@
 """From what happened to what is shown: figures, curves and trades of one run."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
-import numpy as np
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.market import timeframes
-from clearedge_tui.market.columns import Floats, Ints
-from clearedge_tui.runs import data_used, equity, metrics, trades
-from clearedge_tui.runs.model import BacktestSpec, Curve, DataUsed, RunReport, RunSummary, Trade
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs import data_used, equity, metrics
+from clearedge_tui.runs.analysis.build import Analysed, Decisions, analyse
+from clearedge_tui.runs.analysis.curves import POINTS, curve, points
+from clearedge_tui.runs.fill_columns import columns_of
+from clearedge_tui.runs.metrics import Sheet
+from clearedge_tui.runs.model import BacktestSpec, DataUsed, RunReport, RunSummary
 from clearedge_tui.runs.outcome import Outcome
+from clearedge_tui.runs.trades import round_trips
 
-_POINTS = 1000
 _SHOWN_TRADES = 500
 
 
@@ -23,8 +26,8 @@ class Result:
     """A report with the full series behind it, for the artifacts."""
 
     report: RunReport
-    account: equity.Account
-    trades: Sequence[Trade]
+    sheet: Sheet
+    analysed: Analysed
     outcome: Outcome
 
 
@@ -38,16 +41,10 @@ def build(
 ) -> Result:
     """Compute figures and curves of what the strategy saw; nothing is written."""
     bars = outcome.bars.slice(0, outcome.seen)
-    balance = float(spec.balance)
-    account = equity.account(bars, outcome.fills, balance)
-    done = trades.round_trips(outcome.fills, bars.ts_ns)
     start = spec.start_ns
     if len(bars):
         start = timeframes.opened_ns(spec.timeframe, int(bars.ts_ns[0]))
-    first_open = float(bars.open[0]) if len(bars) else 0.0
-    sheet = metrics.sheet(
-        account, balance, first_open, start, market.asset_class, done, outcome.fills, outcome.orders
-    )
+    sheet = _sheet(spec, market, outcome, bars, start)
     summary = RunSummary(
         run_id=run_id,
         kind="backtest",
@@ -68,31 +65,43 @@ def build(
         spec=spec,
         bars=len(bars),
         currency=market.quote,
-        trades=tuple(reversed(done[-_SHOWN_TRADES:])),
-        trades_total=len(done),
+        trades=sheet.trips.newest(_SHOWN_TRADES),
+        trades_total=len(sheet.trips),
         conventions=(*((data_used.told(used),) if used else ()), *outcome.conventions),
         data=(used,) if used else (),
     )
-    return Result(_with_curves(report, account, balance, first_open), account, done, outcome)
+    orders = Decisions(*(list(map(attrgetter(n), outcome.orders)) for n in ("id", "ts_ns")))
+    analysed = analyse(sheet, bars, orders, market.quote, spec.seed)
+    shown = _with_curves(report, sheet, analysed.analysis.monthly)
+    return Result(shown, sheet, analysed, outcome)
 
 
-def _with_curves(
-    report: RunReport, account: equity.Account, balance: float, first_open: float
-) -> RunReport:
-    if not len(account.ts_ns):
-        return report
-    falls = equity.drawdown(account.equity, balance)
-    at = equity.thinned(len(account.ts_ns), account.equity, _POINTS)
-    low = equity.thinned(len(falls), falls, _POINTS)
-    held = balance * account.close / first_open
-    return msgspec.structs.replace(
-        report,
-        equity=_curve(account.ts_ns, account.equity, at),
-        buy_hold=_curve(account.ts_ns, held, at),
-        drawdown=_curve(account.ts_ns, falls, low),
-        monthly=equity.monthly(account.ts_ns, account.equity, balance),
+def _sheet(
+    spec: BacktestSpec, market: MarketInfo, outcome: Outcome, bars: Bars, start_ns: int
+) -> Sheet:
+    fills, balance = columns_of(outcome.fills), float(spec.balance)
+    return metrics.sheet(
+        equity.account(bars, fills, balance),
+        balance,
+        float(bars.open[0]) if len(bars) else 0.0,
+        start_ns,
+        market.asset_class,
+        round_trips(fills, bars.ts_ns),
+        fills,
+        len(outcome.orders),
     )
 
 
-def _curve(ts_ns: Ints, values: Floats, at: Ints) -> Curve:
-    return Curve(tuple(ts_ns[at].tolist()), tuple(np.round(values[at], 6).tolist()))
+def _with_curves(report: RunReport, sheet: Sheet, monthly: dict[str, float]) -> RunReport:
+    account = sheet.account
+    if not len(account.ts_ns):
+        return report
+    held = sheet.balance / sheet.first_open * account.close
+    at = equity.thinned(POINTS, account.equity, held)
+    return msgspec.structs.replace(
+        report,
+        equity=points(account.ts_ns, account.equity, at),
+        buy_hold=points(account.ts_ns, held, at),
+        drawdown=curve(account.ts_ns, sheet.falls),
+        monthly=monthly,
+    )

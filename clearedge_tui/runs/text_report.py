@@ -7,6 +7,8 @@ from datetime import UTC
 
 from clearedge_tui.core.clock import iso, to_datetime
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.analysis.model import Analysis
+from clearedge_tui.runs.analysis.text import tables
 from clearedge_tui.runs.model import Curve, RunReport, Trade
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -74,10 +76,11 @@ def render(report: RunReport, width: int = 80, fine: bool = True) -> str:
     return "\n".join(parts) + "\n"
 
 
-def markdown(report: RunReport) -> str:
+def markdown(report: RunReport, analysis: Analysis | None = None) -> str:
     """Return the report as a Markdown file."""
     title = f"{report.summary.strategy} on {report.summary.market}"
-    return f"# {clean_text(title)}\n\n```text\n{render(report, 100, fine=False)}```\n"
+    more = f"\n```text\n{tables(analysis)}```\n" if analysis is not None else ""
+    return f"# {clean_text(title)}\n\n```text\n{render(report, 100, fine=False)}```\n{more}"
 
 
 def _head(report: RunReport, width: int) -> list[str]:

@@ -1,45 +1,104 @@
-"""Round trips out of fills: flat to flat, or flip to flip. Exact, in Decimal."""
+"""Round trips out of fills: flat to flat, or flip to flip. Exact."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
 import numpy as np
+import pyarrow as pa
 
 from clearedge_tui.market.columns import Ints
+from clearedge_tui.runs import whole_trades
+from clearedge_tui.runs.fill_columns import Bools, FillColumns, money
 from clearedge_tui.runs.model import Trade
-from clearedge_tui.runs.outcome import FillRow
 
 _ZERO = Decimal(0)
 
 
-# side, largest size, entry time and price, exit time and price, PnL after fees, fees
-_Ended = tuple[str, Decimal, int, Decimal, int, Decimal, Decimal, Decimal]
+@dataclass(frozen=True, slots=True)
+class Trips:
+    """Closed trades as columns, oldest first. Money is Arrow decimals; `pnl` is after fees.
+
+    `first` and `last` are the rows of the fills: a fill that flips the position is the last of one
+    trade and the first of the next. `size` is the largest it held, prices are averages.
+    """
+
+    long: Bools
+    size: pa.Array
+    entry_ns: Ints
+    entry_price: pa.Array
+    exit_ns: Ints
+    exit_price: pa.Array
+    pnl: pa.Array
+    fees: pa.Array
+    first: Ints
+    last: Ints
+    bars: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def take(self, mask: Bools) -> "Trips":
+        """Return some of them."""
+        chosen = pa.array(mask)
+        names = self.__dataclass_fields__
+        columns = (getattr(self, name) for name in names)
+        return Trips(*(c.filter(chosen) if isinstance(c, pa.Array) else c[mask] for c in columns))
+
+    def newest(self, most: int) -> tuple[Trade, ...]:
+        """Return at most so many trades as rows, newest first."""
+        tail = slice(max(0, len(self) - most), None)
+        columns = [
+            ["long" if one else "short" for one in self.long[tail].tolist()],
+            *(
+                map(_short, one[tail].to_pylist()) if isinstance(one, pa.Array) else one[tail].tolist()
+                for one in (
+                    self.size, self.entry_ns, self.entry_price, self.exit_ns, self.exit_price,
+                    self.pnl, self.fees, self.bars,
+                )
+            ),
+        ]  # fmt: skip
+        return tuple(map(Trade, *columns))[::-1]
 
 
-def round_trips(fills: Iterable[FillRow], closes_ns: Ints) -> list[Trade]:
-    """Return the closed trades, oldest first. Prices are averages over the trip.
+def round_trips(fills: FillColumns, closes_ns: Ints) -> Trips:
+    """Return the closed trades.
 
-    A fill that flips the position closes one trip and opens the next; its fee is shared by size.
+    A fill that flips the position closes one trade and opens the next; its fee is shared by size.
     A position that is still open at the end is no trade. `closes_ns` only serves to count bars.
     """
-    ended = list(_ended(fills))
-    entered, left = (np.fromiter(map(itemgetter(n), ended), np.int64, len(ended)) for n in (2, 4))
-    lengths = np.searchsorted(closes_ns, left) - np.searchsorted(closes_ns, entered)
-    return [Trade(*trip, bars) for trip, bars in zip(ended, lengths.tolist(), strict=True)]
+    found = whole_trades.trips(fills)
+    columns = found if found is not None else _columns(list(ended(fills.rows())))
+    entry_ns, exit_ns = columns[2], columns[4]
+    bars = np.searchsorted(closes_ns, exit_ns) - np.searchsorted(closes_ns, entry_ns)
+    return Trips(*columns, bars.astype(np.int64))
 
 
-def _ended(fills: Iterable[FillRow]) -> Iterator[_Ended]:
-    """Go through the fills once, in locals: a busy run has tens of thousands.
+# long, largest size, entry time and price, exit time and price, PnL after fees, fees, first and
+# last fill
+_Ended = tuple[bool, Decimal, int, Decimal, int, Decimal, Decimal, Decimal, int, int]
 
-    A trip of one fill in and one out, which most are, needs no average: a division of Decimals
-    costs more than all else here.
-    """
-    long, entry_ns = True, 0
+
+def _columns(rows: list[_Ended]) -> whole_trades.Columns:
+    def ints(n: int) -> Ints:
+        return np.fromiter(map(itemgetter(n), rows), np.int64, len(rows))
+
+    def exact(n: int) -> pa.Array:
+        return money([*map(itemgetter(n), rows)])
+
+    long = ints(0).astype(bool)
+    return (
+        long, exact(1), ints(2), exact(3), ints(4), exact(5), exact(6), exact(7), ints(8), ints(9),
+    )  # fmt: skip
+
+
+def ended(fills: Iterable[tuple[int, bool, Decimal, Decimal, Decimal]]) -> Iterator[_Ended]:
+    """Go through time, buys, size, price and fee once, in Decimal: for what no whole number holds."""
+    long, entry_ns, since = True, 0, 0
     held = top = first = into = out = _ZERO  # sizes
     entry = paid = got = fees = _ZERO
-    for ts_ns, _, side, size, price, fee, _, _ in fills:
-        buys = side == "buy"
+    for row, (ts_ns, buys, size, price, fee) in enumerate(fills):
         if held and long != buys:
             if size < held:
                 held, out, got, fees = held - size, out + size, got + size * price, fees + fee
@@ -50,7 +109,7 @@ def _ended(fills: Iterable[FillRow]) -> Iterator[_Ended]:
             earned = (got - paid if long else paid - got) - fees
             start = paid / into if into else entry
             end = got / (out + held) if out else price
-            yield "long" if long else "short", top, entry_ns, start, ts_ns, end, earned, fees
+            yield long, top, entry_ns, start, ts_ns, end, earned, fees, since, row
             if not flips:
                 held = _ZERO
                 continue
@@ -62,6 +121,16 @@ def _ended(fills: Iterable[FillRow]) -> Iterator[_Ended]:
             held, paid, fees = held + size, paid + size * price, fees + fee
             top = max(top, held)
         else:
-            long, entry_ns, entry, paid, fees = buys, ts_ns, price, size * price, fee
-            held = top = first = size
+            long, entry_ns, since, entry = buys, ts_ns, row, price
+            paid, fees, held = size * price, fee, size
+            top = first = size
             into = out = got = _ZERO  # `into` stays 0 until a second fill joins
+
+
+def _short(value: Decimal) -> Decimal:
+    """Return a decimal without the zeros its column adds."""
+    plain = value.normalize()
+    return plain if plain.as_tuple().exponent <= 0 else plain.quantize(_ONE)  # type: ignore[operator]
+
+
+_ONE = Decimal(1)

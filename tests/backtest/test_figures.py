@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from clearedge_tui.market.columns import Bars, Ints
 from clearedge_tui.runs import equity, metrics
+from clearedge_tui.runs.fill_columns import columns_of
+from clearedge_tui.runs.model import Trade
 from clearedge_tui.runs.outcome import FillRow
 from clearedge_tui.runs.trades import round_trips
 from tests.backtest.box import FIRST, MINUTE, REPO, flat_bars
@@ -27,13 +29,18 @@ def closes(count: int) -> Ints:
     return (np.arange(count, dtype=np.int64) + FIRST + 1) * MINUTE
 
 
+def trades_of(fills: list[FillRow], closes_ns: Ints) -> list[Trade]:
+    """Return the trades as rows, oldest first."""
+    return list(reversed(round_trips(columns_of(fills), closes_ns).newest(1000)))
+
+
 def test_a_round_trip_is_priced_by_hand() -> None:
     fills = [
         fill(1, "buy", "1", "100", "0.1"),
         fill(2, "buy", "1", "110", "0.1"),
         fill(5, "sell", "2", "120", "0.2"),
     ]
-    (trade,) = round_trips(fills, closes(10))
+    (trade,) = trades_of(fills, closes(10))
     assert (trade.side, trade.size) == ("long", Decimal(2))
     assert (trade.entry_price, trade.exit_price) == (Decimal(105), Decimal(120))
     assert (trade.pnl, trade.fees, trade.bars) == (Decimal("29.6"), Decimal("0.4"), 4)
@@ -45,13 +52,13 @@ def test_a_flip_closes_one_trade_and_opens_the_next() -> None:
         fill(3, "sell", "3", "90", "0.3"),
         fill(6, "buy", "2", "95", "0.2"),
     ]
-    long, short = round_trips(fills, closes(10))
+    long, short = trades_of(fills, closes(10))
     assert (long.side, long.pnl) == ("long", Decimal("-10.2"))
     assert (short.side, short.size, short.pnl) == ("short", Decimal(2), Decimal("-10.4"))
 
 
 def test_an_open_position_is_no_trade() -> None:
-    assert round_trips([fill(1, "buy", "1", "100")], closes(5)) == []
+    assert trades_of([fill(1, "buy", "1", "100")], closes(5)) == []
 
 
 orders = st.lists(
@@ -68,8 +75,8 @@ def test_trades_and_the_open_position_add_up_to_the_account(
 ) -> None:
     fills = [fill(n, s, str(q), str(p), f"0.{f}") for n, (s, q, p, f) in enumerate(asked)]
     bars = flat_bars([100.0 + n % 7 for n in range(len(fills) + 1)])
-    done = round_trips(fills, bars.ts_ns)
-    cash, size, fees = Decimal(0), Decimal(0), Decimal(0)
+    done = trades_of(fills, bars.ts_ns)
+    cash, size = Decimal(0), Decimal(0)
     flat_cash = Decimal(0)
     for one in fills:
         signed = one.size if one.side == "buy" else -one.size
@@ -78,18 +85,16 @@ def test_trades_and_the_open_position_add_up_to_the_account(
             flat_cash = cash + size * one.price - one.fee * -size / signed
         cash -= signed * one.price + one.fee
         size += signed
-        fees += one.fee
     assert sum(trade.pnl for trade in done) == pytest.approx(flat_cash, abs=Decimal("1e-15"))
-    marked = equity.account(bars, fills, 1000.0)
+    marked = equity.account(bars, columns_of(fills), 1000.0)
     assert marked.equity[-1] == pytest.approx(float(1000 + cash + size * Decimal(bars.close[-1])))
     assert marked.position[-1] == float(size)
-    assert marked.fees[-1] == pytest.approx(float(fees))
 
 
 def test_equity_is_marked_at_every_close() -> None:
     bars = flat_bars([100.0, 101.0, 103.0, 102.0])
     fills = [fill(1, "buy", "2", "100", "1"), fill(3, "sell", "2", "103", "1")]
-    account = equity.account(bars, fills, 1000.0)
+    account = equity.account(bars, columns_of(fills), 1000.0)
     assert account.equity.tolist() == [1000.0, 1001.0, 1005.0, 1004.0]
     assert account.position.tolist() == [0.0, 2.0, 2.0, 0.0]
 
@@ -99,8 +104,9 @@ def sheet(
 ) -> metrics.Sheet:
     ts = np.arange(1, len(values) + 1, dtype=np.int64) * step_ns
     marks = np.array(values)
-    account = equity.Account(ts, marks, marks, np.zeros(len(values)), np.zeros(len(values)))
-    return metrics.sheet(account, balance, balance, 0, asset, [], [], [])
+    account = equity.Account(ts, marks, marks, np.zeros(len(values)))
+    none = columns_of([])
+    return metrics.sheet(account, balance, balance, 0, asset, round_trips(none, ts), none, 0)
 
 
 walks = st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=60)
@@ -181,7 +187,7 @@ def test_the_manual_names_every_figure() -> None:
 @given(st.integers(1, 5000), st.integers(2, 400))
 def test_thinned_curves_keep_the_edges_and_the_extremes(count: int, most: int) -> None:
     values = np.random.default_rng(count).normal(size=count).cumsum()
-    kept = equity.thinned(count, values, most)
+    kept = equity.thinned(most, values)
     assert {0, count - 1, int(values.argmax()), int(values.argmin())} <= set(kept.tolist())
     assert len(kept) <= max(most + 2, 4)
 
@@ -189,11 +195,11 @@ def test_thinned_curves_keep_the_edges_and_the_extremes(count: int, most: int) -
 def test_months_are_named_and_multiply_to_the_total() -> None:
     ts = np.array([DAY * n for n in range(1, 100)], np.int64)
     marks = 100.0 + np.arange(99.0)
-    months = equity.monthly(ts, marks, 100.0)
+    months = equity.by_period(ts, marks, 100.0, "M")
     assert list(months) == ["1970-01", "1970-02", "1970-03", "1970-04"]
     assert math.prod(1 + v for v in months.values()) == pytest.approx(marks[-1] / 100)
 
 
 def test_no_bars_give_an_empty_account() -> None:
     empty = Bars.of([np.empty(0, np.int64), *(np.empty(0) for _ in range(5))])
-    assert len(equity.account(empty, [], 100.0).equity) == 0
+    assert len(equity.account(empty, columns_of([]), 100.0).equity) == 0

@@ -185,8 +185,12 @@ def test_the_asset_class_says_how_long_a_year_is(asset_class: str, days: int) ->
     import numpy as np
 
     from clearedge_tui.runs import equity
+    from clearedge_tui.runs.fill_columns import columns_of
+    from clearedge_tui.runs.trades import round_trips
 
-    account = equity.account(flat_bars([20.0, 21.0]), [], 1000.0)
-    made = sheet(account, 1000.0, 20.0, 0, asset_class, [], [], [])
+    bars, none = flat_bars([20.0, 21.0]), columns_of([])
+    trips = round_trips(none, bars.ts_ns)
+    account = equity.account(bars, none, 1000.0)
+    made = sheet(account, 1000.0, 20.0, 0, asset_class, trips, none, 0)
     assert made.days_a_year == days
     assert np.all(made.account.equity == 1000.0)

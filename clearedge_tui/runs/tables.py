@@ -1,0 +1,128 @@
+"""The tables of a run as Parquet: exact money, UTC times, and rows that lead to each other.
+
+A trade's `first_fill` and `last_fill` are rows of `fills.parquet`, counted from 0; a fill's `order`
+is an `id` of `orders.parquet`.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clearedge_tui.runs.fill_columns import MONEY, money
+
+if TYPE_CHECKING:
+    from clearedge_tui.runs.outcome import OrderRow
+    from clearedge_tui.runs.report import Result
+
+EQUITY, FILLS, ORDERS, TRADES = (
+    "equity.parquet",
+    "fills.parquet",
+    "orders.parquet",
+    "trades.parquet",
+)
+_TIME = pa.timestamp("ns", tz="UTC")
+_NAMES_OF_ORDERS = ("id", "order")  # each another, much alike
+
+
+def write_tables(folder: Path, result: "Result") -> None:
+    """Write all four."""
+    _write(_marks(result), folder / EQUITY)
+    _write(_fills(result), folder / FILLS)
+    _write(_orders(result.outcome.orders), folder / ORDERS)
+    _write(_trades(result), folder / TRADES)
+
+
+def _write(made: pa.Table, path: Path) -> None:
+    """Write differences of times and split bytes of numbers: a third smaller, and quicker (2026-11)."""
+    chosen = {f.name: found for f in made.schema if (found := _encoding(f))}
+    words = [f.name for f in made.schema if f.name not in chosen and f.type != pa.bool_()]
+    pq.write_table(made, path, compression="zstd", use_dictionary=words, column_encoding=chosen)
+
+
+def _encoding(column: pa.Field) -> str:
+    """Return how a column is written; empty for a dictionary of its values."""
+    if column.name in _NAMES_OF_ORDERS:
+        return "DELTA_BYTE_ARRAY"
+    if column.name == "position" or column.type in (pa.string(), pa.bool_()):
+        return ""
+    whole = column.type in (_TIME, pa.int64())
+    return "DELTA_BINARY_PACKED" if whole else "BYTE_STREAM_SPLIT"
+
+
+def _marks(result: "Result") -> pa.Table:
+    account = result.sheet.account
+    return pa.table(
+        {
+            "ts_ns": _times(account.ts_ns),
+            "equity": account.equity,
+            "position": account.position,
+        }
+    )
+
+
+def _fills(result: "Result") -> pa.Table:
+    fills = result.sheet.fills
+    return pa.table(
+        {
+            "ts_ns": _times(fills.ts_ns),
+            "order": pa.array(fills.order, pa.string()),
+            "side": _words(fills.buys, "buy", "sell"),
+            "size": fills.exact_size,
+            "price": fills.exact_price,
+            "fee": fills.exact_fee,
+            "maker": fills.maker,
+            "tag": pa.array(fills.tag, pa.string()),
+        }
+    )
+
+
+def _orders(orders: Sequence["OrderRow"]) -> pa.Table:
+    text = pa.string()
+    kinds = {
+        "id": text, "ts_ns": _TIME, "side": text, "kind": text, "size": MONEY, "price": MONEY,
+        "filled": MONEY, "status": text, "reason": text, "tag": text,
+    }  # fmt: skip
+    return pa.table({n: _column([*map(attrgetter(n), orders)], kind) for n, kind in kinds.items()})
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind == _TIME:
+        return _times(values)
+    return money(values) if kind == MONEY else pa.array(values, kind)
+
+
+def _trades(result: "Result") -> pa.Table:
+    sheet, trips, count = result.sheet, result.sheet.trips, len(result.sheet.trips)
+    return pa.table(
+        {
+            "number": np.arange(1, count + 1, dtype=np.int64),
+            "side": _words(trips.long, "long", "short"),
+            "size": trips.size,
+            "entry_ns": _times(trips.entry_ns),
+            "entry_price": trips.entry_price,
+            "exit_ns": _times(trips.exit_ns),
+            "exit_price": trips.exit_price,
+            "pnl": trips.pnl,
+            "fees": trips.fees,
+            "bars": trips.bars,
+            "duration_ns": trips.exit_ns - trips.entry_ns,
+            "mae": pa.array(result.analysed.mae, pa.float64()),
+            "mfe": pa.array(result.analysed.mfe, pa.float64()),
+            "pnl_so_far": np.cumsum(sheet.pnls),
+            "first_fill": trips.first,
+            "last_fill": trips.last,
+        }
+    )
+
+
+def _times(values: Any) -> pa.Array:
+    return pa.array(values, pa.int64()).cast(_TIME)
+
+
+def _words(chosen: Any, yes: str, no: str) -> pa.Array:
+    return pa.array([no, yes], pa.string()).take(pa.array(chosen).cast(pa.int8()))
