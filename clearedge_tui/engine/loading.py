@@ -114,6 +114,8 @@ def _run(path: Path, code: CodeType, digest: str) -> ModuleType:
     where = hashlib.sha256(str(path).encode()).hexdigest()[:6]
     module = ModuleType(f"clearedge_strategy_{path.stem}_{where}_{digest[:12]}")
     module.__file__ = str(path)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # last: a helper beside it never hides what is installed
     sys.modules[module.__name__] = module  # dataclasses and the engine's import paths look here
     try:
         exec(code, module.__dict__)  # noqa: S102  # the user's own file is the point of this function

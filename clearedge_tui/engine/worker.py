@@ -7,24 +7,40 @@ log file.
 
 import gc
 import os
-import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from clearedge_tui.core.clock import iso, now_ns
-from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, StrategyFault
+from clearedge_tui.core.clock import iso
+from clearedge_tui.core.errors import (
+    BadData,
+    ClearEdgeError,
+    NotFound,
+    RetryLater,
+    StrategyFault,
+)
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, markets
-from clearedge_tui.runs import artifacts, data_used, drafts, manifest, report
+from clearedge_tui.runs import (
+    artifacts,
+    data_used,
+    drafts,
+    events,
+    journal,
+    manifest,
+    report,
+    same,
+)
 from clearedge_tui.runs.artifacts import Origin
 from clearedge_tui.runs.job import Failed, Job, decode_job
+from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.listing import LOG, draft_folder
 from clearedge_tui.runs.model import BacktestSpec, DataUsed
 from clearedge_tui.settings import Home
@@ -39,6 +55,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lines = 0
+        self._took = False
 
     def say(self, ts_ns: int, level: str, text: str) -> None:
         self._lines += 1
@@ -54,8 +71,20 @@ class RunLog:
         """Send this process's stdout and stderr here, also those of the engine's own threads."""
         sys.stdout.flush()
         sys.stderr.flush()
+        self._took = True
         os.dup2(self._file.fileno(), 1)
         os.dup2(self._file.fileno(), 2)
+
+    def finish(self) -> None:
+        """Write no more: the file is about to be named by its hash."""
+        if self._took:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.dup2(null, 2)
+            os.close(null)
+        self.close()
 
     def close(self) -> None:
         self._file.close()
@@ -68,41 +97,97 @@ def run_job(
 
     Returns the exit code. `own_process` also redirects stdout and stderr to the run's log, for good.
     """
-    home = Home(Path(job.root))
-    created = now_ns()
+    home, asked = Home(Path(job.root)), job.asked
+    spec, about = asked.spec, asked.about
     draft = drafts.start(home, job.run_id, os.getppid())
     log = RunLog(draft / LOG)
     try:
         if own_process:
             log.take_output()
-        used = data_of(home, job.spec, lambda text: log.say(0, "info", text))
-        plan = plan_of(home, job.spec, draft, log.say)
+        journal.append(
+            draft, about, events.RUN_STARTED, Status.RUNNING, attempt=job.attempt, pid=os.getpid()
+        )
+        used = _data(home, job, draft, lambda text: log.say(0, "info", text))
+        plan = plan_of(home, spec, draft, log.say)
+        code = Path(plan.loaded.info.path)
+        own = manifest.imports(home.strategies, code)
+        made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
+        if not asked.again:
+            known = same.find(home, manifest.canonical_sha256(made))
+            if known is not None:
+                drafts.drop(draft)
+                send(frame(known))
+                return 0
+        journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
         outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
         log.raw(outcome.detail or outcome.error)
+        journal.append(
+            draft,
+            about,
+            events.BACKTEST_COMPLETED,
+            bars=outcome.seen,
+            orders=len(outcome.orders),
+            fills=len(outcome.fills),
+        )
         if own_process:
             gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
-        built = report.build(job.run_id, plan.spec, plan.market, outcome, created, used)
-        code = Path(plan.loaded.info.path)
-        made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market)
-        done = artifacts.write(home, built, Origin(made, code))
+        built = report.build(job.run_id, plan.spec, plan.market, outcome, asked.created_ns, used)
+        built = _named(built, about, made)
+        done = artifacts.write(home, built, Origin(made, code, about, log.finish))
         send(frame(done))
         return 5 if done.summary.status == "failed" else 0
+    except OSError as full:
+        drafts.drop(draft)  # half a result is none
+        told = _no_room(home, full)
+        send(frame(Failed(clean_text(told), told.exit_code)))
+        return told.exit_code
     except ClearEdgeError as error:
         log.raw(str(error))
-        _not_started(home, job, error, created)
+        _not_started(home, job, error)
         send(frame(Failed(clean_text(error), error.exit_code)))
         return error.exit_code
     finally:
         log.close()
 
 
-def _not_started(home: Home, job: Job, error: ClearEdgeError, created: int) -> None:
+def _no_room(home: Home, error: OSError) -> ClearEdgeError:
+    where = error.filename or home.runs
+    return RetryLater(
+        f"{where}: {error.strerror or error}; nothing of this run was kept. Make room (clearedge run "
+        "list shows what runs take), then run it again"
+    )
+
+
+def _named(built: report.Result, about: journal.About, made: manifest.Inputs) -> report.Result:
+    """Give a result its trace and the hash of its inputs."""
+    summary = msgspec.structs.replace(
+        built.report.summary,
+        trace_id=about.trace_id,
+        inputs_sha256=manifest.canonical_sha256(made),
+    )
+    whole = msgspec.structs.replace(built.report, summary=summary)
+    return replace(built, report=whole)
+
+
+def _not_started(home: Home, job: Job, error: ClearEdgeError) -> None:
     """Keep a record when the strategy is at fault; a mistyped name leaves no run behind."""
     if isinstance(error, StrategyFault):
-        market = job.market_name or job.spec.market
-        artifacts.record_failure(home, job.run_id, job.spec, market, str(error), created)
+        artifacts.record_end(home, job.asked, str(error))
     else:
-        shutil.rmtree(draft_folder(home, job.run_id), ignore_errors=True)
+        drafts.drop(draft_folder(home, job.run_id))
+
+
+def _data(home: Home, job: Job, draft: Path, told: Callable[[str], None]) -> DataUsed | None:
+    """Have the run's data. What an earlier attempt has judged stands while the files do."""
+    about = job.asked.about
+    before = data_used.of_journal(home, journal.read(draft))
+    if before is not None:
+        journal.append(draft, about, events.DATA_REUSED, series=before.series, rows=before.rows)
+        return before
+    used = data_of(home, job.asked.spec, told)
+    if used is not None:
+        journal.append(draft, about, events.DATA_READY, data=msgspec.to_builtins(used))
+    return used
 
 
 def data_of(home: Home, spec: BacktestSpec, told: Callable[[str], None]) -> DataUsed | None:

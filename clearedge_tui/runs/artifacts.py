@@ -3,24 +3,35 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.markets import load_markets
-from clearedge_tui.runs import drafts, manifest
-from clearedge_tui.runs.analysis.load import ANALYSIS
-from clearedge_tui.runs.listing import LOG, REPORT, SUMMARY, run_folder
-from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
+from clearedge_tui.runs import drafts, events, journal, manifest, same
+from clearedge_tui.runs.life import FINAL, Status
+from clearedge_tui.runs.listing import (
+    LOG,
+    REPORT,
+    SUMMARY,
+    draft_folder,
+    load_report,
+    run_folder,
+)
+from clearedge_tui.runs.model import RunReport, RunSummary
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
     from clearedge_tui.runs.report import Result
 
+METRICS, BARS = "metrics.json", "bars.json"
 _NAMES = {
     "summary": SUMMARY,
     "report": REPORT,
@@ -29,11 +40,23 @@ _NAMES = {
     "fills": "fills.parquet",
     "orders": "orders.parquet",
     "trades": "trades.parquet",
-    "analysis": ANALYSIS,
     "picture": "picture.json",
     "log": LOG,
 }
-_ORIGIN = {"manifest": manifest.MANIFEST, "code": manifest.CODE}
+_ORIGIN = {
+    "manifest": manifest.MANIFEST,
+    "code": manifest.CODE,
+    "spec": drafts.SPEC,
+    "journal": journal.JOURNAL,
+    "metrics": METRICS,
+    "bars": BARS,
+}
+_ENDS = {
+    Status.DONE: events.RUN_COMPLETED,
+    Status.FAILED: events.RUN_FAILED,
+    Status.CANCELLED: events.RUN_CANCELLED,
+    Status.INTERRUPTED: events.RUN_INTERRUPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +65,40 @@ class Origin:
 
     inputs: manifest.Inputs
     code: Path
+    about: journal.About | None = None
+    finish_log: Callable[[], None] | None = None  # called when nothing may be logged any more
 
 
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
-    from clearedge_tui.runs.tables import write_tables
     from clearedge_tui.runs.text_report import markdown
 
     run_id = result.report.summary.run_id
     draft, final = drafts.start(home, run_id), run_folder(home, run_id)
-    write_tables(draft, result)
-    (draft / ANALYSIS).write_bytes(msgspec.json.encode(result.analysed.analysis) + b"\n")
+    _tables(draft, result)
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     names = _NAMES if origin is None else _NAMES | _ORIGIN
     paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
-    (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")
+    (draft / "report.md").write_text(markdown(report), "utf-8")
+    _json(draft / METRICS, report.summary.metrics)
+    _json(draft / BARS, report.data)
     if origin is not None:
         _keep_code(draft, origin)
+        if origin.about is not None:
+            _told(draft, origin.about, report.summary)
     _seal(draft, final, report, origin)
+    if origin is not None and report.summary.status == Status.DONE:
+        same.note(home, run_id, report.summary.inputs_sha256)
     return report
+
+
+def _told(draft: Path, about: journal.About, run: RunSummary) -> None:
+    journal.append(draft, about, events.ARTIFACTS_WRITTEN)
+    status = Status(run.status)
+    why = {"error": run.error} if run.error else {}
+    journal.append(draft, about, _ENDS[status], status, **why)
 
 
 def _keep_code(draft: Path, origin: Origin) -> None:
@@ -75,16 +111,18 @@ def _keep_code(draft: Path, origin: Origin) -> None:
         (draft / manifest.CODE).write_bytes(source)
 
 
-def record_failure(
-    home: Home,
-    run_id: str,
-    spec: BacktestSpec,
-    market: str,
-    reason: str,
-    created_ns: int,
-    status: str = "failed",
+def record_end(
+    home: Home, asked: drafts.Asked, reason: str, status: Status = Status.FAILED
 ) -> RunReport:
-    """Write the run of a worker that cannot speak for itself any more, with the reason."""
+    """Write the run of a worker that cannot speak for itself any more, with the reason.
+
+    A run that has ended meanwhile stays as it is: its report is returned.
+    """
+    run_id, spec, created_ns = asked.about.run_id, asked.spec, asked.created_ns
+    ended = ended_report(home, run_id)
+    if ended is not None:
+        drafts.drop(draft_folder(home, run_id))
+        return ended
     draft, final = drafts.start(home, run_id), run_folder(home, run_id)
     (draft / LOG).touch()
     known = load_markets(home).get(spec.market)
@@ -93,7 +131,7 @@ def record_failure(
         kind="backtest",
         status=status,
         strategy=spec.strategy,
-        market=known.symbol if known else market,
+        market=known.symbol if known else asked.market_name,
         timeframe=spec.timeframe,
         start_ns=spec.start_ns,
         end_ns=spec.end_ns,
@@ -101,21 +139,37 @@ def record_failure(
         duration_s=round((now_ns() - created_ns) / 1e9, 3),
         simulated=known is not None and known.simulated,
         error=clean_text(reason),
+        trace_id=asked.about.trace_id,
     )
     paths = {name: str(final / _NAMES[name]) for name in ("summary", "report", "log")}
     currency = known.quote if known else ""
     report = RunReport(summary=summary, spec=spec, bars=0, currency=currency, paths=paths)
+    event = _ENDS[status]
+    journal.reopen(draft)  # a worker may have died between its last word and the folder's place
+    journal.append(draft, asked.about, event, status, error=reason)
     _seal(draft, final, report)
     return report
 
 
+def ended_report(home: Home, run_id: str) -> RunReport | None:
+    """Return the report of a run that has come to its end; None when it has not."""
+    try:
+        report = load_report(home, run_id)
+    except (NotFound, BadData):
+        return None
+    return report if report.summary.status in FINAL else None
+
+
 def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = None) -> None:
+    """Write what comes last, and put the folder in its place. What has ended there stays."""
     _json(draft / REPORT, report)
     _json(draft / SUMMARY, report.summary)
     (draft / drafts.PIDS).unlink(missing_ok=True)
     if origin is not None:
-        manifest.seal(draft, origin.inputs, origin.code.parent)
-    if final.exists():  # the same run was recorded before, as failed
+        if origin.finish_log is not None:
+            origin.finish_log()
+        manifest.seal(draft, origin.inputs, origin.code.parent, final.parent.parent.parent)
+    if final.exists():  # interrupted before, and taken up again
         shutil.rmtree(final)
     draft.rename(final)
 
@@ -130,3 +184,55 @@ def _json(path: Path, value: object) -> None:
 def _plain(picture: object) -> object:
     """Return what a strategy drew as plain data; what JSON does not know becomes its text."""
     return msgspec.to_builtins(picture, enc_hook=clean_text, str_keys=True)
+
+
+def _tables(folder: Path, result: "Result") -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
+
+    def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
+        columns = {n: _column([*map(attrgetter(n), rows)], kind) for n, kind in types.items()}
+        return pa.table(columns)
+
+    def write(made: pa.Table, name: str) -> None:
+        texts = [field.name for field in made.schema if field.type == text]
+        pq.write_table(made, folder / _NAMES[name], compression="zstd", use_dictionary=texts)
+
+    text, long = pa.string(), pa.int64()
+    account = result.account
+    marks = {
+        "ts_ns": pa.array(account.ts_ns).cast(time),
+        "equity": account.equity,
+        "position": account.position,
+    }
+    write(pa.table(marks), "equity")
+    fills = table(
+        result.outcome.fills, ts_ns=time, order=text, side=text, size=money, price=money, fee=money,
+        maker=pa.bool_(), tag=text,
+    )  # fmt: skip
+    write(fills, "fills")
+    orders = table(
+        result.outcome.orders, id=text, ts_ns=time, side=text, kind=text, size=money, price=money,
+        filled=money, status=text, reason=text, tag=text,
+    )  # fmt: skip
+    write(orders, "orders")
+    trades = table(
+        result.trades, side=text, size=money, entry_ns=time, entry_price=money, exit_ns=time,
+        exit_price=money, pnl=money, fees=money, bars=long,
+    )  # fmt: skip
+    write(trades, "trades")
+
+
+def _column(values: Sequence[object], kind: object) -> object:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.array(values, pa.int64()).cast(kind)
+    if pa.types.is_decimal(kind):
+        try:
+            return pa.array(values, kind)
+        except pa.ArrowInvalid:  # averages have more digits than the column keeps
+            values = [None if v is None else round(v, 16) for v in values]  # type: ignore[call-overload]
+    return pa.array(values, kind)

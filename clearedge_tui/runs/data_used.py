@@ -1,7 +1,7 @@
 """The data of a run: asked for, judged, named by content, and compared again later."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -10,6 +10,7 @@ from clearedge_tui.market import calendars, catalog, checks, spans
 from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import Key
 from clearedge_tui.market.markets import Market
+from clearedge_tui.runs import events, journal
 from clearedge_tui.runs.model import BacktestSpec, DataUsed, RunReport
 from clearedge_tui.settings import Home
 
@@ -34,6 +35,11 @@ def prepare(
     # before it is read: a change meanwhile makes the mark an old one, and is looked for later
     stamp = checks.stamp(catalog.ready(home), key)
     named = fingerprint(home, key, first, last)
+    if spec.data_sha256 and named.sha256 != spec.data_sha256:
+        raise Refused(
+            f"{key} is not what was asked for: wanted sha256 {spec.data_sha256[:16]}, found "
+            f"{named.sha256[:16]} ({named.rows:,} rows); take `data.sha256` out to run all the same"
+        )
     return DataUsed(
         series=str(key),
         sha256=named.sha256,
@@ -44,6 +50,17 @@ def prepare(
         accepted=checks.accepted(spec.accept),
         notes=notes,
     )
+
+
+def of_journal(home: Home, told: Sequence[journal.Entry]) -> DataUsed | None:
+    """Return the data that an earlier attempt has judged, if their files are still the same."""
+    for entry in reversed(told):
+        if entry.event == events.DATA_READY:
+            used = msgspec.convert(entry.payload["data"], DataUsed)
+            key = next((k for k in catalog.keys(home) if str(k) == used.series), None)
+            same = key is not None and checks.stamp(catalog.ready(home), key) == used.stamp
+            return used if same else None
+    return None
 
 
 def _fetched(

@@ -1,15 +1,44 @@
-"""Folders of runs under way: who writes to them, and what to do with those nobody writes to."""
+"""Folders of runs under way: who writes to them, and what becomes of those nobody writes to."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from clearedge_tui.core.clock import now_ns
+from clearedge_tui.runs import events, journal
+from clearedge_tui.runs.journal import About
+from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.listing import draft_folder
+from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.settings import Home
 
 PIDS = "pids"  # of the worker, then of who started it
+ASKED = "asked.json"
+SPEC = "spec.yaml"
 _DAY_NS = 86_400 * 10**9
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a run was asked to be; with it a run can be taken up again."""
+
+    about: About
+    spec: BacktestSpec
+    market_name: str
+    created_ns: int
+    again: bool = False  # run although the same was run before
+
+
+def begin(home: Home, asked: Asked, spec_text: str) -> Path:
+    """Make the folder of a run that begins, or that is taken up again."""
+    folder = start(home, asked.about.run_id)
+    (folder / ASKED).write_bytes(msgspec.json.encode(asked) + b"\n")
+    (folder / SPEC).write_text(spec_text, "utf-8")
+    if journal.status(folder) is None:
+        journal.append(folder, asked.about, events.RUN_INITIALIZED, Status.QUEUED)
+    return folder
 
 
 def start(home: Home, run_id: str, owner: int = 0) -> Path:
@@ -20,18 +49,33 @@ def start(home: Home, run_id: str, owner: int = 0) -> Path:
     return folder
 
 
-def sweep(home: Home) -> list[str]:
-    """Remove what dead processes left, and return its names.
+def asked(folder: Path) -> Asked | None:
+    """Return what the run of a folder was asked to be; None when it cannot be read."""
+    try:
+        return msgspec.json.decode((folder / ASKED).read_bytes(), type=Asked)
+    except (OSError, msgspec.DecodeError):
+        return None
 
-    A draft goes when its worker and its owner are gone: a living owner still records the end. It
-    also goes when the worker is gone and nothing touched it for a day, for ids get used again.
-    """
+
+def abandoned(home: Home) -> list[Path]:
+    """Return the drafts whose worker and owner are dead. A living owner still records the end."""
+    return [folder for folder in home.runs.glob(".[0-9]*") if _left(folder)]
+
+
+def sweep(home: Home) -> list[str]:
+    """Remove what is left of removed runs, and abandoned drafts that say too little to be kept."""
     gone = []
-    for folder in home.runs.glob(".[0-9g]*"):
-        if folder.name.startswith(".gone-") or _left(folder):
+    for folder in (*home.runs.glob(".gone-*"), *abandoned(home)):
+        if folder.name.startswith(".gone-") or asked(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)
             gone.append(folder.name)
     return gone
+
+
+def drop(folder: Path) -> None:
+    """Remove a draft that leaves no run behind."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def _left(folder: Path) -> bool:

@@ -2,16 +2,20 @@
 
 import msgspec
 
-from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport
+from clearedge_tui.runs.drafts import Asked
+from clearedge_tui.runs.model import Progress, RunReport
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One backtest to run. `root` is the home; `market_name` is how people write the market."""
+    """One backtest to run. `root` is the home; `attempt` counts from 1."""
 
-    run_id: str
     root: str
-    spec: BacktestSpec
-    market_name: str = ""
+    asked: Asked
+    attempt: int = 1
+
+    @property
+    def run_id(self) -> str:
+        return self.asked.about.run_id
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

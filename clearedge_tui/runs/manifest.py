@@ -6,9 +6,11 @@ the same code, settings, data, engine and libraries.
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import sys
+import sysconfig
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +24,8 @@ from clearedge_tui.runs.model import BacktestSpec, DataUsed
 
 MANIFEST = "manifest.json"
 CODE = "strategy.py"
+_UNSEALED = (MANIFEST, "labels.json", "pids")  # what people write beside a run is no part of it
+_LOCKS = ("requirements.lock", "uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
 _LIBRARIES = ("nautilus_trader", "numpy", "pyarrow", "msgspec", "pydantic")
 
 
@@ -37,6 +41,8 @@ class Inputs(msgspec.Struct, frozen=True):
     python: str
     libraries: dict[str, str]
     seed: int
+    imports: dict[str, str] = {}  # the strategy's own modules: file -> sha256
+    environment: str = ""  # sha256 over the names and versions of all that is installed
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -46,6 +52,7 @@ class Manifest(msgspec.Struct, frozen=True):
     git_commit: str = ""  # of the folder the strategy lies in
     git_dirty: bool = False
     machine: str = ""
+    locks: dict[str, str] = {}  # lock files of the home -> sha256
 
 
 def canonical_sha256(value: Any) -> str:
@@ -72,10 +79,51 @@ def libraries() -> dict[str, str]:
     return found
 
 
-def inputs(spec: BacktestSpec, code_sha256: str, data: DataUsed | None, market: object) -> Inputs:
-    """Return what a run is about to depend on."""
+@cache
+def environment() -> str:
+    """Return a hash over what is installed: packages are folders named by name and version."""
+    with os.scandir(sysconfig.get_path("purelib")) as found:
+        names = sorted(one.name for one in found if one.name.endswith(".dist-info"))
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def imports(strategies: Path, strategy: Path) -> dict[str, str]:
+    """Return the modules beside a strategy that this process has imported."""
+    found = {}
+    for module in list(sys.modules.values()):
+        name = getattr(module, "__file__", None)
+        if name and Path(name) != strategy and Path(name).is_relative_to(strategies):
+            found[str(Path(name).relative_to(strategies))] = file_sha256(Path(name))
+    return dict(sorted(found.items()))
+
+
+def machine() -> str:
+    """Return what computes here: system, processor, cores, memory."""
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+        model = next(x.partition(": ")[2] for x in told.splitlines() if x.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{system}, {model}, {os.cpu_count()} cores, {memory:.0f} GiB"
+
+
+def identity(spec: BacktestSpec) -> BacktestSpec:
+    """Return a specification without what changes no result: words, permissions, the data's name."""
+    return msgspec.structs.replace(spec, fees_of="", accept=(), fetch=True, data_sha256="")
+
+
+def inputs(
+    spec: BacktestSpec,
+    code_sha256: str,
+    data: DataUsed | None,
+    market: object,
+    own: dict[str, str] | None = None,
+) -> Inputs:
+    """Return what a run is about to depend on; `own` are the strategy's own modules."""
     return Inputs(
-        spec_sha256=canonical_sha256(spec),
+        spec_sha256=canonical_sha256(identity(spec)),
         code_sha256=code_sha256,
         config_sha256=canonical_sha256(spec.config),
         data=(data.sha256,) if data else (),
@@ -84,6 +132,8 @@ def inputs(spec: BacktestSpec, code_sha256: str, data: DataUsed | None, market: 
         python=".".join(map(str, sys.version_info[:3])),
         libraries=libraries(),
         seed=spec.seed,
+        imports=own or {},
+        environment=environment(),
     )
 
 
@@ -111,12 +161,12 @@ def _git(folder: Path) -> tuple[str, bool]:
     return commit, any(not one.startswith("#") for one in lines)
 
 
-def seal(folder: Path, made: Inputs, strategies: Path) -> Manifest:
+def seal(folder: Path, made: Inputs, strategies: Path, home: Path) -> Manifest:
     """Write the manifest of a run's folder: the last file, over all the others."""
     files = {
         path.name: file_sha256(path)
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix != ".log" and path.name != MANIFEST
+        if path.is_file() and path.name not in _UNSEALED
     }
     commit, dirty = _git(strategies)
     manifest = Manifest(
@@ -125,11 +175,21 @@ def seal(folder: Path, made: Inputs, strategies: Path) -> Manifest:
         files,
         commit,
         dirty,
-        f"{platform.system()} {platform.machine()}",
+        machine(),
+        {name: file_sha256(home / name) for name in _LOCKS if (home / name).is_file()},
     )
     body = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (folder / MANIFEST).write_bytes(body + b"\n")
     return manifest
+
+
+def damaged(folder: Path, made: Manifest) -> tuple[str, ...]:
+    """Return the files that are not what was written."""
+    return tuple(
+        name
+        for name, sha256 in made.files.items()
+        if not (folder / name).is_file() or file_sha256(folder / name) != sha256
+    )
 
 
 def load(folder: Path) -> Manifest:

@@ -78,8 +78,12 @@ class RunSummary(msgspec.Struct, frozen=True):
     metrics: dict[str, float | None] = {}
     error: str = ""
     trace_id: str = ""
-    inputs_sha256: str = ""  # of everything the result depends on; "" when the run did not get there
-    stamps: tuple[str, ...] = ()  # what a reader must not overlook: zero cost, same close, simulated
+    inputs_sha256: str = (
+        ""  # of everything the result depends on; "" when the run did not get there
+    )
+    stamps: tuple[
+        str, ...
+    ] = ()  # what a reader must not overlook: zero cost, same close, simulated
 
 
 class DataUsed(msgspec.Struct, frozen=True):

@@ -8,7 +8,6 @@ import msgspec
 
 from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.runs import manifest
-from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.listing import load_report, run_folder
 from clearedge_tui.runs.manifest import Inputs
@@ -18,10 +17,12 @@ from clearedge_tui.settings import Home
 _TABLES = ("fills.parquet", "orders.parquet", "trades.parquet", "equity.parquet")
 _CAUSES = {
     "code_sha256": "the strategy's code",
+    "imports": "a module of the strategy",
     "config_sha256": "its config",
     "data": "the data",
     "market_sha256": "the market's precision, steps or fees",
     "libraries": "the engine or a library",
+    "environment": "a package that is installed",
     "product": "this product",
     "python": "Python",
     "seed": "the seed",
@@ -54,12 +55,8 @@ def verify(home: Home, run_id: str) -> Verdict:
     folder = run_folder(home, run_id)
     report = load_report(home, run_id)
     made = manifest.load(folder)
-    damaged = tuple(
-        name
-        for name, sha256 in made.files.items()
-        if not (folder / name).is_file() or manifest.file_sha256(folder / name) != sha256
-    )
-    launch = Launch(home, report.spec, report.summary.market, new_run_id(report.spec.strategy))
+    damaged = manifest.damaged(folder, made)
+    launch = Launch(home, report.spec, report.summary.market, again=True)
     again = run_folder(home, launch.run_id)
     try:
         for _ in launch.progress():

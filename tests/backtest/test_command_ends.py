@@ -94,7 +94,7 @@ def test_a_bug_of_ours_is_one_line(
 def test_an_interrupt_is_one_line_and_a_cancelled_run(
     home: Home, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: launch.Launch) -> None:
+    def interrupted(self: launch.Launch, job: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(launch.Launch, "_listen", interrupted)

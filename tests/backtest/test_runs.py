@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from clearedge_tui.cli.backtest import backtest as backtest_command
 from clearedge_tui.cli.data import data as data_command
 from clearedge_tui.cli.run_cmds import run as run_command
-from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import BadData, NotFound, Refused, StrategyFault, UsageError
 from clearedge_tui.core.wire import frame
 from clearedge_tui.market import upkeep
@@ -24,7 +24,9 @@ from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import data_used, listing
+from clearedge_tui.runs.drafts import Asked
 from clearedge_tui.runs.job import Job
+from clearedge_tui.runs.journal import About
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.text_report import render
@@ -65,7 +67,16 @@ def spec(strategy: str = "ema_cross", **given: object) -> BacktestSpec:
 
 
 def leftovers(home: Home) -> list[str]:
-    return [path.name for path in home.runs.iterdir() if path.name.startswith(".")]
+    return [path.name for path in home.runs.glob(".[0-9g]*")]
+
+
+def anew(home: Home, asked: BacktestSpec) -> RunReport:
+    """Run it although the same was run before."""
+    launch = Launch(home, asked, again=True)
+    for _ in launch.progress():
+        pass
+    assert launch.report is not None and not launch.cached
+    return launch.report
 
 
 def test_a_run_leaves_a_complete_folder(home: Home) -> None:
@@ -90,17 +101,20 @@ def test_a_run_leaves_a_complete_folder(home: Home) -> None:
 
 
 def test_the_same_run_twice_has_the_same_figures(home: Home) -> None:
-    one, two = run_backtest(home, spec()), run_backtest(home, spec())
+    one, two = run_backtest(home, spec()), anew(home, spec())
     assert one.summary.run_id != two.summary.run_id
     assert one.summary.metrics == two.summary.metrics
     assert one.trades == two.trades
 
 
-def test_a_killed_worker_is_a_failed_run_with_the_reason(home: Home) -> None:
+def test_a_worker_killed_twice_is_a_failed_run_with_the_reason(home: Home) -> None:
     add_strategy(home, "slow", SLOW)
     launch = Launch(home, spec("slow"))
+    killed = set()
     for _ in launch.progress():
+        killed.add(launch.pid)
         os.kill(launch.pid, signal.SIGKILL)
+    assert len(killed) == 2
     assert launch.report is not None
     assert launch.report.summary.status == "failed"
     assert "ended by SIGKILL" in launch.report.summary.error
@@ -134,7 +148,8 @@ def test_leaving_early_cancels_and_leaves_no_process(home: Home) -> None:
 def test_a_worker_whose_owner_died_stops_and_says_so(home: Home) -> None:
     add_strategy(home, "slow", SLOW)
     read, write = os.pipe()
-    job = Job("20260101-000000-slow-0001", str(home.root), spec("slow"))
+    about = About("20260101-000000-slow-0001", "trace", "", "")
+    job = Job(str(home.root), Asked(about, spec("slow"), "", now_ns()))
     worker = subprocess.Popen(
         [sys.executable, "-m", "clearedge_tui.engine.worker", str(write)],
         stdin=subprocess.PIPE,

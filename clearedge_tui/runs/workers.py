@@ -1,0 +1,83 @@
+"""Processes that run one backtest each: how they are started and ended, whoever makes them."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Protocol
+
+from clearedge_tui.core.wire import frame
+from clearedge_tui.runs.job import Job
+
+
+class Worker(Protocol):
+    """A process that has been given a job."""
+
+    @property
+    def pid(self) -> int: ...
+    def wait(self, limit_s: float) -> int | None:
+        """Return its exit code (minus the signal's number), or None when it still runs."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once. May be called from another thread, and again."""
+        ...
+
+
+class Workers(Protocol):
+    """Makes worker processes."""
+
+    def start(self, job: Job, answers: int, log: int) -> Worker:
+        """Start one on a job: it writes frames to `answers` and what it prints to `log`."""
+        ...
+
+
+class Spawned:
+    """A fresh interpreter."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def wait(self, limit_s: float) -> int | None:
+        try:
+            return self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+
+
+class Spawn:
+    """Starts a fresh interpreter for each job: for a single run nothing is quicker."""
+
+    def start(self, job: Job, answers: int, log: int) -> Worker:
+        process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            [sys.executable, "-m", "clearedge_tui.engine.worker", str(answers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            pass_fds=(answers,),
+            start_new_session=True,
+        )
+        try:
+            if process.stdin is not None:
+                process.stdin.write(frame(job))
+                process.stdin.close()
+        except BrokenPipeError:
+            pass  # it died at once; its exit code says so
+        return Spawned(process)
+
+
+def ended_by(code: int) -> str:
+    """Return how a worker without a result ended, in words."""
+    if code < 0:
+        return f"the worker was ended by {signal.Signals(-code).name}; see its log"
+    return f"the worker ended with code {code} and no result; see its log"
+
+
+def close(*descriptors: int) -> None:
+    for one in descriptors:
+        os.close(one)
