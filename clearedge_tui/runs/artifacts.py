@@ -3,9 +3,8 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.markets import load_markets
 from clearedge_tui.runs import drafts, events, journal, manifest, same
+from clearedge_tui.runs.analysis.load import ANALYSIS
 from clearedge_tui.runs.life import FINAL, Status
 from clearedge_tui.runs.listing import (
     LOG,
@@ -40,6 +40,7 @@ _NAMES = {
     "fills": "fills.parquet",
     "orders": "orders.parquet",
     "trades": "trades.parquet",
+    "analysis": ANALYSIS,
     "picture": "picture.json",
     "log": LOG,
 }
@@ -71,17 +72,19 @@ class Origin:
 
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
+    from clearedge_tui.runs.tables import write_tables
     from clearedge_tui.runs.text_report import markdown
 
     run_id = result.report.summary.run_id
     draft, final = drafts.start(home, run_id), run_folder(home, run_id)
-    _tables(draft, result)
+    write_tables(draft, result)
+    (draft / ANALYSIS).write_bytes(msgspec.json.encode(result.analysed.analysis) + b"\n")
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     names = _NAMES if origin is None else _NAMES | _ORIGIN
     paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
-    (draft / "report.md").write_text(markdown(report), "utf-8")
+    (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")
     _json(draft / METRICS, report.summary.metrics)
     _json(draft / BARS, report.data)
     if origin is not None:
@@ -184,55 +187,3 @@ def _json(path: Path, value: object) -> None:
 def _plain(picture: object) -> object:
     """Return what a strategy drew as plain data; what JSON does not know becomes its text."""
     return msgspec.to_builtins(picture, enc_hook=clean_text, str_keys=True)
-
-
-def _tables(folder: Path, result: "Result") -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    time, money = pa.timestamp("ns", tz="UTC"), pa.decimal128(38, 16)
-
-    def table(rows: Sequence[object], **types: pa.DataType) -> pa.Table:
-        columns = {n: _column([*map(attrgetter(n), rows)], kind) for n, kind in types.items()}
-        return pa.table(columns)
-
-    def write(made: pa.Table, name: str) -> None:
-        texts = [field.name for field in made.schema if field.type == text]
-        pq.write_table(made, folder / _NAMES[name], compression="zstd", use_dictionary=texts)
-
-    text, long = pa.string(), pa.int64()
-    account = result.account
-    marks = {
-        "ts_ns": pa.array(account.ts_ns).cast(time),
-        "equity": account.equity,
-        "position": account.position,
-    }
-    write(pa.table(marks), "equity")
-    fills = table(
-        result.outcome.fills, ts_ns=time, order=text, side=text, size=money, price=money, fee=money,
-        maker=pa.bool_(), tag=text,
-    )  # fmt: skip
-    write(fills, "fills")
-    orders = table(
-        result.outcome.orders, id=text, ts_ns=time, side=text, kind=text, size=money, price=money,
-        filled=money, status=text, reason=text, tag=text,
-    )  # fmt: skip
-    write(orders, "orders")
-    trades = table(
-        result.trades, side=text, size=money, entry_ns=time, entry_price=money, exit_ns=time,
-        exit_price=money, pnl=money, fees=money, bars=long,
-    )  # fmt: skip
-    write(trades, "trades")
-
-
-def _column(values: Sequence[object], kind: object) -> object:
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(kind):
-        return pa.array(values, pa.int64()).cast(kind)
-    if pa.types.is_decimal(kind):
-        try:
-            return pa.array(values, kind)
-        except pa.ArrowInvalid:  # averages have more digits than the column keeps
-            values = [None if v is None else round(v, 16) for v in values]  # type: ignore[call-overload]
-    return pa.array(values, kind)
