@@ -1,7 +1,6 @@
 """`clearedge data check`, `coverage`, `fingerprint`, `compact`, `dedupe`, `rm` and `move`."""
 
 import sys
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +11,19 @@ from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
 
 if TYPE_CHECKING:
     from clearedge_tui.market.check import Report
-    from clearedge_tui.market.series_file import Facts
     from clearedge_tui.market.task import Ended
     from clearedge_tui.market.upkeep import Upkeep
+    from clearedge_tui.supervisor.series_view import Coverage
 
-_SHADES = " ░▒▓█"
+_SIGNS = {"full": "█", "most": "▓", "part": "▒", "missing": "×", "closed": "·", "unknown": "?"}
+_WORDS = {
+    "full": "all there",
+    "most": "nearly",
+    "part": "part",
+    "missing": "missing",
+    "closed": "closed",
+    "unknown": "closed or missing",
+}
 _JSON = click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
 _DRY = click.option("--dry-run", "dry", is_flag=True, help="say what would change, change nothing")
 _FROM = click.option("--from", "start", default="", metavar="DATE", help="first moment")
@@ -72,43 +79,50 @@ def _told(report: "Report") -> list[str]:
 @click.argument("series")
 @_JSON
 def coverage(series: str, as_json: bool) -> None:
-    """Show what there is of SERIES, month by month."""
-    from clearedge_tui.market import catalog, index
+    """Show what there is of SERIES, month by month: there, missing, or the market was closed."""
+    import msgspec
+
+    from clearedge_tui.market import catalog
     from clearedge_tui.market.task import find_series
+    from clearedge_tui.supervisor import series_view
 
     where = home()
     key = find_series(where, which.series(where, series))
-    entries = index.details(where, catalog.ready(where), key)
-    facts = [one.facts for one in entries if one.facts.rows]
+    seen = series_view.coverage(where, str(key))
     if as_json:
         spans = [{"from_ns": a, "to_ns": b} for a, b in catalog.covered(where, key)]
-        days = [list(run) for one in facts for run in one.days]
-        say_json({"series": str(key), "covered": spans, "days": days})
+        say_json({**msgspec.to_builtins(seen), "covered": spans})
         return
-    click.echo(f"{key}: {sum(one.rows for one in facts):,} rows in {len(entries)} files")
-    click.echo("\n".join(_map(facts)))
+    files = f"{len(seen.files)} file{'' if len(seen.files) == 1 else 's'}"
+    click.echo(f"{key}: {seen.rows:,} rows in {files}" + _told_hours(seen))
+    click.echo("\n".join(_map(seen)))
+    for error in seen.errors:
+        click.echo(f"clearedge: {error}", err=True)
 
 
-def _map(facts: "list[Facts]") -> list[str]:
-    """Return a line a year, a cell a month: as dark as its fullest month is full."""
-    months: dict[tuple[int, int], int] = {}
-    for one in facts:
-        for first, days, rows in one.days:
-            for at in range(days):
-                day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=first + at)
-                months[day.year, day.month] = months.get((day.year, day.month), 0) + rows
-    if not months:
+def _told_hours(seen: "Coverage") -> str:
+    if not seen.open_days:
+        return ""
+    lost = sum(count for _, _, count in seen.holes)
+    more = " or more" if seen.holes_left_out else ""
+    return f", calendar {seen.calendar}, {f'{lost:,}{more}' if lost else 'none'} missing"
+
+
+def _map(seen: "Coverage") -> list[str]:
+    """Return a line a year, a cell a month, and what the signs mean."""
+    from clearedge_tui.core.day_map import laid_out
+
+    days = laid_out(seen.days, seen.open_days, seen.unknown_days, ticks=not seen.timeframe)
+    if not days.years:
         return ["nothing"]
-    most = max(months.values())
     lines = ["      J F M A M J J A S O N D"]
-    for year in range(min(y for y, _ in months), max(y for y, _ in months) + 1):
-        cells = (months.get((year, month), 0) for month in range(1, 13))
-        lines.append(f"{year}  " + "".join(_shade(rows, most) * 2 for rows in cells))
-    return lines
-
-
-def _shade(rows: int, most: int) -> str:
-    return _SHADES[0] if not rows else _SHADES[1 + min(3, rows * 4 // (most + 1))]
+    shown = set[str]()
+    for year in days.years:
+        states = [days.month(year, month) for month in range(1, 13)]
+        shown.update(states)
+        lines.append(f"{year}  " + "".join(_SIGNS.get(state, " ") * 2 for state in states))
+    legend = [f"{sign} {_WORDS[state]}" for state, sign in _SIGNS.items() if state in shown]
+    return [*lines, "      " + "   ".join(legend)]
 
 
 @click.command("fingerprint")

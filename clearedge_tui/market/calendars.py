@@ -1,21 +1,18 @@
 """When a market trades: always, the week of foreign exchange, or an exchange's sessions and holidays.
 
-Exchange calendars come from the `exchange-calendars` package; it imports pandas and is loaded only
-when a market with sessions is asked about.
+Sessions are made by `market.exchange_hours`, which loads pandas when a market that has some is asked
+about and they are not at hand.
 """
 
-import warnings
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from clearedge_tui.core.errors import UsageError
+from clearedge_tui.core.resample import Grid
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.market import spans, timeframes
+from clearedge_tui.market import exchange_hours, spans, timeframes
+from clearedge_tui.market.exchange_hours import Session
 from clearedge_tui.market.spans import Spans
 from clearedge_tui.market.timeframes import NS
 
@@ -23,15 +20,7 @@ ALWAYS = "24/7"
 FX = "fx"
 _DAY_NS = 86_400 * NS
 _NEW_YORK = ZoneInfo("America/New_York")
-_BLOCK = 10  # years of an exchange's sessions that are made at once, and kept
 _FX_HOUR = 17  # New York: the week ends on Friday and begins on Sunday at this hour
-
-
-class Session(msgspec.Struct, frozen=True):
-    """One trading day of an exchange, by its local date; `parts` are its hours in UTC ns."""
-
-    day_ns: int  # midnight UTC of its date
-    parts: Spans
 
 
 def _ns(moment: datetime) -> int:
@@ -61,60 +50,19 @@ def check_name(name: str) -> str:
     )
 
 
-def _made(name: str, **between: Any) -> Any:
-    import exchange_calendars
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # its own use of pandas
-        return exchange_calendars.get_calendar(name, **between)
-
-
-@lru_cache(maxsize=64)
-def _bounds(name: str) -> tuple[Any, Any]:
-    """Return the first and last day an exchange's calendar is written for; None where it says none."""
-    kind = type(_made(name))
-    return kind.bound_min(), kind.bound_max()
-
-
 def unknown(name: str, start_ns: int, end_ns: int) -> Spans:
     """Return the parts of [start_ns, end_ns) that a calendar is not written for."""
     if name in (ALWAYS, FX) or end_ns <= start_ns:
         return ()
-    low, high = _bounds(name)
-    first = start_ns if low is None else low.value
-    last = end_ns if high is None else high.value + _DAY_NS
-    return spans.without([(start_ns, end_ns)], [(first, last)])
-
-
-@lru_cache(maxsize=64)
-def _years(name: str, first: int) -> tuple[Session, ...]:
-    """Return the sessions of ten years from `first` on, or those of them that are known."""
-    import pandas as pd
-
-    low, high = pd.Timestamp(first, 1, 1), pd.Timestamp(first + _BLOCK - 1, 12, 31)
-    earliest, latest = _bounds(name)
-    low, high = max(low, earliest or low), min(high, latest or high)
-    if low >= high:
-        return ()
-    plan = _made(name, start=low, end=high).schedule
-    found = []
-    for at, row in zip(plan.index, plan.itertuples(index=False), strict=True):
-        halves: list[tuple[int, int]] = [(row.open.value, row.close.value)]
-        if row.break_start == row.break_start:  # no break is NaT, which equals nothing
-            halves = [
-                (row.open.value, row.break_start.value),
-                (row.break_end.value, row.close.value),
-            ]
-        found.append(Session(at.value, tuple(halves)))
-    return tuple(found)
+    written = (exchange_hours.decade(name, at) for at in exchange_hours.firsts(start_ns, end_ns))
+    return spans.without([(start_ns, end_ns)], [part for one in written for part in one.written])
 
 
 def sessions(name: str, start_ns: int, end_ns: int) -> tuple[Session, ...]:
     """Return an exchange's sessions that touch [start_ns, end_ns), ascending."""
-    first, last = _day(start_ns) - timedelta(days=5), _day(end_ns) + timedelta(days=5)
     found: list[Session] = []
-    for year in range(first.year // _BLOCK * _BLOCK, last.year + 1, _BLOCK):
-        block = _years(name, year)
+    for first in exchange_hours.firsts(start_ns, end_ns):
+        block = exchange_hours.decade(name, first).sessions
         low = bisect_right(block, start_ns, key=lambda one: one.parts[-1][1])
         high = bisect_left(block, end_ns, key=lambda one: one.parts[0][0])
         found += block[low:high]
@@ -178,3 +126,23 @@ def closed(name: str, timeframe: str, start_ns: int, end_ns: int) -> Spans:
     else:
         hours = trading(name, start_ns, end_ns)
     return spans.without([(start_ns, end_ns)], hours)
+
+
+def kept_to(name: str, base_ns: int, grid: Grid, first_ns: int, last_ns: int) -> Spans:
+    """Return the sessions that longer bars keep to between two closes of base bars; see the catalog."""
+    if name == ALWAYS:
+        return ()
+    # the last bar's sessions all, for it ends with them, and a session may begin the day before
+    start, end = grid.around(first_ns - base_ns - _DAY_NS)[0], grid.around(last_ns + _DAY_NS)[1]
+    daily = base_ns >= _DAY_NS
+    if name == FX and not daily:
+        week = 7 * _DAY_NS
+        weekly = not grid.months and grid.seconds * NS % week == 0
+        return trading(FX, start - week, end + week) if weekly else ()
+    found = (
+        days(name, start, end)
+        if daily
+        else tuple((one.parts[0][0], one.parts[-1][1]) for one in sessions(name, start, end))
+    )
+    nobody_knows = unknown(name, start, end)  # there each day is one, whole
+    return tuple(sorted((*found, *spans.by_days(nobody_knows)))) if nobody_knows else found

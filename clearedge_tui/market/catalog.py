@@ -221,25 +221,11 @@ def sessions_for(
     """
     from clearedge_tui.market import calendars
 
-    market, grid = load_markets(home).get(market_id), timeframes.grid(timeframe)
-    daily = timeframes.seconds(base) >= 86_400
-    if market is None or market.hours == calendars.ALWAYS or timeframe == base:
+    market = load_markets(home).get(market_id)
+    if market is None or timeframe == base:
         return ()
-    # the last bar's sessions all, for it ends with them, and a session may begin the day before
-    start = grid.around(first_ns - timeframes.period_ns(base) - DAY_NS)[0]
-    end = grid.around(last_ns + DAY_NS)[1]
-    if market.hours == calendars.FX and not daily:
-        week = 7 * DAY_NS
-        if grid.months or grid.seconds * timeframes.NS % week:
-            return ()
-        return calendars.trading(calendars.FX, start - week, end + week)
-    if daily:
-        found = calendars.days(market.hours, start, end)
-    else:
-        every = calendars.sessions(market.hours, start, end)
-        found = tuple((one.parts[0][0], one.parts[-1][1]) for one in every)
-    nobody_knows = calendars.unknown(market.hours, start, end)  # there each day is one, whole
-    return tuple(sorted((*found, *spans.by_days(nobody_knows)))) if nobody_knows else found
+    base_ns, grid = timeframes.period_ns(base), timeframes.grid(timeframe)
+    return calendars.kept_to(market.hours, base_ns, grid, first_ns, last_ns)
 
 
 def selection(

@@ -3,7 +3,7 @@
 The list reads no rows: all of it comes from file names, the index and the last check.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _MOST_GAPS = 500
 _DAY_NS = 86_400_000_000_000
-_OURS = ("24/7", "fx")  # exchanges' calendars bring pandas, which has no place in a supervisor
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -41,6 +40,7 @@ class Coverage(msgspec.Struct, frozen=True):
     source: str
     calendar: str = ""
     open_days: tuple[tuple[int, int, int], ...] = ()  # as `days`: rows a full day has; () unknown
+    unknown_days: tuple[tuple[int, int], ...] = ()  # (first day, days) its calendar says nothing of
     holes: tuple[tuple[int, int, int], ...] = ()  # (from, to, bars) missing while it was open
     holes_left_out: int = 0
     errors: tuple[str, ...] = ()  # files that cannot be read, by name
@@ -94,7 +94,7 @@ def coverage(home: Home, name: str) -> Coverage:
     first = min((f.first_ns for f in facts), default=0)
     last = max((f.last_ns for f in facts), default=0)
     always = market is not None and market.hours == "24/7" and key.timeframe
-    open_days, holes = _hours_and_holes(home, market, key, first - key.step_ns, last)
+    hours = _hours(home, market, key, first - key.step_ns, last)
     return Coverage(
         series=str(key),
         market=market.symbol if market else key.market_id,
@@ -112,23 +112,40 @@ def coverage(home: Home, name: str) -> Coverage:
         files=tuple((e.path.rpartition("/")[2], e.facts.rows, e.size) for e in entries),
         source=series_file.joined_sources(f.source for f in facts),
         calendar=market.hours if market else "",
-        open_days=open_days,
-        holes=tuple((a, b, max(1, (b - a) // key.step_ns)) for a, b in holes[:_MOST_GAPS]),
-        holes_left_out=max(0, len(holes) - _MOST_GAPS),
-        errors=tuple(e.error for e in entries if e.error),
+        open_days=hours.open_days,
+        unknown_days=hours.unknown_days,
+        holes=tuple((a, b, max(1, (b - a) // key.step_ns)) for a, b in hours.holes[:_MOST_GAPS]),
+        holes_left_out=max(0, len(hours.holes) - _MOST_GAPS),
+        errors=(*(e.error for e in entries if e.error), *hours.errors),
     )
 
 
-def _hours_and_holes(
-    home: Home, market: "Market | None", key: "Key", start_ns: int, end_ns: int
-) -> "tuple[tuple[tuple[int, int, int], ...], Spans]":
-    """Return `_open_days` and the holes of a series; nothing where its hours cannot be told here."""
-    from clearedge_tui.market import checks
+class _Hours(NamedTuple):
+    """What a series' calendar says of its days; empty where nobody can tell."""
 
-    if market is None or market.hours not in _OURS or not key.timeframe or end_ns <= 0:
-        return (), ()
-    holes = checks.gaps_in(home, market, key, start_ns, end_ns)
-    return _open_days(market, key, start_ns, end_ns), holes
+    open_days: tuple[tuple[int, int, int], ...] = ()
+    unknown_days: tuple[tuple[int, int], ...] = ()
+    holes: "Spans" = ()
+    errors: tuple[str, ...] = ()
+
+
+def _hours(home: Home, market: "Market | None", key: "Key", start_ns: int, end_ns: int) -> _Hours:
+    """Judge the days of a series. An exchange's sessions come from a file, or once from a process."""
+    from clearedge_tui.market import calendars, checks, hours_kept
+
+    if market is None or not key.timeframe or end_ns <= 0:
+        return _Hours()
+    try:
+        hours_kept.learn(home, market.hours, start_ns - 2 * _DAY_NS, end_ns + 2 * _DAY_NS)
+    except BadData as error:  # the rest is shown all the same
+        return _Hours(errors=(str(error),))
+    unknown = calendars.unknown(market.hours, start_ns, end_ns)
+    days = [(low // _DAY_NS, -(-high // _DAY_NS)) for low, high in unknown]
+    return _Hours(
+        _open_days(market, key, start_ns, end_ns),
+        tuple((first, after - first) for first, after in days),
+        checks.gaps_in(home, market, key, start_ns, end_ns),
+    )
 
 
 def _named(home: Home, name: str) -> "Key":

@@ -5,12 +5,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from clearedge_tui.core.clock import to_datetime
+from clearedge_tui.core.day_map import Days, laid_out
 from clearedge_tui.core.text import clean_text
 
 DAY_NS: Final = 86_400_000_000_000
 FRESH_NS: Final = DAY_NS  # newer than this is fresh, for a series that a sync brings up to date
-MOST: Final = 0.9  # of its rows: such a day is nearly full
 _UNITS: Final = ((365.25 * 86_400, "y"), (86_400, "d"), (3_600, "h"), (60, "m"))
 JOB_KINDS: Final = ("pull", "sync", "check", "compact", "dedupe", "rm", "fingerprint")
 
@@ -77,6 +76,7 @@ class SeriesView(msgspec.Struct, frozen=True):
     timeframe: str = ""
     calendar: str = ""
     open_days: tuple[tuple[int, int, int], ...] = ()
+    unknown_days: tuple[tuple[int, int], ...] = ()
     holes: tuple[tuple[int, int, int], ...] = ()
     holes_left_out: int = 0
     errors: tuple[str, ...] = ()
@@ -103,49 +103,8 @@ class Bars(msgspec.Struct, frozen=True):
 
 
 # ---- days ---------------------------------------------------------------------------------------
-class Days(NamedTuple):
-    """Rows of each day since 1970 that has some, and how many it should have (empty: unknown)."""
-
-    rows: dict[int, int]
-    wanted: dict[int, int]
-    usual: int  # rows of a full day where nobody knows what is to be expected
-    first: int = 0
-    last: int = -1  # before the first: there are no rows
-
-    def state(self, day: int) -> str:
-        """Return full, most, part, nothing or closed; outside of the series it is empty."""
-        if not self.first <= day <= self.last:
-            return ""
-        have, due = self.rows.get(day, 0), self.wanted.get(day, 0) if self.wanted else self.usual
-        if not have:
-            return "nothing" if due and self.wanted else "closed"
-        return "full" if have >= due else "most" if have >= due * MOST else "part"
-
-
 def days_of(view: SeriesView) -> Days:
-    """Lay the runs of days out; several files may speak of one day."""
-    rows = _flat(view.days)
-    counts = sorted(rows.values())
-    ticks = not view.timeframe  # no number of ticks is a full day
-    usual = 1 if ticks or not counts else max(1, counts[len(counts) // 2] * 9 // 10)
-    low, high = min(rows, default=0), max(rows, default=-1)
-    return Days(rows, _flat(view.open_days), usual, low, high)
-
-
-def _flat(runs: Sequence[tuple[int, int, int]]) -> dict[int, int]:
-    out: dict[int, int] = {}
-    for first, days, rows in runs:
-        for day in range(first, first + min(days, 60_000)):
-            out[day] = out.get(day, 0) + rows
-    return out
-
-
-def years_of(days: Days) -> list[int]:
-    """Return every year of a series, oldest first."""
-    if not days.rows:
-        return []
-    first, last = (to_datetime(day * DAY_NS).year for day in (days.first, days.last))
-    return list(range(first, last + 1))
+    return laid_out(view.days, view.open_days, view.unknown_days, ticks=not view.timeframe)
 
 
 # ---- words --------------------------------------------------------------------------------------

@@ -29,14 +29,14 @@ HALF_HOUR = 1800 * timeframes.NS
 def bars_of(timeframe: str, with_sessions: bool) -> Bars:
     """Return 12 bars of a length, made from half hours, of which each opens elsewhere."""
     start, end = to_ns("2023-01-02", ""), to_ns("2024-03-01", "")
-    sessions = ()
+    sessions: tuple[tuple[int, int], ...] = ()
     if with_sessions:
         every = calendars.sessions("XNYS", start, end)
         sessions = tuple((one.parts[0][0], one.parts[-1][1]) for one in every)
     base = 60 * timeframes.NS if timeframe == "7m" else HALF_HOUR
     count = 5000 if timeframe == "7m" else (end - start) // base
     closes = start + base * np.arange(1, count + 1)
-    price = 100.0 + np.arange(count) % 101
+    price = (100 + np.arange(count) % 101).astype(np.float64)
     flat = Bars(closes, price, price + 1, price - 1, price, np.ones(count))
     return columns.resample(flat, base, timeframes.grid(timeframe), sessions).slice(0, 12)
 

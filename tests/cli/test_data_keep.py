@@ -66,7 +66,8 @@ def test_a_clean_series_exits_with_nought(home: Home, say: Callable[..., Said]) 
 def test_coverage_is_a_map_of_months(home: Home, say: Callable[..., Said]) -> None:
     done = say("coverage", "BTC/USDT")
     assert "290 rows in 2 files" in done.output
-    assert "2025  " in done.output
+    assert "calendar 24/7, 10 missing" in done.output
+    assert "2025  " in done.output and "▓ nearly" in done.output
     said = json.loads(say("coverage", "BTC/USDT", "--json").output)
     assert len(said["covered"]) == 1
 

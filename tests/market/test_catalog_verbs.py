@@ -1,23 +1,31 @@
 """What the console is told of the catalog: verdicts, coverage by the calendar, sources, prices."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from clearedge_tui.core.clock import iso
+from clearedge_tui.core.day_map import laid_out
 from clearedge_tui.core.errors import RetryLater
-from clearedge_tui.market import catalog, fetch, task
+from clearedge_tui.market import calendars, catalog, fetch, task
+from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.markets import describe
+from clearedge_tui.market.moments import to_ns
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.sources.breaker import Breaker
 from clearedge_tui.market.sources.model import Cost
 from clearedge_tui.settings import Home
+from clearedge_tui.supervisor import series_view
 from clearedge_tui.supervisor.client import call
 from clearedge_tui.supervisor.jobs import Jobs
 from clearedge_tui.supervisor.work import JobEnd, JobStep
@@ -25,6 +33,7 @@ from tests.backtest.box import make_home, sim_bars, store
 
 NAME = "SIMUSDT.SIMULATED 1m"
 DAY = 1440
+DAY_NS = 86_400_000_000_000
 
 
 @pytest.fixture
@@ -166,3 +175,41 @@ def test_a_fingerprint_is_work_too_and_is_that_of_the_rows(home: Home) -> None:
     done = task.run(task.Task(str(home.root), "fingerprint", {"series": NAME}), lambda step: None)
     assert done.message.startswith(fingerprint(home, key).sha256)
     assert catalog.series(home)[0].rows == 300
+
+
+def test_a_stocks_holidays_are_closed_and_its_lost_days_missing_without_pandas(home: Home) -> None:
+    """The sessions are made once, in another process; then they are read from a file."""
+    aapl = describe("AAPL", asset_class="equity", price_precision=2)
+    sessions = calendars.sessions("XNYS", to_ns("2023-11-13", ""), to_ns("2023-12-02", ""))
+    lost = to_ns("2023-11-15", "")
+    opens = [t for s in sessions if s.day_ns != lost for t in range(*s.parts[0], 60_000_000_000)]
+    bars = sim_bars(len(opens))
+    closes = np.array(opens) + 60_000_000_000
+    store(home, aapl, "1m", Bars(closes, *bars.columns()[1:]))
+    code = (
+        "import sys, pathlib, msgspec\n"
+        "from clearedge_tui.settings import Home\n"
+        "from clearedge_tui.supervisor import series_view\n"
+        f"seen = series_view.coverage(Home(pathlib.Path({str(home.root)!r})), 'AAPL.LOCAL 1m')\n"
+        "assert not {'pandas', 'exchange_calendars'} & set(sys.modules)\n"
+        "sys.stdout.buffer.write(msgspec.json.encode(seen))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    seen = msgspec.json.decode(told.stdout, type=series_view.Coverage)
+    days = laid_out(seen.days, seen.open_days, seen.unknown_days, ticks=False)
+    states = {n: days.state(to_ns(f"2023-11-{n}", "") // DAY_NS) for n in (13, 15, 18, 23, 24, 30)}
+    assert states == {
+        13: "full", 15: "missing", 18: "closed", 23: "closed", 24: "full", 30: "full",
+    }, "Thanksgiving is the 23rd, and a half day follows"  # fmt: skip
+    assert [(iso(a)[:10], count) for a, _, count in seen.holes] == [("2023-11-15", 390)]
+    assert days.month(2023, 11) == "part" and days.month(2023, 12) == "full"
+    made = list((home.catalog / ".index" / "hours").iterdir())
+    assert [path.name[:9] for path in made] == ["XNYS-2020"]
+
+
+def test_a_calendar_that_cannot_be_made_leaves_the_rest_shown(home: Home) -> None:
+    odd = msgspec.structs.replace(describe("ODD", asset_class="equity"), calendar="XXXX")
+    store(home, odd, "1m", sim_bars(100))
+    seen = series_view.coverage(home, "ODD.LOCAL 1m")
+    assert seen.rows == 100 and not seen.open_days
+    assert "calendar XXXX: its sessions of 2020 could not be made" in seen.errors[0]

@@ -134,7 +134,7 @@ def test_weeks_and_months_of_stocks_hold_their_sessions(tmp_path: Path) -> None:
         (one.parts[0][0], one.parts[0][1]) for one in calendars.sessions("XNYS", start, end)
     ]
     opens = np.array([t for a, b in sessions for t in range(a, b, HOUR // 2)])
-    price = 100 + np.arange(len(opens)) % 37.0
+    price = (100 + np.arange(len(opens)) % 37).astype(np.float64)
     store(home, aapl, "30m", Bars(opens + HOUR // 2, price, price, price, price, price * 0 + 2))
     weeks = catalog.read_bars(home, aapl.market_id, "1w")
     assert [iso(int(t))[:16] for t in weeks.ts_ns] == [

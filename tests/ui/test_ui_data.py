@@ -86,7 +86,7 @@ async def test_the_map_shows_years_months_and_days(world: FakeSupervisor, desk: 
         await opened(d)
         await stand(d, "GBPUSD.LOCAL 1m")
         shown = "\n".join(d.cells("#series").lines())
-        for words in ("JFMAMJJASOND", "2020", "2021", "Mo", "Dec", "full", "nothing", "gaps 1,932"):
+        for words in ("JFMAMJJASOND", "2020", "2021", "Mo", "Dec", "all there", "missing", "gaps 1,932"):
             assert words in shown, words
         assert "×" in shown and "▄" in shown
         await d.press("left_square_bracket")

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Final
 
+from clearedge_tui.core.day_map import Days
 from clearedge_tui.ui import palette as p
-from clearedge_tui.ui.catalog import Days, years_of
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.symbols import Symbols
@@ -20,15 +20,16 @@ _INKS: Final = {
     "full": p.DIVERGE[7],
     "most": p.DIVERGE[7],
     "part": p.WARN,
-    "nothing": p.BAD,
-    "closed": p.FAINT,
+    "missing": p.BAD,
+    "closed": p.DIM,
+    "unknown": p.DIM,
 }
 
 
 def glyph(state: str, symbols: Symbols) -> tuple[str, int]:
     signs = {
-        "full": symbols.eighths[-1], "most": symbols.mostly, "part": symbols.partly, "nothing": symbols.hole,
-        "closed": symbols.shut,
+        "full": symbols.eighths[-1], "most": symbols.mostly, "part": symbols.partly, "missing": symbols.hole,
+        "closed": symbols.shut, "unknown": "?",
     }  # fmt: skip
     return signs.get(state, " "), _INKS.get(state, p.DIM)
 
@@ -41,7 +42,7 @@ def paint_map(cells: Cells, area: Area, days: Days, year: int, look: Look) -> No
     size = 2 if area.w >= 5 + 24 + _YEAR else 1
     left, right = area.left(area.w - _YEAR if size == 2 else 5 + 12 + 2)
     _paint_years(cells, left, days, year, size, look)
-    while right.w >= _YEAR and right.h >= 2 and days.rows and year >= years_of(days)[0]:
+    while right.w >= _YEAR and right.h >= 2 and days.rows and year >= days.years[0]:
         part, right = right.top(ROWS + 1)
         _paint_year(cells, part, days, year, look.symbols)
         year -= 1  # where there is room for more years, the ones before it follow
@@ -50,7 +51,7 @@ def paint_map(cells: Cells, area: Area, days: Days, year: int, look: Look) -> No
 def _paint_years(cells: Cells, area: Area, days: Days, year: int, size: int, look: Look) -> None:
     for month, letter in enumerate(_MONTHS):
         cells.text(area.y, area.x + 5 + month * size, letter, p.DIM)
-    years = years_of(days)
+    years = days.years
     room = max(1, area.h - 1)
     at = years.index(year) if year in years else len(years) - 1
     first = max(0, min(at - room // 2, len(years) - room))
@@ -60,22 +61,8 @@ def _paint_years(cells: Cells, area: Area, days: Days, year: int, size: int, loo
         if here and len(years) > 1:
             cells.text(y, area.x + 4, look.symbols.mark, p.ACCENT)
         for month in range(12):
-            sign, ink = glyph(month_state(days, one, month + 1), look.symbols)
+            sign, ink = glyph(days.month(one, month + 1), look.symbols)
             cells.text(y, area.x + 5 + month * size, sign * size, ink)
-
-
-def month_state(days: Days, year: int, month: int) -> str:
-    """Return what a month is: full when every day is that should be, nothing when none is."""
-    first = date(year, month, 1).toordinal() - _EPOCH
-    after = date(year + month // 12, month % 12 + 1, 1).toordinal() - _EPOCH
-    states = {days.state(day) for day in range(first, after)} - {""}
-    if not states or states == {"closed"}:
-        return "closed" if states else ""
-    if states <= {"full", "closed"}:
-        return "full"
-    if states <= {"full", "most", "closed"}:
-        return "most"
-    return "nothing" if states <= {"nothing", "closed"} else "part"
 
 
 def _paint_year(cells: Cells, area: Area, days: Days, year: int, symbols: Symbols) -> None:
@@ -96,20 +83,14 @@ def _paint_year(cells: Cells, area: Area, days: Days, year: int, symbols: Symbol
 
 
 def paint_legend(cells: Cells, y: int, x: int, days: Days, look: Look) -> int:
-    """Paint what the signs mean; return the column after it."""
-    words = (
-        ("full", "full"),
-        ("most", "nearly"),
-        ("part", "part"),
-        ("nothing", "nothing"),
-        ("closed", "closed"),
-    )
+    """Paint what the signs mean that the map may show; return the column after it."""
+    words = [("full", "all there"), ("most", "nearly"), ("part", "part")]
+    if days.wanted:
+        words += [("missing", "missing"), ("closed", "closed")]
+    if days.unknown or not days.wanted:
+        words.append(("unknown", "closed or missing"))
     for state, word in words:
-        if not days.wanted and state in ("nothing", "closed"):
-            if state == "nothing":
-                continue
-            word = "no rows"  # closed or missing: only a check can tell
         sign, ink = glyph(state, look.symbols)
         cells.text(y, x, sign, ink)
-        x = cells.text(y, x + 2, word, p.DIM) + 2
+        x = cells.text(y, x + 2, word, ink if state == "missing" else p.DIM) + 2
     return x

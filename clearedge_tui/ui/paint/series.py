@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from clearedge_tui.core.day_map import Days
 from clearedge_tui.core.model import BarRow
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui import catalog as c
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
-from clearedge_tui.ui.catalog import Days, SeriesRow, SeriesView
+from clearedge_tui.ui.catalog import SeriesRow, SeriesView
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import coverage
@@ -142,7 +143,7 @@ def _paint_view(cells: Cells, area: Area, shown: Shown, look: Look) -> None:
 
 def _map_rows(height: int, days: Days, year: int) -> int:
     """Return the rows of the map: one year where room is scarce, else two or more below each other."""
-    years = c.years_of(days)
+    years = days.years
     least = min(coverage.ROWS, height)
     if height < 30:
         return least

@@ -116,7 +116,7 @@ class DataPage(Page):
         if row is None:
             return None
         seen = self.seen.of(row)
-        years = c.years_of(seen.days)
+        years = seen.days.years
         year = self._years.get(row.key, years[-1] if years else 0)
         minute = self.ui.model.wall_ns() // _MINUTE_NS
         bars = self.seen.bars(row) if self.charted() else None
@@ -267,7 +267,7 @@ class DataPage(Page):
 
     def action_year(self, step: int) -> None:
         row = self.selected()
-        years = c.years_of(self.seen.of(row).days) if row is not None else []
+        years = self.seen.of(row).days.years if row is not None else []
         if row is None or len(years) < 2:
             self.ui.model.say("there is no other year" if years else "no series is selected here")
         else:

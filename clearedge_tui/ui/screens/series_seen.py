@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from clearedge_tui.core.day_map import Days
 from clearedge_tui.core.model import BarRow
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import Result
-from clearedge_tui.ui.catalog import Bars, Days, SeriesRow, SeriesView, days_of
+from clearedge_tui.ui.catalog import Bars, SeriesRow, SeriesView, days_of
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
