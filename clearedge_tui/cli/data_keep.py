@@ -7,7 +7,7 @@ import click
 
 from clearedge_tui.cli import which
 from clearedge_tui.cli.at_home import home, say_json
-from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
+from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, UsageError
 
 if TYPE_CHECKING:
     from clearedge_tui.market.check import Report
@@ -151,14 +151,19 @@ def _tell(done: "list[Upkeep]", as_json: bool) -> None:
         click.echo("\n".join(one.line() for one in done) or "nothing to do")
 
 
-def _each(series: tuple[str, ...], what: str, dry: bool) -> "list[Upkeep]":
-    from clearedge_tui.market import catalog, upkeep
-    from clearedge_tui.market.task import find_series
+def _each(series: tuple[str, ...], what: str, dry: bool, as_json: bool) -> None:
+    """Do it to each series, or to all; one that cannot be read fails by name, the others are done."""
+    import msgspec
+
+    from clearedge_tui.market.task import keep
+    from clearedge_tui.market.upkeep import Upkeep
 
     where = home()
-    keys = [find_series(where, which.series(where, name)) for name in series] or catalog.keys(where)
-    work = upkeep.compact if what == "compact" else upkeep.deduplicate
-    return [work(where, key, dry) for key in keys]
+    names = [which.series(where, name) for name in series]
+    done = keep(where, {"series": names, "dry": dry}, lambda step: None, what)
+    _tell(msgspec.convert(done.data, list[Upkeep]), as_json)
+    if done.error:
+        raise (Refused if done.code == Refused.exit_code else BadData)(done.error)
 
 
 @click.command("compact")
@@ -167,7 +172,7 @@ def _each(series: tuple[str, ...], what: str, dry: bool) -> "list[Upkeep]":
 @_JSON
 def compact(series: tuple[str, ...], dry: bool, as_json: bool) -> None:
     """Join the files of SERIES (of all series) into one each."""
-    _tell(_each(series, "compact", dry), as_json)
+    _each(series, "compact", dry, as_json)
 
 
 @click.command("dedupe")
@@ -176,7 +181,7 @@ def compact(series: tuple[str, ...], dry: bool, as_json: bool) -> None:
 @_JSON
 def dedupe(series: tuple[str, ...], dry: bool, as_json: bool) -> None:
     """Leave out rows that repeat in SERIES (in all series)."""
-    _tell(_each(series, "dedupe", dry), as_json)
+    _each(series, "dedupe", dry, as_json)
 
 
 @click.command("rm")

@@ -73,34 +73,18 @@ def sync(markets: tuple[str, ...], yes: bool, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
 def sources(reset: str | None, as_json: bool) -> None:
     """List where data can be pulled from, and how each is doing."""
-    from clearedge_tui.core.clock import iso, now_ns
-    from clearedge_tui.market.sources import breaker, registry
+    from clearedge_tui.core.clock import iso
+    from clearedge_tui.supervisor import series_view
 
-    where = home()
-    if reset:
-        breaker.reset(where, reset)
-    now, known = now_ns(), breaker.states(where)
-    about = {
-        **dict.fromkeys(registry.USUAL, "crypto, through ccxt"),
-        **{name: "through ccxt" for name in known if registry.is_source(name)},
-        **registry.OWN,
-    }
-    lights = {name: known[name].light(now) if name in known else "closed" for name in about}
+    rows = series_view.sources(home(), reset or "")
     if as_json:
-        rows = [
-            {"source": n, "about": about[n], "light": lights[n], "state": known.get(n)}
-            for n in sorted(about)
-        ]
         say_json({"sources": rows})
         return
-    for name in sorted(about):
-        state = known.get(name)
-        rest = (
-            f"  {lights[name]} until {iso(state.until_ns)}: {state.last_error}"
-            if state and state.until_ns
-            else ""
-        )
-        click.echo(f"{'●' if lights[name] == 'closed' else '○'} {name:<16}{about[name]}{rest}")
+    for one in rows:
+        rest = f"  needs {one.needs}" if one.needs else ""
+        if one.until_ns:
+            rest += f"  {one.light} until {iso(one.until_ns)}: {one.reason}"
+        click.echo(f"{'●' if one.light == 'closed' else '○'} {one.source:<16}{one.about}{rest}")
     click.echo("and any other exchange that ccxt knows, by its name there")
 
 

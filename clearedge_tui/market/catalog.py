@@ -280,16 +280,6 @@ def _covered(files: list[_File], key: Key) -> Spans:
     return spans.merged((f.first_ns - back, f.last_ns + ahead) for f in files)
 
 
-def coverage(home: Home) -> dict[Key, Spans]:
-    """Return `covered` of every series, from one look at the names of all files."""
-    found: dict[Key, list[_File]] = {}
-    for item in place(home).listing(layout.DATA):
-        key = layout.key_of(item.path) if item.path.endswith(".parquet") else None
-        if key is not None:
-            found.setdefault(key, []).append(_File(item, *layout.interval(item.path)))
-    return {key: _covered(files, key) for key, files in found.items()}
-
-
 def holes(home: Home, key: Key) -> Spans:
     """Return the spans inside a series' files where rows are missing and no source was asked."""
     return _holes(home, ready(home), key)

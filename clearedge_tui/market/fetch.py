@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.errors import BadData, ClearEdgeError, UsageError
 from clearedge_tui.market import catalog
 from clearedge_tui.market.layout import Key
 from clearedge_tui.market.markets import Market, load_markets
@@ -47,6 +47,7 @@ async def fetch(
 async def sync(home: Home, only: Sequence[str] = (), ways: Ways = Ways()) -> list[Pulled]:
     """Bring every series whose source is known from its end to now; `only` names markets."""
     by_source: dict[str, list[Wanted]] = {}
+    done: list[Pulled] = []
     markets = load_markets(home)
     for series in catalog.series(home):
         market, source = markets.get(series.market_id), source_of(series.source)
@@ -57,11 +58,15 @@ async def sync(home: Home, only: Sequence[str] = (), ways: Ways = Ways()) -> lis
         ):
             continue
         key = Key(series.market_id, series.kind, series.timeframe)
-        end = max((end for _, end in catalog.covered(home, key)), default=0)
+        try:
+            end = max((end for _, end in catalog.covered(home, key)), default=0)
+        except BadData as error:
+            one = Wanted(market.symbol, series.timeframe, 0, 0, series.kind)
+            done.append(_failed(one, error))
+            continue
         if end and end + key.step_ns <= ways.clock.now_ns() - SETTLE_NS:
             one = Wanted(market.symbol, series.timeframe, end, 0, series.kind)
             by_source.setdefault(source, []).append(one)
-    done: list[Pulled] = []
     for source, wanted in sorted(by_source.items()):
         done += await _synced(home, source, wanted, ways)
     return done
@@ -72,10 +77,11 @@ async def _synced(home: Home, source: str, wanted: list[Wanted], ways: Ways) -> 
     try:
         return await fetch(home, source, wanted, Rule(padding_days=0), ways)
     except ClearEdgeError as error:
-        return [
-            Pulled(one.symbol, one.timeframe, one.kind, error=str(error), exit_code=error.exit_code)
-            for one in wanted
-        ]
+        return [_failed(one, error) for one in wanted]
+
+
+def _failed(one: Wanted, error: ClearEdgeError) -> Pulled:
+    return Pulled(one.symbol, one.timeframe, one.kind, error=str(error), exit_code=error.exit_code)
 
 
 async def ensure(

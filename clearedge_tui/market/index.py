@@ -129,6 +129,7 @@ def _look(where: Place, item: Item, deep: bool) -> Entry | None:
     if key is None:
         return None
     try:
+        layout.interval(item.path)
         facts = series_file.survey(where, item.path, key, deep)
     except FileNotFoundError:
         return None  # taken away between the listing and now

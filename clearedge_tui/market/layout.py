@@ -66,6 +66,8 @@ def key_of(path: str) -> Key | None:
     parts = path.split("/")
     if len(parts) < 3 or parts[0] != DATA or parts[1] not in _KINDS:
         return None
+    if len(parts) == 3 and parts[2].endswith(".parquet"):
+        return None  # a file beside the series' folders
     kind = _KINDS[parts[1]]
     if kind is not Kind.BARS:
         return Key(parts[2], kind)

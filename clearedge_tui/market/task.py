@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.errors import ClearEdgeError, Refused, UsageError
+from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market import catalog, checks, moments, upkeep
@@ -196,12 +196,17 @@ def _pulled(done: "Sequence[Pulled]") -> Ended:
 def keep(home: Home, args: Mapping[str, object], tell: Tell, what: str) -> Ended:
     """Compact or deduplicate the chosen series; `dry` only tells what would change."""
     run = upkeep.compact if what == "compact" else upkeep.deduplicate
-    done = []
+    done, broken, code = [], [], 0
     keys = _chosen(home, args)
     for number, key in enumerate(keys):
         tell(Step(number / len(keys), text=str(key)))
-        done.append(run(home, key, args.get("dry") is True))
-    return Ended("; ".join(one.line() for one in done), msgspec.to_builtins(done))
+        try:
+            done.append(run(home, key, args.get("dry") is True))
+        except (BadData, Refused) as error:  # the others are kept in order all the same
+            broken.append(f"{key}: {str(error).removeprefix(f'{key}: ')}")
+            code = code or error.exit_code
+    said = "; ".join(one.line() for one in done)
+    return Ended(said, msgspec.to_builtins(done), "; ".join(broken), code)
 
 
 def remove(home: Home, args: Mapping[str, object], tell: Tell) -> Ended:
