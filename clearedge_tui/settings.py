@@ -45,6 +45,10 @@ class Home(msgspec.Struct, frozen=True):
         return self.state / "runs"
 
     @property
+    def specs(self) -> Path:
+        return self.root / "specs"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 
@@ -83,8 +87,16 @@ class Account(msgspec.Struct, frozen=True):
     orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
     orphan_policy: str = "cancel"  # leave | cancel | flatten
     stale_s: float = 60.0  # nothing is entered on a price older than this; 0 is never
+    reorder_ms: float = 200.0  # ticks late by less are put in order; 0 drops them. Not in replays
+    gap_s: float = 120.0  # silence longer than this is a gap; 0 is never. Not in replays
+    gap_bars: int = 1  # whole bars of an instance after a gap before anything is entered
     record_mb: int = 200  # how much of what it receives is kept, the newest; 0 is nothing
     recording: str = ""  # what a `recording` feed plays, e.g. paper/20260102T030405.000000
+
+    @property
+    def stored(self) -> bool:
+        """Whether its data are stored ones: these are played exactly as they are."""
+        return self.feed in ("replay", "recording")
 
 
 def find_home(explicit: str | None = None) -> Home:
@@ -183,10 +195,8 @@ def _checked(path: Path, account: Account) -> Account:
         wrong = f"feed `{account.feed}`; wanted replay, simulated or recording"
     elif (account.feed == "recording") != bool(account.recording):
         wrong = 'a recording is played by feed = "recording" and recording = "NAME" together'
-    elif account.stale_s < 0:
-        wrong = f"stale_s {account.stale_s}; wanted 0 (never) or more"
-    elif account.record_mb < 0:
-        wrong = f"record_mb {account.record_mb}; wanted 0 or more"
+    elif said := _wrong_ticks(account):
+        wrong = said
     elif not 0 <= account.speed <= 1000:
         wrong = f"speed {account.speed}; wanted 0 (as fast as possible) or 1 to 1000"
     elif account.balance <= 0:
@@ -196,3 +206,14 @@ def _checked(path: Path, account: Account) -> Account:
     if wrong:
         raise UsageError(f"{path}: [{account.name}] {wrong}")
     return account
+
+
+def _wrong_ticks(account: Account) -> str:
+    """Return what is wrong with the limits on an account's ticks, or nothing."""
+    if not 0 <= account.reorder_ms <= 10_000:
+        return f"reorder_ms {account.reorder_ms:g}; wanted 0 to 10000"
+    for name, never in (("stale_s", " (never)"), ("gap_s", " (never)"), ("gap_bars", ""),
+                        ("record_mb", "")):  # fmt: skip
+        if (value := getattr(account, name)) < 0:
+            return f"{name} {value}; wanted 0{never} or more"
+    return ""

@@ -1,9 +1,11 @@
 """`clearedge account`: the accounts of `config/accounts.toml`, and how fast their data play."""
 
 import click
+import msgspec
 
 from clearedge_tui.cli.act import JSON, act, tell
 from clearedge_tui.cli.at_home import say_json
+from clearedge_tui.core.model import TickCounts
 
 
 @click.group("account")
@@ -14,7 +16,7 @@ def account() -> None:
 @account.command("list")
 @JSON
 def list_(as_json: bool) -> None:
-    """List the accounts of config/accounts.toml."""
+    """List the accounts of config/accounts.toml, and what became of the ticks of those that run."""
     rows = act("account.list", {}).data or []
     if as_json:
         say_json({"accounts": rows})
@@ -24,6 +26,9 @@ def list_(as_json: bool) -> None:
         speed = f"{float(row['speed']):g}x" if float(row["speed"]) else "max"
         money = f"{row['balance']} {row['currency']}"
         click.echo(f"{row['name']:<16}{row['kind']:<8}{row['feed']:<12}{speed:>7}  {money}")
+        if row["ticks"] is not None:
+            counts = msgspec.convert(row["ticks"], TickCounts)
+            click.echo(f"{'':<16}ticks: {counts.text() or 'none yet'}")
 
 
 @account.command("speed")

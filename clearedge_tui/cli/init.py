@@ -25,6 +25,8 @@ _ACCOUNTS = """\
 #   speed     times real time, 1 to 1000; 0 is as fast as possible
 #   leverage  gross notional at most this many times the equity
 #   stale_s   nothing is entered on a price older than this (60; 0 is never)
+#   gap_bars  whole bars after a gap in the data before anything is entered (1); a gap is
+#             gap_s of silence (120)
 #   record_mb how much of what it receives is kept (200; 0 is nothing)
 
 [paper]

@@ -67,6 +67,8 @@ def accounts_text(rows: Sequence[AccountRow]) -> str:
         lines.append(
             f"account {row.name} ({row.kind}, {row.feed} at {speed}): equity {row.equity:,.2f} {row.currency}{reached}"
         )
+        if row.ticks.passed:
+            lines.append(f"  ticks: {row.ticks.text()}")
     return "\n".join(lines) or "no account runs"
 
 

@@ -32,6 +32,7 @@ class Tick(msgspec.Struct, gc=False):  # holds nothing that could hold it
     bid: float = 0.0
     ask: float = 0.0
     size: float = 0.0
+    complete: bool = True  # False: a bar with ticks missing in it, after a break of the feed
 
 
 @dataclass(frozen=True, slots=True)

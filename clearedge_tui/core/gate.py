@@ -46,6 +46,7 @@ class Standing(msgspec.Struct, frozen=True):
     odd: bool = False  # the newest price stands far away from the last ones, and alone
     silent_s: float = 0.0  # since the market last spoke
     most_silent_s: float = 0.0  # 0 is for ever
+    missing: str = ""  # why nothing is entered after a gap in the data
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -95,6 +96,8 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
             "data",
             f"the price {ask.price} is far away from the last ones; nothing is entered on one print",
         )
+    if now.missing:
+        return Denied("data", now.missing)
     if now.most_silent_s and now.silent_s > now.most_silent_s:
         return Denied(
             "data",

@@ -15,6 +15,7 @@ from clearedge_tui.core.model import (
     ObserveOrders,
     Order,
     Position,
+    TickCounts,
 )
 
 
@@ -161,6 +162,12 @@ class SetSpeed(msgspec.Struct, frozen=True, tag=True):
     speed: float
 
 
+class MarketChanged(msgspec.Struct, frozen=True, tag=True):
+    """Steps or limits of a market are others now. To a gateway, which tells its instances."""
+
+    market: MarketInfo
+
+
 class Stop(msgspec.Struct, frozen=True, tag=True):
     """Leave in good order; an instance saves its state first."""
 
@@ -233,10 +240,19 @@ class FeedStatus(msgspec.Struct, frozen=True, tag=True):
     shadow: bool  # the shadow node is there
     modes: dict[str, Mode]
     error: str = ""
-    dropped: int = 0  # ticks that the gate has not let pass
-    odd: int = 0  # prices far away from the last ones
-    gate: str = ""  # the gate's newest reason, with its market
+    ticks: TickCounts = TickCounts()
     recording: str = ""  # the name under which what comes is kept; empty: it is not
+    silent_s: dict[str, float] = {}  # market -> since it was last heard
+    waits: dict[str, str] = {}  # instance -> why nothing is entered for it now
+    traded: tuple[MarketInfo, ...] = ()  # the markets as the gateway knows them
+
+
+class Noted(msgspec.Struct, frozen=True, tag=True):
+    """Something happened to a market of a gateway that belongs into the journal."""
+
+    event: str
+    market: str
+    text: str
 
 
 class Ledgers(msgspec.Struct, frozen=True, tag=True):
@@ -270,10 +286,13 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
 
 
 class TickMsg(msgspec.Struct, frozen=True, tag="t"):
-    """A quote or a closed base bar. With `ack` the receiver answers `Ack` when it has thought."""
+    """A quote or a closed base bar. With `ack` the receiver answers `Ack` when it has thought.
+
+    A `gap` is a feed's word that it was away until then; `volume` bars follow that fill it.
+    """
 
     market: str
-    kind: str  # bar | quote
+    kind: str  # bar | quote | gap
     ts_ns: int
     open: float
     high: float
@@ -283,6 +302,14 @@ class TickMsg(msgspec.Struct, frozen=True, tag="t"):
     bid: float
     ask: float
     ack: int = 0
+
+
+class Gap(msgspec.Struct, frozen=True, tag=True):
+    """To an instance: its market's ticks are missing from one moment to another."""
+
+    from_ns: int
+    until_ns: int
+    text: str
 
 
 class Ack(msgspec.Struct, frozen=True, tag="a"):
@@ -363,12 +390,23 @@ ToEngine = (
     | Freeze
     | Watching
     | SetSpeed
+    | MarketChanged
     | Stop
 )
 FromEngine = (
-    Leased | Done | Beat | Fault | Said | Drawn | FeedStatus | Ledgers | OrderUpdate | FillUpdate
+    Leased
+    | Done
+    | Beat
+    | Fault
+    | Said
+    | Drawn
+    | FeedStatus
+    | Noted
+    | Ledgers
+    | OrderUpdate
+    | FillUpdate
 )
-ToInstance = Joined | TickMsg | BookState | OrderUpdate | FillUpdate
+ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel
 ToShadow = BookOpen | BookSubmit | BookCancel | BookSync | TickMsg | Stop | Lease
 FromShadow = BookEvent | BookIdle | Leased

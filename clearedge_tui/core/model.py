@@ -154,6 +154,47 @@ class BarRow(msgspec.Struct, frozen=True, array_like=True):
     volume: float
 
 
+class TickCounts(msgspec.Struct, frozen=True):
+    """What became of the ticks that came, of one market or of all of an account's."""
+
+    passed: int = 0
+    odd: int = 0  # prices far away from the last ones
+    reordered: int = 0  # came late and were put in order
+    conflated: int = 0  # quotes left out for newer ones in a burst
+    gaps: int = 0  # spans without ticks, or of which the feed said that it was away
+    last: str = ""  # the newest reason for holding one back, with its number
+    reasons: dict[str, int] = {}  # how many were held back, by reason
+
+    @property
+    def dropped(self) -> int:
+        return sum(self.reasons.values())
+
+    def __add__(self, other: "TickCounts") -> "TickCounts":
+        names = {**self.reasons, **other.reasons}
+        return TickCounts(
+            passed=self.passed + other.passed,
+            odd=self.odd + other.odd,
+            reordered=self.reordered + other.reordered,
+            conflated=self.conflated + other.conflated,
+            gaps=self.gaps + other.gaps,
+            last=other.last or self.last,
+            reasons={n: self.reasons.get(n, 0) + other.reasons.get(n, 0) for n in names},
+        )
+
+    def text(self) -> str:
+        """Return it in a line; what did not happen is not in it."""
+        why = ", ".join(f"{name} {n:,}" for name, n in sorted(self.reasons.items()))
+        parts = (
+            (self.passed, f"{self.passed:,} passed"),
+            (self.dropped, f"{self.dropped:,} held back ({why})"),
+            (self.reordered, f"{self.reordered:,} late and put in order"),
+            (self.conflated, f"{self.conflated:,} quotes left out for newer ones"),
+            (self.odd, f"{self.odd:,} far away"),
+            (self.gaps, f"{self.gaps:,} gaps" if self.gaps > 1 else "1 gap"),
+        )
+        return ", ".join(text for count, text in parts if count)
+
+
 class Instance(msgspec.Struct, frozen=True):
     """One declared deployment. The first five fields never change (a trigger refuses it)."""
 

@@ -1,16 +1,18 @@
 """What live data must pass before a strategy or a book sees it. Pure; one gate a market.
 
 Dropped: numbers that are none, prices that are not above zero, crossed quotes, the same tick again,
-ticks earlier than what was seen, times before the year 2000 or ahead of the clock. Flagged and
-passed on: a price far away from the last ones, until the next one stands beside it.
+ticks earlier than what was seen, times before the year 2000 or ahead of the clock. Put in order:
+what is late by less than a window. Flagged and passed on: a price far away from the last ones,
+until the next one stands beside it.
 """
 
 import math
 from collections import Counter
-
-import msgspec
+from collections.abc import Iterator
 
 from clearedge_tui.core.messages import TickMsg
+from clearedge_tui.core.model import TickCounts
+from clearedge_tui.core.tick_order import Window
 
 _YEAR_2000_NS = 946_684_800_000_000_000
 _AHEAD_NS = 60_000_000_000  # how far ahead of the clock a tick may be
@@ -21,20 +23,11 @@ _LEAST_MOVE = 0.002  # of the price: less is never far
 _CONFIRM = 0.5  # a second print this near to the first (of the distance) makes it the price
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """What one market's gate has done since it was opened."""
-
-    passed: int = 0
-    dropped: int = 0
-    odd: int = 0
-    last: str = ""  # the newest reason, with its number
-    by_reason: dict[str, int] = {}
-
-
 class TickGate:
-    """Judges one market's ticks in the order in which they come."""
+    """Judges one market's ticks. What `take`, `due` and `flush` yield has passed, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: Window | None = None) -> None:
+        self.window = Window(0) if window is None else window  # an empty one is false
         self._last_ns: dict[str, int] = {}
         self._last: dict[str, TickMsg] = {}
         self._price = 0.0
@@ -51,21 +44,45 @@ class TickGate:
         """Whether the newest price stands far away and alone."""
         return self._odd_price != 0.0
 
-    def drop(self, tick: TickMsg, now_ns: int = 0) -> str:
-        """Return why a tick must not be passed on, "" when it may. `now_ns` 0: data time, no clock."""
-        why, shown = self._wrong(tick, now_ns)
-        if why:
-            self._drops[why] += 1
-            self._said = f"{why}: {shown}"
-            return why
-        self._passed += 1
-        self._last_ns[tick.kind] = tick.ts_ns
-        self._last[tick.kind] = tick
-        if tick.kind == "quote" or "quote" not in self._last:
-            self._judge(tick.close)  # a closed bar only repeats what was quoted
-        return ""
+    def take(self, tick: TickMsg, now_ns: int = 0, at_s: float = 0.0) -> Iterator[TickMsg]:
+        """Yield what may pass now. `now_ns` 0: data time, no clock; `at_s`: when the tick came."""
+        wrong = self._unsound(tick, now_ns)
+        if wrong is not None:
+            self._drop(*wrong)
+            return
+        yield from self._in_order(self.window.put(tick, at_s))
 
-    def _wrong(self, tick: TickMsg, now_ns: int) -> tuple[str, object]:
+    def due(self, at_s: float) -> Iterator[TickMsg]:
+        """Yield what has waited its time though nothing came after it."""
+        yield from self._in_order(self.window.due(at_s))
+
+    def flush(self) -> Iterator[TickMsg]:
+        """Yield what still waits."""
+        yield from self._in_order(self.window.flush())
+
+    def told(self, tick: TickMsg) -> None:
+        """Note a tick that reached the listeners by another way: the feed's own is one too many."""
+        self._last_ns[tick.kind] = max(tick.ts_ns, self._last_ns.get(tick.kind, 0))
+        self._last[tick.kind] = tick
+
+    def _drop(self, why: str, shown: object) -> None:
+        self._drops[why] += 1
+        self._said = f"{why}: {shown}"
+
+    def _in_order(self, ticks: list[TickMsg]) -> Iterator[TickMsg]:
+        for tick in ticks:
+            wrong = self._misplaced(tick)
+            if wrong is not None:
+                self._drop(*wrong)
+                continue
+            self._passed += 1
+            self._last_ns[tick.kind] = tick.ts_ns
+            self._last[tick.kind] = tick
+            if tick.kind == "quote" or "quote" not in self._last:
+                self._judge(tick.close)  # a closed bar only repeats what was quoted
+            yield tick
+
+    def _unsound(self, tick: TickMsg, now_ns: int) -> tuple[str, object] | None:
         values = (tick.open, tick.high, tick.low, tick.close, tick.volume, tick.bid, tick.ask)
         for value in values:
             if not math.isfinite(value):
@@ -80,12 +97,15 @@ class TickGate:
             return "too old", tick.ts_ns
         if now_ns and tick.ts_ns > now_ns + _AHEAD_NS:
             return "ahead", f"{(tick.ts_ns - now_ns) / 1e9:.0f} s"
+        return None
+
+    def _misplaced(self, tick: TickMsg) -> tuple[str, object] | None:
         last = self._last_ns.get(tick.kind, 0)
         if tick.ts_ns < last:
             return "late", f"{(last - tick.ts_ns) / 1e9:g} s"
         if tick.ts_ns == last and (tick.kind == "bar" or tick == self._last[tick.kind]):
             return "again", tick.ts_ns
-        return "", ""
+        return None
 
     def _judge(self, price: float) -> None:
         """Remember usual moves; a far print is odd until the next one stands beside it."""
@@ -108,5 +128,11 @@ class TickGate:
         self._odd_price = 0.0
         self._price = price
 
-    def counts(self) -> Counts:
-        return Counts(self._passed, self._drops.total(), self._odd, self._said, dict(self._drops))
+    def counts(self) -> TickCounts:
+        return TickCounts(
+            passed=self._passed,
+            odd=self._odd,
+            reordered=self.window.reordered,
+            last=self._said,
+            reasons=dict(self._drops),
+        )

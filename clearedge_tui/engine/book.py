@@ -33,6 +33,7 @@ from clearedge_tui.engine.quiet import file_logging
 from clearedge_tui.settings import Account
 
 _READY_S = 20.0
+_MOST_AHEAD = 256  # quotes that the node has not seen: more make an order meet an old price
 _RATE = "1000000/00:00:01"  # the engine's own throttle would deny exits too; the gate has ours
 
 
@@ -122,6 +123,17 @@ class Book:
         self._ahead[tick.market] += 1
         self._quiet.clear()
         PaperData.last.push(market, tick)
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether the node is near enough to what was published for more."""
+        return sum(self._ahead.values()) < _MOST_AHEAD
+
+    async def room(self, limit_s: float = 1.0) -> None:
+        """Wait until the node keeps up, at most so long."""
+        limit = monotonic() + limit_s
+        while not self.keeps_up and monotonic() < limit:  # noqa: ASYNC110  # the node has no event
+            await asyncio.sleep(0.001)
 
     def submit(self, ask: BookSubmit) -> None:
         self._waiting.append(ask)

@@ -105,6 +105,8 @@ class Desk:
         self._to_instance = to_instance
         self._to_supervisor = to_supervisor
         self._owner: dict[str, str] = {}
+        self._why: dict[str, str] = {}  # orders that we cancel for a reason of ours
+        self.missing: Callable[[str], str] = lambda _instance: ""  # why nothing is entered for it
 
     # ---- who sits here ------------------------------------------------------------------------
     def attach(self, ask: Attach) -> None:
@@ -112,17 +114,36 @@ class Desk:
         seat = self.seats.get(ask.instance.id)
         if seat is None:
             seat = self.seats[ask.instance.id] = Seat(ask)
-            self._open(ask)
+            self._open(seat)
         else:
             if ask.pid != seat.pid and ask.market != seat.market:  # changed while it was off
                 seat.market = ask.market
-                self._open(ask)
+                self._open(seat)
             seat.pid, seat.instance = ask.pid, ask.instance
             seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
 
-    def _open(self, ask: Attach) -> None:
+    def _open(self, seat: Seat) -> None:
         for which in (self.own, Book.SHADOW):
-            self._to_book(which, BookOpen(ask.instance.id, ask.market))
+            self._to_book(which, BookOpen(seat.instance.id, seat.market))
+
+    def change(self, market: MarketInfo) -> int:
+        """Trade a market by its new steps and limits; cancel what does not lie on them, and count it.
+
+        Cancelled rather than moved: a price that nobody asked for is not ours to quote.
+        """
+        count = 0
+        for seat in self.seats.values():
+            if seat.market.id != market.id or seat.market == market:
+                continue
+            seat.market = market
+            self._open(seat)
+            for order in list(seat.orders.values()):
+                wrong = _off_step(order, market) if order.status.is_open else ""
+                if wrong:
+                    count += 1
+                    self._why[order.id] = wrong
+                    self._to_book(order.book, BookCancel(seat.instance.id, order.id))
+        return count
 
     def detach(self, instance: str) -> None:
         """The instance is gone: nothing of it may be left working."""
@@ -254,6 +275,7 @@ class Desk:
             odd=seat.market.id in self.odd,
             silent_s=monotonic() - self.spoke_s.get(seat.market.id, monotonic()),
             most_silent_s=self.account.stale_s,
+            missing=self.missing(seat.instance.id),
         )
 
     def _second(self, seat: Seat) -> float:
@@ -313,7 +335,7 @@ class Desk:
                 )
         else:
             status = OrderStatus.CANCELLED if event.kind == "cancelled" else OrderStatus.REJECTED
-            reason = clean_text(event.reason)
+            reason = clean_text(event.reason or self._why.pop(order.id, ""))
             self._put(
                 seat, msgspec.structs.replace(order, status=status, reason=reason, updated_ns=now)
             )
@@ -413,3 +435,15 @@ class Desk:
             at_ns=self.clocks.get(seat.market.id, 0),
         )
         return sums.row
+
+
+def _off_step(order: Order, market: MarketInfo) -> str:
+    """Return why a working order does not fit a market's steps; empty when it does."""
+    if order.price is not None and order.price % market.price_step:
+        return (
+            f"the market's tick is {market.price_step} now, and {order.price} is no multiple of it"
+        )
+    left = order.size - order.filled
+    if left % market.step:
+        return f"the market's step is {market.step} now, and {left} is no multiple of it"
+    return ""

@@ -8,11 +8,12 @@ instance: only the process the supervisor named.
 import asyncio
 import contextlib
 import os
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
-from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.clock import iso, monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.messages import (
     Ack,
@@ -28,11 +29,14 @@ from clearedge_tui.core.messages import (
     Done,
     FeedStatus,
     FromInstance,
+    Gap,
     Join,
     Joined,
     Lease,
     Leased,
     Ledgers,
+    MarketChanged,
+    Noted,
     SetMode,
     SetSpeed,
     Stop,
@@ -40,17 +44,22 @@ from clearedge_tui.core.messages import (
     TickMsg,
     ToEngine,
 )
+from clearedge_tui.core.model import BarRow, TickCounts
 from clearedge_tui.core.model import Book as Which
-from clearedge_tui.core.tick_gate import TickGate
+from clearedge_tui.core.path import closed
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
+from clearedge_tui.engine.inlet import Inlet
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.lockstep import Lockstep
+from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
+from clearedge_tui.engine.valve import Valve
+from clearedge_tui.market.open_time import OpenTime
 from clearedge_tui.market.recordings import Recorder
 
 _first = msgspec.msgpack.Decoder(Lease | Join).decode
@@ -82,15 +91,18 @@ class Gateway:
         )
         self.step = Lockstep(self.lines, self._attached, self._settled)
         self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
-        self.gates: dict[str, TickGate] = {}
+        self.inlet = Inlet(spec.account, self._spread, self._room, OpenTime(spec.home).between)
+        self.valve = Valve()
         self.players = Players(
             spec.home,
             spec.account,
-            self._tick,
+            self.inlet.take,
             self.step.complete,
             self._say_error,
-            self.recorder.begin,
+            self._played,
         )
+        self.missing = Missing(self.players.base_s, self.players.sessions)
+        self.desk.missing = self.missing.text
         self.resume = dict(spec.resume)
 
     # ---- the pieces meet ----------------------------------------------------------------------
@@ -138,13 +150,20 @@ class Gateway:
                 )
 
     # ---- data ---------------------------------------------------------------------------------
-    def _tick(self, tick: TickMsg) -> None:
-        """Pass a tick on to books and instances, unless the gate holds it back."""
-        guard = self.gates.setdefault(tick.market, TickGate())
-        if guard.drop(tick):
+    def _played(self, market: str, base_s: int, past: Iterable[BarRow]) -> None:
+        self.recorder.begin(market, base_s, past)
+        self.inlet.begin(market, base_s, self.players.clocks()[market])
+
+    def _room(self) -> bool:
+        return self.book.keeps_up
+
+    def _spread(self, tick: TickMsg, odd: bool) -> None:
+        """Pass on to books and instances what came through the inlet."""
+        if tick.kind == "gap":
+            self._gap(tick)
             return
         # a replay of the catalog is judged by its check, and trades as the backtest does
-        if guard.odd and self.spec.account.feed != "replay":
+        if odd and self.spec.account.feed != "replay":
             self.desk.odd.add(tick.market)
         else:
             self.desk.odd.discard(tick.market)
@@ -156,12 +175,47 @@ class Gateway:
         else:
             self.desk.point(tick.market)
         in_step = self.players.in_step and tick.kind == "bar"
-        if in_step:
-            tick = msgspec.structs.replace(tick, ack=self.step.next_seq())
+        seq = self.step.next_seq() if in_step else 0
         for seat in self.desk.seats.values():
-            line = self.lines.get(seat.instance.id)
-            if line is not None and seat.market.id == tick.market and send(line, tick) and in_step:
-                self.step.owes(seat.instance.id, tick.ack)
+            if seat.market.id == tick.market:
+                self._hand(seat.instance.id, tick, seq)
+
+    def _hand(self, instance: str, tick: TickMsg, seq: int) -> None:
+        """Give a tick to one instance; with a number it owes an answer."""
+        ask = seq
+        if tick.kind == "bar":
+            asked = self.missing.bar(instance, tick.ts_ns, lambda: seq or self.step.next_seq())
+            ask = seq or asked
+        line = self.lines.get(instance)
+        if line is None:
+            self.missing.left(instance)
+            return
+        if ask:
+            tick = msgspec.structs.replace(tick, ack=ask)
+        if self.valve.send(instance, line, tick) and seq:
+            self.step.owes(instance, seq)
+
+    def _gap(self, tick: TickMsg) -> None:
+        """Ticks are missing until now: tell the listeners, and fill the bars from what is stored."""
+        market = tick.market
+        past = (bar.ts_ns for bar in self.players.history(market) if bar.ts_ns <= tick.ts_ns)
+        since = self.desk.clocks.get(market) or max(past, default=tick.ts_ns)
+        stored = self.players.fill(market, since, tick.ts_ns)
+        fills = len(stored) or int(tick.volume)
+        self.recorder.take(msgspec.structs.replace(tick, volume=float(fills)))
+        span = since, tick.ts_ns
+        said = f"ticks are missing from {iso(since)} to {iso(tick.ts_ns)}"
+        said += f"; {fills} stored bars fill it" if fills else "; bars over it are incomplete"
+        self.lease.tell(Noted("data.gap", market, said))
+        marked = stored[-1].ts_ns if stored else since
+        for seat in self.desk.seats.values():
+            if seat.market.id == market:
+                self.missing.begin(seat, span, fills, self.spec.account.gap_bars)
+                self._to_instance(seat.instance.id, Gap(marked, tick.ts_ns, said))
+        for bar in stored:
+            ready = closed(market, bar)
+            self.inlet.told(ready)
+            self._spread(ready, odd=False)
 
     def _price(self, tick: TickMsg) -> Decimal:
         for seat in self.desk.seats.values():
@@ -226,11 +280,25 @@ class Gateway:
             case CancelOrders():
                 if message.id in self.desk.seats:
                     self.desk.cancel_all(message.id)
+            case MarketChanged():
+                self._changed(message)
             case SetSpeed():
                 self.players.set_speed(message.speed)
+                self.inlet.set_speed(message.speed)
                 self.lease.tell(Done(message.command))
             case Stop():
                 self.over.set()
+
+    def _changed(self, message: MarketChanged) -> None:
+        """Steps or limits of a market are others: orders off them go, instances hear of it."""
+        gone = self.desk.change(message.market)
+        market = message.market
+        for seat in self.desk.seats.values():
+            if seat.market.id == market.id:
+                self._to_instance(seat.instance.id, message)
+        said = f"tick {market.price_step} and step {market.step} hold from now on"
+        said += f"; working orders off them, now cancelled: {gone}" if gone else ""
+        self.lease.tell(Noted("market.applied", market.id, said))
 
     def _set_mode(self, ask: SetMode) -> None:
         if ask.id not in self.desk.seats:
@@ -274,11 +342,13 @@ class Gateway:
             if self.lines.get(join.id) is writer:
                 del self.lines[join.id]
             self.step.paid(join.id)
+            self.missing.left(join.id)
 
     def _ask(self, instance: str, message: object) -> None:
         match message:
             case Ack():
                 self.step.paid(instance, message.seq)
+                self.missing.thought(instance, message.seq)
             case Submit():
                 self.step.happened += 1
                 self.desk.submit(instance, message)
@@ -294,6 +364,7 @@ class Gateway:
         tasks = [
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
+            asyncio.create_task(self.inlet.run()),
             asyncio.create_task(self.recorder.run()),
             asyncio.create_task(
                 self.lease.outlive(self.spec.account.orphan_grace_s, self._orphaned)
@@ -303,6 +374,7 @@ class Gateway:
         for task in tasks:
             task.cancel()
         self.players.stop()
+        self.inlet.flush()
         self._tell_status()  # the last sums, before the line goes
         server.close()
         with contextlib.suppress(FileNotFoundError):
@@ -324,29 +396,42 @@ class Gateway:
     async def _status(self) -> None:
         while True:
             await asyncio.sleep(_STATUS_S)
+            self.valve.flush(self.lines)
+            self.shadow.flush()
             self._tell_status()
 
     def _tell_status(self) -> None:
         rows = self.desk.ledgers()
         if rows:
             self.lease.tell(Ledgers(rows))
-        counts = {market: gate.counts() for market, gate in self.gates.items()}
-        said = [f"{market}: {one.last}" for market, one in counts.items() if one.last]
         self.lease.tell(
             FeedStatus(
                 now_ns(),
-                dict(self.players.clocks()),
+                self._clocks(),
                 self.players.speed,
                 self.players.done,
                 self.shadow.up,
                 {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
                 self.error or self.players.error or self.recorder.error,
-                sum(one.dropped for one in counts.values()),
-                sum(one.odd for one in counts.values()),
-                said[-1] if said else "",
+                self._counts(),
                 self.recorder.name if self.spec.account.record_mb else "",
+                {m: monotonic() - at for m, at in self.desk.spoke_s.items()},
+                self.missing.texts(),
+                tuple({seat.market for seat in self.desk.seats.values()}),
             )
         )
+
+    def _clocks(self) -> dict[str, int]:
+        """Return how far each market has got for its listeners: what is held comes again."""
+        played = self.players.clocks()
+        return {
+            market: self.desk.clocks.get(market, at) if self.inlet.held(market) else at
+            for market, at in played.items()
+        }
+
+    def _counts(self) -> TickCounts:
+        slow = self.valve.conflated + self.shadow.valve.conflated
+        return self.inlet.counts() + TickCounts(conflated=slow)
 
 
 def main(raw: bytes) -> None:

@@ -28,9 +28,11 @@ from clearedge_tui.core.messages import (
     Fault,
     FillUpdate,
     Freeze,
+    Gap,
     Joined,
     Lease,
     Leased,
+    MarketChanged,
     OrderUpdate,
     SetConfig,
     Stop,
@@ -84,6 +86,7 @@ class InstanceHost:
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
         self.voice = Voice(self.lease)
         self.context = LiveContext(self.id, spec.market, self._order, self.voice.strategy)
+        self.context.whole = self.bars.whole
         self.line = GatewayLine(
             gateway_socket(spec.home, spec.instance.account), self.id, self._joined, self._heard
         )
@@ -159,6 +162,7 @@ class InstanceHost:
         """Take the gateway's truth; the first time, bring the strategy to life."""
         self.context.position = message.position
         self.context.allowed = message.allowed
+        self.context.info = message.market or self.context.info  # its steps may be new
         self.context.take_orders(message.orders)
         if not self.ready:
             wanted = self.wanted or Grid(message.base_s)
@@ -194,6 +198,11 @@ class InstanceHost:
                 self._tick(message)
                 if message.ack:
                     self.line.send(Ack(message.ack))
+            case Gap():
+                self.bars.missing(message.from_ns, message.until_ns)
+                self.voice.line("warning", "gateway", message.text)
+            case MarketChanged():
+                self.context.info = message.market
             case BookState():
                 self.context.position = message.position
                 self.context.allowed = message.allowed
@@ -222,7 +231,7 @@ class InstanceHost:
         for done in self.bars.feed(message):
             self.context.bars.append(done)
             if self.wanted is not None:
-                self._think(bar_tick(done))
+                self._think(bar_tick(done, self.bars.whole(done)))
 
     def _think(self, tick: Tick) -> None:
         if self.frozen or not self.ready:

@@ -47,7 +47,7 @@ def view_fill(fill: Fill, tag: str) -> FillView:
     return FillView(fill.order, fill.side, fill.size, fill.price, fill.fee, fill.at_ns, tag)
 
 
-def bar_tick(bar: BarRow) -> Tick:
+def bar_tick(bar: BarRow, whole: bool = True) -> Tick:
     return Tick(
         "bar",
         bar.ts_ns,
@@ -59,6 +59,7 @@ def bar_tick(bar: BarRow) -> Tick:
         bar.volume,
         bar.close,
         bar.close,
+        complete=whole,
     )
 
 
@@ -82,6 +83,7 @@ class LiveContext:
         self.orders: dict[str, Order] = {}
         self.allowed = True
         self.bars: deque[BarRow] = deque(maxlen=3000)
+        self.whole: Callable[[BarRow], bool] = lambda _bar: True
         self._send = send
         self._say = say
         self._tags: dict[str, str] = {}
@@ -143,7 +145,7 @@ class LiveContext:
 
     def history(self, count: int) -> Sequence[Tick]:
         bars = list(self.bars)[-count:] if count > 0 else []
-        return [bar_tick(bar) for bar in bars]
+        return [bar_tick(bar, self.whole(bar)) for bar in bars]
 
     def now(self) -> datetime:
         return to_datetime(self.data_ns) if self.data_ns else datetime.fromtimestamp(0, UTC)

@@ -23,6 +23,7 @@ from clearedge_tui.core.messages import (
     Ack,
     BookState,
     FillUpdate,
+    Gap,
     Joined,
     OrderUpdate,
     SetConfig,
@@ -156,6 +157,8 @@ class NativeHost(InstanceHost):
                 self._tick(message)
                 if message.ack:
                     self._settling = asyncio.create_task(self._settle(message.ack))
+            case Gap():
+                self.voice.line("warning", "gateway", message.text)
             case BookState():
                 self.context.position = message.position
             case OrderUpdate():

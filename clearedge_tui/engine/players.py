@@ -136,6 +136,7 @@ class Players:
         self._players: dict[str, Player] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._bases: dict[str, int] = {}
+        self._sources: dict[str, Source | Recorded] = {}
         self._start_ns = start_ns(account)
         self._recording = account.recording
         self.speed = account.speed
@@ -157,6 +158,28 @@ class Players:
     def history(self, market: str) -> tuple[BarRow, ...]:
         player = self._players.get(market)
         return tuple(player.bars) if player else ()
+
+    def fill(self, market: str, from_ns: int, until_ns: int) -> tuple[BarRow, ...]:
+        """Return the bars that closed in a span and were not played, if all of them are stored.
+
+        They join the market's history. A recording has its own in its stream.
+        """
+        player, source = self._players.get(market), self._sources.get(market)
+        if player is None or not isinstance(source, Source):
+            return ()
+        period = player.period_ns
+        known = {bar.ts_ns for bar in player.bars}
+        first = from_ns // period + 1
+        wanted = {n * period for n in range(first, until_ns // period + 1)} - known
+        if not wanted or len(wanted) > KEEP:
+            return ()
+        found = tuple(bar for bar in source.before(until_ns) if bar.ts_ns in wanted)
+        if len(found) < len(wanted):
+            return ()
+        history = sorted((*player.bars, *found), key=lambda bar: bar.ts_ns)
+        player.bars.clear()
+        player.bars.extend(history)
+        return found
 
     def base_s(self, market: str) -> int:
         return self._bases.get(market, 60)
@@ -199,6 +222,7 @@ class Players:
         )
         self._players[market.id] = player
         self._bases[market.id] = source.base_s
+        self._sources[market.id] = source
         player.bars.extend(source.before(from_ns))
         player.clock_ns = from_ns
         self._joined(market.id, source.base_s, player.bars)

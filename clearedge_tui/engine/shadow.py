@@ -60,6 +60,8 @@ class Shadow:
         match message:
             case TickMsg():
                 self.book.publish(message)
+                if not self.book.keeps_up:  # the gateway sees its line fill, and conflates
+                    await self.book.room()
             case BookSubmit():
                 self.book.submit(message)
             case BookCancel():

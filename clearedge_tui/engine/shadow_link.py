@@ -18,6 +18,7 @@ from clearedge_tui.core.messages import (
 )
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.peer import send
+from clearedge_tui.engine.valve import Valve
 
 _decode = msgspec.msgpack.Decoder(FromShadow).decode
 
@@ -33,6 +34,7 @@ class ShadowLink:
         self._opened: dict[str, BookOpen] = {}
         self._last: dict[str, TickMsg] = {}
         self._busy: set[str] = set()
+        self.valve = Valve()
         self._seq = 0
         self._idle: dict[int, asyncio.Future[None]] = {}
 
@@ -47,9 +49,15 @@ class ShadowLink:
     def publish(self, tick: TickMsg) -> None:
         if tick.kind == "quote":
             self._last[tick.market] = tick
-            self._send(tick)
+            if self._writer is not None:
+                self.valve.send("shadow", self._writer, tick)
+
+    def flush(self) -> None:
+        """Send what was held back while the node was slow."""
+        self.valve.flush({"shadow": self._writer} if self._writer is not None else {})
 
     def submit(self, ask: BookSubmit) -> None:
+        self.flush()
         self._busy.add(ask.id)
         if not self._send(ask):
             self._event(

@@ -69,6 +69,17 @@ _USUAL: Final = {
 }
 # what engines do not carry: it may change while an instance runs
 AT_ANY_TIME: Final = frozenset({"maker_fee", "taker_fee", "calendar", "source"})
+# what the engines that run are told of at once; for other decimals their account starts anew
+DIGITS: Final = frozenset({"price_precision", "size_precision"})
+TAKEN_OVER: Final = DIGITS | {
+    "price_step",
+    "size_step",
+    "min_size",
+    "max_size",
+    "min_notional",
+    "margin_init",
+    "margin_maint",
+}
 
 
 def changed(market: Market, changes: Mapping[str, object]) -> Market:

@@ -7,10 +7,19 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater
-from clearedge_tui.core.messages import Done, FeedStatus, FillUpdate, Ledgers, OrderUpdate, SetSpeed
+from clearedge_tui.core.messages import (
+    Done,
+    FeedStatus,
+    FillUpdate,
+    Ledgers,
+    MarketChanged,
+    Noted,
+    OrderUpdate,
+    SetSpeed,
+)
 from clearedge_tui.core.model import AccountKind, EngineState, OrderStatus
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
-from clearedge_tui.market.markets import load_markets
+from clearedge_tui.market.markets import Market, load_markets
 from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, reason
 from clearedge_tui.supervisor.recorder import Recorder
@@ -142,6 +151,9 @@ class Accounts:
                 place.feed_s = monotonic()
                 self._enforced(message)
                 self._changed(place)
+            case Noted():
+                text = f"{place.name}: {message.text}"
+                self._record.event(message.event, message.market, text)
             case Ledgers():
                 self._record.ledgers(message.rows)
                 for row in message.rows:
@@ -219,14 +231,53 @@ class Accounts:
     async def rewind(self, name: str) -> None:
         """Forget how far an account's replays have got; they begin anew with its next gateway."""
         place = self.place(name)
+        await self._end(place, "rewound")
+        self.resume[name] = {}
+        place.feed = None
+        self._changed(place)
+
+    async def _end(self, place: AccountRun, why: str) -> None:
+        """Have an account's processes leave in good order; the next step starts them anew."""
         engines = [e for e in (place.gateway, place.shadow) if e.alive]
-        self._held.add(name)
+        self._held.add(place.name)
         try:
             for engine in engines:
-                self._engines.ask_stop(engine, "rewound")
+                self._engines.ask_stop(engine, why)
             await self._engines.wait_gone(engines, 5.0)
         finally:
-            self._held.discard(name)
-        self.resume[name] = {}
+            self._held.discard(place.name)
+
+    # ---- markets that change ------------------------------------------------------------------
+    def take_over(self, place: AccountRun, market_of: Callable[[str], Market]) -> list[str]:
+        """Have a running account trade by what is declared of its markets; return which changed.
+
+        The engine keeps a book's decimals for its life: where they change, the account's processes
+        leave in good order and start anew, from where their data were.
+        """
+        if place.feed is None or not place.gateway.up or place.name in self._held:
+            return []
+        changed = []
+        for old in place.feed.traded:
+            try:
+                new = market_of(old.id).info
+            except ClearEdgeError:
+                continue  # gone, or not to be traded any more: its instances are told at their start
+            if new == old or old.id in changed:
+                continue
+            changed.append(old.id)
+            if (new.price_precision, new.size_precision) == (
+                old.price_precision,
+                old.size_precision,
+            ):
+                if place.gateway.link is not None:
+                    place.gateway.link.send(MarketChanged(new))
+            elif f"anew-{place.name}" not in self._busy:
+                self._busy.start(f"anew-{place.name}", self._anew(place, old.id))
+        return changed
+
+    async def _anew(self, place: AccountRun, market: str) -> None:
+        why = f"{market} has other decimals: its books start anew"
+        self._record.event("account.restart", place.name, why)
+        await self._end(place, why)
         place.feed = None
         self._changed(place)

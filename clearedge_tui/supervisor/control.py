@@ -195,7 +195,8 @@ class _Client:
     def _row(self, run: InstanceRun) -> InstanceRow:
         account = self._sup.declared.accounts().get(run.instance.account)
         place = self._sup.places.places.get(run.instance.account)
-        return instance_row(run, account, self._market_or_none(run), _trouble(place))
+        feed = place.feed if place is not None and place.gateway.up else None
+        return instance_row(run, account, self._market_or_none(run), _trouble(place), feed)
 
     def _market_or_none(self, run: InstanceRun) -> MarketInfo | None:
         try:

@@ -232,6 +232,11 @@ class Instances:
             self._acks.pop(command, None)
         return not done.error
 
+    def rebuild(self, run: InstanceRun) -> None:
+        """A native strategy's node keeps its instrument: a market that changed needs another node."""
+        if run.native and run.engine.alive and f"in-{run.instance.id}" not in self._busy:
+            self._reload(run, "its market has other steps or limits")
+
     def _reload(self, run: InstanceRun, why: str = "") -> None:
         """Let the instance save its state and leave; the plan starts it again."""
         changed = "the strategy file" if run.running_code != run.file_code else "the config"

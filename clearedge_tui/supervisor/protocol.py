@@ -20,6 +20,7 @@ from clearedge_tui.core.model import (
     Mode,
     ObserveOrders,
     Order,
+    TickCounts,
 )
 
 VERSION = 1
@@ -63,6 +64,8 @@ class InstanceRow(msgspec.Struct, frozen=True):
     memory_mb: float = 0.0
     cpu_pct: float = 0.0
     armed: bool = False
+    market_ns: int = 0  # wall time its market was last heard; 0 is never
+    stale_s: float = 0.0  # a price older than this is stale; 0 is never
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -79,9 +82,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     heard_ns: int = 0
     error: str = ""
     pid: int = 0
-    dropped: int = 0  # ticks its gate has not let pass
-    odd: int = 0  # prices far away from the last ones
-    gate: str = ""  # the gate's newest reason
+    ticks: TickCounts = TickCounts()
     recording: str = ""  # the name under which what it receives is kept
 
 

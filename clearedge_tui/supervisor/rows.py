@@ -12,6 +12,7 @@ from clearedge_tui.core.model import (
     Health,
     Mode,
     Position,
+    TickCounts,
 )
 from clearedge_tui.settings import Account
 from clearedge_tui.supervisor.protocol import AccountRow, InstanceRow
@@ -58,15 +59,25 @@ def health(run: InstanceRun, gateway_error: str) -> tuple[Health, str]:
     return Health.UNKNOWN, error
 
 
+def _heard_market(run: InstanceRun, feed: FeedStatus | None) -> int:
+    """Return the wall time at which the instance's market spoke last."""
+    silent = feed.silent_s.get(run.instance.market) if feed else None
+    return feed.at_ns - int(silent * 1e9) if feed and silent is not None else 0
+
+
 def instance_row(
-    run: InstanceRun, account: Account | None, market: MarketInfo | None, trouble: str
+    run: InstanceRun,
+    account: Account | None,
+    market: MarketInfo | None,
+    trouble: str,
+    feed: FeedStatus | None = None,
 ) -> InstanceRow:
     """Return one line of the board."""
     instance = run.instance
     book = shown_book(run, account)
     ledger = run.ledgers.get(book) if book else None
     ledger = ledger or LedgerRow(instance.id, book or Book.SHADOW, Position())
-    state, error = health(run, trouble)
+    state, error = health(run, trouble or (feed.waits.get(instance.id, "") if feed else ""))
     beat = run.beat
     price = ledger.price
     if price is None and beat is not None and beat.price is not None:
@@ -108,11 +119,15 @@ def instance_row(
         memory_mb=run.memory_mb,
         cpu_pct=run.cpu_pct,
         armed=instance.armed,
+        market_ns=_heard_market(run, feed),
+        # a replay that has been played has nothing more to say
+        stale_s=account.stale_s if account and not (feed and feed.done == 1.0) else 0.0,
     )
 
 
 def _feed_error(feed: FeedStatus) -> str:
-    held = f"{feed.dropped:,} ticks held back ({feed.gate})" if feed.dropped else ""
+    ticks = feed.ticks
+    held = f"{ticks.dropped:,} ticks held back ({ticks.last})" if ticks.dropped else ""
     return feed.error or held
 
 
@@ -142,8 +157,6 @@ def account_row(
         heard_ns=feed.at_ns if feed else 0,
         error=trouble or run.gateway.error or (_feed_error(feed) if feed else ""),
         pid=run.gateway.pid,
-        dropped=feed.dropped if feed else 0,
-        odd=feed.odd if feed else 0,
-        gate=feed.gate if feed else "",
+        ticks=feed.ticks if feed else TickCounts(),
         recording=feed.recording if feed else "",
     )

@@ -196,6 +196,11 @@ class Supervisor:
                 self._weigh(run)
             if run.live_state() in (EngineState.STALLED, EngineState.BACKOFF):
                 self.touch(run)
+        for place in self.places.places.values():
+            changed = self.places.take_over(place, self.declared.market)
+            for run in self.runs.values():
+                if run.instance.market in changed and run.instance.account == place.name:
+                    self.instances.rebuild(run)
         if self.places.places:
             self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())
 

@@ -25,7 +25,13 @@ async def data_list(commands: "Commands", args: Args, who: str) -> Answer:
 
 async def account_list(commands: "Commands", args: Args, who: str) -> Answer:
     del args, who
-    return "", [plain(account) for account in load_accounts(commands.home).values()]
+    places = commands.supervisor.places.places if commands.supervisor else {}
+    rows = []
+    for name, account in load_accounts(commands.home).items():
+        feed = places[name].feed if name in places else None
+        fields = {name: plain(getattr(account, name)) for name in account.__struct_fields__}
+        rows.append({**fields, "ticks": plain(feed.ticks) if feed else None})
+    return "", rows
 
 
 async def account_speed(commands: "Commands", args: Args, who: str) -> Answer:

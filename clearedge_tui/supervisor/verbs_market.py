@@ -1,6 +1,6 @@
-"""`market.…`: the table of what can be traded. A change waits until no engine carries what it changes.
+"""`market.…`: the table of what can be traded. Engines that run take over new steps and limits.
 
-Engines keep what they were started with; what is changed here is for those that start later.
+What makes a market another one (its asset class, a multiplier) waits until its instances are off.
 """
 
 import asyncio
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from clearedge_tui.supervisor.commands import Commands, Verb
 
 Answer = tuple[str, object]
-_KEPT = "; engines that run keep what they started with"
 
 
 def row(market: Market, instances: Sequence[str] = ()) -> dict[str, object]:
@@ -152,9 +151,11 @@ async def _put(
     if not dry:
         for market in wanted:
             commands.event(event, market.market_id, ", ".join(changes[market.market_id]), who)
-    running = any(_busy(commands, i) for m in wanted for i in _users(commands, m))
-    said = "\n".join(lines) + (_KEPT if running and not dry else "")
-    return said, {"markets": [row(m) for m in fresh], "changed": [m.market_id for m in wanted]}
+            lines += _taken_over(commands, known.get(market.market_id), market)
+    return "\n".join(lines), {
+        "markets": [row(m) for m in fresh],
+        "changed": [m.market_id for m in wanted],
+    }
 
 
 def _write(home: Home, known: Mapping[str, Market], fresh: list[Market], dry: bool) -> None:
@@ -183,34 +184,33 @@ def _busy(commands: "Commands", instance: Instance) -> bool:
 
 
 def _free(commands: "Commands", before: Market, after: Market) -> None:
-    """Refuse what engines carry while one does, and steps that a held position does not fit."""
+    """Refuse what engines cannot take over while one runs, and steps no held position fits."""
     users = _users(commands, before)
-    changed = {n for n in fields.EDITABLE if getattr(before, n) != getattr(after, n)}
-    carried = changed - fields.AT_ANY_TIME
+    kept = _changed(before, after) - fields.AT_ANY_TIME - fields.TAKEN_OVER
     busy = [i.id for i in users if _busy(commands, i)]
-    if carried and busy:
+    if kept and busy:
         raise Refused(
-            f"{before.market_id}: {', '.join(sorted(carried))} cannot change while "
+            f"{before.market_id}: {', '.join(sorted(kept))} cannot change while "
             f"{', '.join(busy)} is not off; stop it first: clearedge instance stop {busy[0]}"
         )
-    _digits(commands, users, before, after)
     if users and after.multiplier != 1:
         raise Refused(f"{before.market_id}: {users[0].id} trades it, and a multiplier forbids that")
     _whole(commands, users, after)
 
 
-def _digits(commands: "Commands", users: list[Instance], before: Market, after: Market) -> None:
-    """Refuse other decimals while a book that has counted in these still runs."""
-    was = before.price_precision, before.size_precision
-    if commands.supervisor is None or was == (after.price_precision, after.size_precision):
-        return
+def _changed(before: Market, after: Market) -> set[str]:
+    return {n for n in fields.EDITABLE if getattr(before, n) != getattr(after, n)}
+
+
+def _taken_over(commands: "Commands", before: Market | None, after: Market) -> list[str]:
+    """Say which accounts that run will trade by the new steps and limits: the supervisor sees to it."""
+    changed = _changed(before, after) & fields.TAKEN_OVER if before is not None else set()
+    if commands.supervisor is None or not changed:
+        return []
     places = commands.supervisor.places.places
-    for name in {i.account for i in users}:
-        if name in places and (places[name].gateway.alive or places[name].shadow.alive):
-            raise Refused(
-                f"{before.market_id}: its decimals cannot change while account {name} runs; "
-                "set all instances of that account to off, and it ends in a moment"
-            )
+    names = sorted({i.account for i in _users(commands, after)} & places.keys())
+    how = "starts anew with it" if changed & fields.DIGITS else "takes it over"
+    return [f"account {name} {how}" for name in names if places[name].gateway.alive]
 
 
 def _whole(commands: "Commands", users: list[Instance], after: Market) -> None:

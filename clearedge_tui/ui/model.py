@@ -210,6 +210,15 @@ class Model:
     def row_stale(self, row: InstanceRow) -> bool:
         return self.stale or (row.state is EngineState.RUNNING and self.row_age_s(row) > STALE_S)
 
+    def price_age_s(self, row: InstanceRow) -> float:
+        """Return seconds since the row's market was heard; 0 when it never was."""
+        return max(0.0, (self.wall_ns() - row.market_ns) / 1e9) if row.market_ns else 0.0
+
+    def price_stale(self, row: InstanceRow) -> bool:
+        """Whether the row's price is older than its account enters anything on."""
+        live = row.state in (EngineState.RUNNING, EngineState.PAUSED)
+        return live and 0 < row.stale_s < self.price_age_s(row)
+
     def anything_runs(self) -> bool:
         """True when leaving the console leaves something at work."""
         return any(

@@ -13,10 +13,9 @@ from click.testing import CliRunner
 
 from clearedge_tui.cli import which
 from clearedge_tui.cli.main import run
-from clearedge_tui.market import catalog
 from clearedge_tui.market.markets import describe, load_markets, save_market
 from clearedge_tui.settings import Home
-from tests.backtest.box import BTC, add_strategy, flat_bars, make_home, sim_bars, store
+from tests.backtest.box import BTC, add_strategy, flat_bars, make_home, store
 from tests.live.box import Box
 
 
@@ -160,54 +159,55 @@ def box(tmp_path: Path) -> Iterator[Box]:
     made.close()
 
 
-BUYER = """
+KEEPER = """
 from clearedge_tui.contract import Strategy
-CONFIG_SCHEMA = {"more": {"type": "bool", "default": False}}
-class Buyer(Strategy):
-    def init(self):
-        return {}
+class Keeper(Strategy):
     def on_tick(self, tick):
-        size = str(self.context.get_position().size.normalize())
-        if size == "0" and not self.context.get_orders():
+        if self.context.get_orders():
+            return
+        if self.context.get_position().is_flat:
             self.context.place_order("buy", "0.9")
-        elif size == "0.9" and self.config["more"] and not self.context.get_orders():
-            self.context.place_order("buy", "0.8")
+        else:
+            self.context.place_order("buy", "0.1", price="100.012")
 """
 
 
 @pytest.mark.slow
-def test_what_engines_carry_waits_until_they_are_off(box: Box) -> None:
-    market, step = "SIM/USDT", {"size_step": "0.25"}
-    box.write("buyer", BUYER)
-    save_market(box.home, BTC)
-    catalog.write_bars(box.home, BTC, "1m", [sim_bars(3000)])
-    asked = {"strategy": "buyer", "account": "paper", "market": market, "id": "one"}
-    assert box.do("instance.add", **asked, mode="observe").status == "done"
-    other = asked | {"market": "BTC/USDT", "id": "two"}
-    assert box.do("instance.add", **other, mode="observe").status == "done"
-    box.running("one")
-    box.running("two")
-    refused = box.do("market.set", market=market, values=step)
-    assert (refused.status, refused.code) == ("refused", 3)
-    assert "min_size, size_step cannot change while one is not off" in refused.message
-    done = box.do("market.set", market=market, values={"taker_fee": "0.001"})
-    assert "engines that run keep what they started with" in done.message
+def test_engines_that_run_take_over_what_a_market_says(box: Box) -> None:
+    market = "SIM/USDT"
+    box.write("keeper", KEEPER)
+    asked = {"strategy": "keeper", "account": "paper", "market": market, "id": "one"}
+    assert box.do("instance.add", **asked, timeframe="1m", mode="active").status == "done"
+
+    def working(price: str) -> bool:
+        found = [str(o.price) for o in box.orders("one") if o.status == "open"]
+        return found == [price]
+
+    box.until(lambda: working("100.01"), "its order works")
+    asset = box.do("market.set", market=market, values={"asset_class": "equity"})
+    assert "asset_class cannot change while one is not off" in asset.message
+    held = box.do("market.set", market=market, values={"size_step": "0.25"})
+    assert "holds 0.9" in held.message and "could not close" in held.message
     assert "traded by one" in box.do("market.rm", market=market).message
 
-    box.until(lambda: box.fills("one"), "it has bought")
-    assert box.do("instance.mode", id="one", mode="off").status == "done"
-    box.wait_row("one", lambda row: row.state == "stopped", "it has stopped")
-    finer = box.do("market.set", market=market, values={"price_precision": "4"})
-    assert "decimals cannot change while account paper runs" in finer.message
-    held = box.do("market.set", market=market, values=step)
-    assert "holds 0.9" in held.message and "could not close" in held.message
-    assert box.do("market.set", market=market, values={"size_step": "0.3"}).status == "done"
-    assert box.do("instance.set", id="one", config={"more": "yes"}).status == "done"
-    assert box.do("instance.mode", id="one", mode="observe").status == "done"
-    box.running("one")
-    box.until(lambda: len(box.fills("one")) == 2, "it has bought more")
-    assert box.fills("one")[0].size == Decimal("0.6")  # the account ran on and knows the new step
-    orders = {o.status for o in box.orders("one")}
-    assert orders == {"filled"}
-    shown = box.do("market.show", market=market).data
-    assert isinstance(shown, dict) and (shown["size_step"], shown["instances"]) == ("0.3", ["one"])
+    gateway = box.account().pid
+    done = box.do("market.set", market=market, values={"price_step": "0.05"})
+    assert "account paper takes it over" in done.message
+    box.until(lambda: working("100.00"), "it has another order, on the new tick")
+    gone = next(o for o in box.orders("one") if str(o.price) == "100.01")
+    assert (gone.status, gone.reason) == (
+        "cancelled",
+        "the market's tick is 0.05 now, and 100.01 is no multiple of it",
+    )
+    assert box.account().pid == gateway, "the account has run on"
+
+    finer = {"price_precision": "3", "price_step": "0.001"}
+    done = box.do("market.set", market=market, values=finer)
+    assert "account paper starts anew with it" in done.message
+    box.until(lambda: working("100.012"), "an order counts in the new decimals")
+    assert box.account().pid != gateway
+    row = box.running("one")
+    assert (str(row.position.normalize()), row.restarts) == ("0.9", 0), "its own process ran on"
+    said = box.story()
+    assert "market.applied SIMUSDT.SIMULATED" in said
+    assert "account.restart paper SIMUSDT.SIMULATED has other decimals" in said

@@ -39,7 +39,7 @@ def test_a_session_is_recorded_and_plays_again_with_the_same_fills(
     name = box.account().recording
     box.until(lambda: box.row("same").fills == len(box.fills("same")) > 3, "its fills are written")
     first = traded(box)
-    assert box.account().dropped == 0
+    assert box.account().ticks.dropped == 0
     box.stop()
     (kept,) = recordings.recordings(box.home)
     assert kept.name == name
@@ -107,4 +107,4 @@ def test_nothing_is_entered_on_one_far_print(make_box: Callable[..., Box]) -> No
     assert tried.status == "denied"
     assert tried.reason.startswith("data: the price 1000")
     assert any(one.status == "filled" for one in box.orders("leap")), "other orders pass"
-    assert box.account().odd == 1
+    assert box.account().ticks.odd == 1

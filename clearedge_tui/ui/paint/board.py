@@ -57,6 +57,10 @@ _LEVELS: Final = ((0, 0), (74, 1), (92, 2), (112, 3), (134, 4), (152, 5), (172, 
 
 
 _CURVE: Final = next(c for c in COLUMNS if c.name == "PNL CURVE")
+_HEARD: Final = tuple(
+    c.name for c in COLUMNS if c.name not in ("", "INSTANCE", "MODE", "LAST EVENT")
+)
+_PRICED: Final = ("MARKET", "POSITION", "PNL TODAY", "PNL TOTAL", "PNL CURVE")
 _INSTANCE: Final = COLUMNS[1]
 _LONGEST: Final = 26  # columns that a long name may take
 _LEAST_CURVE: Final = 5  # columns; below this a curve says nothing
@@ -152,10 +156,10 @@ def paint_row(
     cells: Cells, y: int, row: InstanceRow, model: Model, look: Look, state: BoardState
 ) -> None:
     """Paint one instance; old numbers are dim, a wanted change and trouble stand out."""
-    stale = model.row_stale(row)
+    dim = _HEARD if model.row_stale(row) else _PRICED if model.price_stale(row) else ()
     for column, x, width in layout(cells.w, state.narrow, state.longest):
         text, ink = _CELLS[column.name](row, model, look)
-        if stale and column.name not in ("", "INSTANCE", "MODE", "LAST EVENT"):
+        if column.name in dim:
             ink = p.DIM
         if column.right:
             cells.right(y, x, width, text, ink)
@@ -197,6 +201,9 @@ def event(row: InstanceRow, model: Model) -> Cell:
     """Return the most important thing to say of a row: its error, its age, or its last event."""
     if row.error:
         return clean_text(row.error), p.BAD
+    if not model.stale and model.price_stale(row):
+        age = f.duration(model.price_age_s(row))
+        return f"STALE: its market was heard {age} ago, nothing is entered", p.WARN
     if row.state is EngineState.RUNNING and not model.stale and model.row_stale(row):
         return f"unheard for {f.duration(model.row_age_s(row))}", p.WARN
     if row.last_event:
@@ -204,11 +211,22 @@ def event(row: InstanceRow, model: Model) -> Cell:
     return "", p.DIM
 
 
-def _state(row: InstanceRow, model: Model) -> str:
+def _short(age_s: float) -> str:
+    """Return an age in at most three columns, up to 99 days."""
+    for length, unit in ((1, "s"), (60, "m"), (3600, "h")):
+        if age_s < 100 * length:
+            return f"{int(age_s // length)}{unit}"
+    return f"{int(age_s // 86_400)}d"
+
+
+def _state(row: InstanceRow, model: Model) -> Cell:
+    ink = words.state_ink(row.state)
     if row.state is EngineState.BACKOFF and row.retry_ns:
         left = (row.retry_ns - model.wall_ns()) / 1e9
-        return f"retry {max(0, round(left))}s"
-    return row.state.value
+        return f"retry {max(0, round(left))}s", ink
+    if model.price_stale(row):
+        return f"STALE {_short(model.price_age_s(row))}", p.WARN
+    return row.state.value, ink
 
 
 _CELLS: Final[dict[str, Callable[[InstanceRow, Model, Look], Cell]]] = {
@@ -216,7 +234,7 @@ _CELLS: Final[dict[str, Callable[[InstanceRow, Model, Look], Cell]]] = {
     "INSTANCE": lambda r, m, k: (clean_text(r.id), p.BRIGHT),
     "STRATEGY": lambda r, m, k: (clean_text(r.strategy), p.TEXT),
     "MODE": _mode,
-    "STATE": lambda r, m, k: (_state(r, m), words.state_ink(r.state)),
+    "STATE": lambda r, m, k: _state(r, m),
     "ACCOUNT": _account,
     "MARKET": lambda r, m, k: (clean_text(f"{r.market} {r.timeframe}"), p.TEXT),
     "POSITION": _position,

@@ -9,8 +9,10 @@ from clearedge_tui.ui.paint.candles import paint_candles
 from clearedge_tui.ui.paint.instance import candle_chart, chart_title
 
 
-def paint_preview(cells: Cells, row: InstanceRow, detail: Detail | None, look: Look) -> None:
-    """Paint a rule with the instance's name and its candles below."""
+def paint_preview(
+    cells: Cells, row: InstanceRow, detail: Detail | None, look: Look, stale: bool = False
+) -> None:
+    """Paint a rule with the instance's name and its candles below, dim when their price is old."""
     cells.rule(0, 0, cells.w, look.symbols.rule, p.FAINT)
     title = f" {clean_text(row.id)} {look.symbols.bullet} {chart_title(row)} "
     cells.text(0, 2, title, p.BRIGHT)
@@ -18,4 +20,4 @@ def paint_preview(cells: Cells, row: InstanceRow, detail: Detail | None, look: L
     if detail is None:
         cells.text(area.y + area.h // 2, 3, "waiting for its bars…", p.DIM)
         return
-    paint_candles(cells, area.inset(1), candle_chart(row, detail), look.symbols)
+    paint_candles(cells, area.inset(1), candle_chart(row, detail), look.symbols, stale)

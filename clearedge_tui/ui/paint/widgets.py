@@ -51,9 +51,18 @@ def _sequence(value: object) -> Sequence[object]:
 
 
 def paint_charts(
-    cells: Cells, area: Area, row: InstanceRow, detail: Detail, look: Look, view: View
+    cells: Cells,
+    area: Area,
+    row: InstanceRow,
+    detail: Detail,
+    look: Look,
+    view: View,
+    stale: bool = False,
 ) -> None:
-    """Stack the charts; the bars get most of the height, charts that find no room are named."""
+    """Stack the charts; the bars get most of the height, charts that find no room are named.
+
+    Bars of a `stale` price are dim.
+    """
     charts, _ = split(detail.widgets)
     least = 6
     room = max(1, area.h // least)
@@ -63,18 +72,25 @@ def paint_charts(
     for i, spec in enumerate(shown):
         height = rest.h if i == len(shown) - 1 else max(least, area.h * shares[i] // sum(shares))
         piece, rest = rest.top(height)
-        guarded(cells, piece, spec, lambda c, a, s: _chart(c, a, s, row, detail, look, view))
+        guarded(cells, piece, spec, lambda c, a, s: _chart(c, a, s, row, detail, look, view, stale))
     if hidden:
         names = ", ".join(_name(c) for c in hidden)
         cells.right(area.y + area.h - 1, area.x, area.w, f"more: {names}", p.DIM)
 
 
 def _chart(
-    cells: Cells, area: Area, spec: Spec, row: InstanceRow, detail: Detail, look: Look, view: View
+    cells: Cells,
+    area: Area,
+    spec: Spec,
+    row: InstanceRow,
+    detail: Detail,
+    look: Look,
+    view: View,
+    stale: bool,
 ) -> int:
     if spec.get("type") == "candles":
         chart = candle_chart(row, detail, spec, view.zoom, view.back, view.extras, view.cross_ns)
-        paint_candles(cells, area, chart, look.symbols)
+        paint_candles(cells, area, chart, look.symbols, stale)
         return area.h
     raw = spec.get("series", spec.get("data"))
     title = clean_text(spec.get("title", ""), 40)

@@ -72,6 +72,7 @@ class Preview(CellView):
         row = self.ui.model.instances.get(self.screen.query_one(BoardRows).current())
         return (
             row and (row.id, row.market, row.timeframe, row.simulated, row.state),
+            row and self.ui.model.price_stale(row),
             self.ui.model.detail,
         )
 
@@ -83,9 +84,8 @@ class Preview(CellView):
         row = self.ui.model.instances.get(board.current())
         detail = self.ui.model.detail
         if row is not None:
-            paint_preview(
-                cells, row, detail if detail and detail.id == row.id else None, self.ui.look
-            )
+            known = detail if detail and detail.id == row.id else None
+            paint_preview(cells, row, known, self.ui.look, self.ui.model.price_stale(row))
         return cells
 
 

@@ -85,19 +85,28 @@ class Facts(CellView):
         glyph, ink = words.health(row.health, look.symbols)
         hidden = look.hide_money
         age = f"heard {f.duration(model.row_age_s(row))} ago" if row.heard_ns else ""
+        old = model.price_stale(row)
+        stale = f"STALE {f.duration(model.price_age_s(row))}" if old else ""
         data = f"data {to_datetime(row.tick_ns):%Y-%m-%d %H:%M}" if row.tick_ns else ""
         return [
             (glyph, ink),
             (words.mode_word(row, look.symbols), words.mode_ink(row.actual, row.account_kind)),
             (row.state.value, words.state_ink(row.state)),
-            (clean_text(f"{row.market} {row.timeframe}"), p.TEXT),
+            (stale, p.WARN | p.BOLD),
+            (clean_text(f"{row.market} {row.timeframe}"), p.DIM if old else p.TEXT),
             ("simulated" if row.simulated else "", p.WARN),
             (
                 f"position {f.size(row.position) if not hidden else f.HIDDEN}",
-                words.money_ink(row.position),
+                p.DIM if old else words.money_ink(row.position),
             ),
-            (f"today {f.money(row.pnl_today, hidden)}", words.money_ink(row.pnl_today)),
-            (f"total {f.money(row.pnl_total, hidden)}", words.money_ink(row.pnl_total)),
+            (
+                f"today {f.money(row.pnl_today, hidden)}",
+                p.DIM if old else words.money_ink(row.pnl_today),
+            ),
+            (
+                f"total {f.money(row.pnl_total, hidden)}",
+                p.DIM if old else words.money_ink(row.pnl_total),
+            ),
             (f"{clean_text(row.account)}", p.DIM),
             (f"fees {f.amount(row.fees, hidden)}", p.DIM),
             (f"config v{row.config_version}", p.DIM),
@@ -131,7 +140,8 @@ class Charts(CellView):
         elif small and h >= 10:
             strip, area = area.top(1)
             paint_strip(cells, strip, small, self.ui.look)
-        paint_charts(cells, area, page.row, detail, self.ui.look, page.view)
+        old = self.ui.model.price_stale(page.row)
+        paint_charts(cells, area, page.row, detail, self.ui.look, page.view, old)
         return cells
 
     def _side(
