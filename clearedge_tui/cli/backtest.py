@@ -12,7 +12,9 @@ from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.text import clean_text
 
 if TYPE_CHECKING:
-    from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport
+    from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.model import Progress, RunReport
+    from clearedge_tui.runs.spec.v2 import SpecV2
     from clearedge_tui.settings import Home
 
 _BAR = 30
@@ -60,61 +62,99 @@ class OneLine(click.Command):
     help="where an order decided on a close is filled",
 )
 @click.option(
+    "--fees", default="", metavar="MODEL", help="how fees are charged; the market's usual"
+)
+@click.option("--slippage", default="", metavar="MODEL", help="what market orders lose to the book")
+@click.option("--latency", default="", metavar="MODEL", help="how late orders reach the venue")
+@click.option("--funding", default="", metavar="MODEL", help="what a perpetual position pays")
+@click.option("--borrow", default="", metavar="MODEL", help="what a short position pays")
+@click.option("--seed", default=1, show_default=True, help="of all randomness")
+@click.option(
     "--accept",
     default="",
     metavar="NAME,…",
     help="findings about the data to run with all the same: gaps, splits …",
 )
 @click.option("--no-fetch", is_flag=True, help="do not ask the market's source for what is missing")
+@click.option("--again", is_flag=True, help="run although the same was run before")
+@click.option("--tag", "tags", multiple=True, help="a word to find the run by; repeatable")
+@click.option("--note", default="", help="a line of your own on the run")
+@click.option("--save", default="", metavar="FILE", help="write it down as a specification first")
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
-def backtest(strategy: str, as_json: bool, **asked: object) -> int:
+def backtest(strategy: str, as_json: bool, again: bool, save: str, **asked: object) -> int:
     """Run STRATEGY over stored bars. Exit code 5: the strategy failed."""
     where = home()
-    spec = _spec(where, strategy, asked)
-    report = _run(where, spec)
+    wanted = _wanted(where, strategy, asked)
+    if save:
+        from clearedge_tui.cli.spec import write_new
+
+        write_new(save, wanted)
+    return run_wanted(where, wanted, again=again, as_json=as_json)
+
+
+def run_wanted(
+    where: "Home", wanted: "SpecV2", *, again: bool, as_json: bool, config_sha256: str = ""
+) -> int:
+    """Run what is asked for, say how it went, and return the exit code."""
+    from clearedge_tui.runs import labels
+    from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.spec.resolve import resolve
+
+    launch = Launch(where, resolve(where, wanted), again=again, config_sha256=config_sha256)
+    code = finish(launch, as_json=as_json)
+    if (wanted.tags or wanted.note) and launch.report is not None:
+        labels.add(where, launch.report.summary.run_id, wanted.tags, wanted.note)
+    return code
+
+
+def finish(launch: "Launch", *, as_json: bool) -> int:
+    """Run to the end, say how it went, and return the exit code."""
+    report = _run(launch)
     if as_json:
-        say_json(as_object(report))
+        say_json(as_object(report, cached=launch.cached))
     else:
         from clearedge_tui.runs.text_report import render
 
         click.echo(render(report, min(columns(), 120)), nl=False)
+        if launch.cached:
+            click.echo(
+                f"The same was run before: this is run {report.summary.run_id}. "
+                "To run it all the same: --again"
+            )
     if report.summary.status != "done":
         click.echo(f"clearedge: {clean_text(report.summary.error)}", err=True)
     return {"done": 0, "failed": 5, "cancelled": 130}.get(report.summary.status, 1)
 
 
-def _spec(where: "Home", strategy: str, asked: dict[str, object]) -> "BacktestSpec":
-    from clearedge_tui.market import catalog, checks, markets, moments, timeframes
-    from clearedge_tui.runs import fees
-    from clearedge_tui.runs.model import BacktestSpec
+def _wanted(where: "Home", strategy: str, asked: dict[str, object]) -> "SpecV2":
+    from clearedge_tui.runs.spec.v2 import Costs, Data, SpecV2
 
-    market = markets.resolve(where, which.market(where, str(asked["market"])))
-    timeframe = str(asked["timeframe"])
-    if not timeframe:
-        stored = catalog.timeframes_of(where, market.market_id)
-        timeframe = stored[0] if stored else "1m"
-    timeframe = timeframes.canonical(timeframe)
-    paid = fees.of_run(
-        market,
-        _fee(asked["maker_fee"], "--maker-fee", Decimal("-0.01")),
-        _fee(asked["taker_fee"], "--taker-fee", Decimal(0)),
-    )
-    start_ns, end_ns = moments.span_ns(str(asked["start"]), str(asked["end"]))
-    sets = asked["sets"]
-    return BacktestSpec(
-        strategy=strategy.removesuffix(".py").rpartition("/")[2],
-        market=market.market_id,
-        timeframe=timeframe,
-        start_ns=start_ns,
-        end_ns=end_ns,
+    def text(name: str) -> str:
+        return str(asked[name] or "")
+
+    sets, tags = asked["sets"], asked["tags"]
+    return SpecV2(
+        strategy=strategy,
+        market=which.market(where, text("market")),
+        timeframe=text("timeframe"),
+        start=text("start"),
+        end=text("end"),
+        balance=_number(asked["balance"], "--balance"),
+        fill=text("fill_at"),
+        seed=int(text("seed")),
         config=settings(sets if isinstance(sets, tuple) else ()),
-        balance=_money(asked["balance"], "--balance", Decimal("0.01"), Decimal("1e12")),
-        maker_fee=paid.maker,
-        taker_fee=paid.taker,
-        fees_of=paid.told,
-        fill_at=str(asked["fill_at"]),
-        accept=checks.accepted(str(asked["accept"]).split(",")),
-        fetch=not asked["no_fetch"],
+        costs=Costs(
+            text("fees"),
+            None if asked["maker_fee"] is None else _number(asked["maker_fee"], "--maker-fee"),
+            None if asked["taker_fee"] is None else _number(asked["taker_fee"], "--taker-fee"),
+            text("slippage"),
+            text("latency"),
+            text("funding"),
+            text("borrow"),
+        ),
+        data=Data([one for one in text("accept").split(",") if one.strip()], not asked["no_fetch"]),
+        tags=[str(one) for one in tags] if isinstance(tags, tuple) else [],
+        note=text("note"),
     )
 
 
@@ -129,27 +169,18 @@ def settings(pairs: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def _money(value: object, name: str, least: Decimal, most: Decimal) -> Decimal:
+def _number(value: object, name: str) -> Decimal:
     try:
-        number = Decimal(str(value))
+        return Decimal(str(value))
     except InvalidOperation:
         raise UsageError(f"{name} `{value}` is not a number") from None
-    if not number.is_finite() or not least <= number <= most:
-        raise UsageError(f"{name} {value}; wanted {least} to {most:f}")
-    return number
 
 
-def _fee(value: object, name: str, least: Decimal) -> Decimal | None:
-    return None if value is None else _money(value, name, least, Decimal("0.1"))
-
-
-def _run(where: "Home", spec: "BacktestSpec") -> "RunReport":
+def _run(launch: "Launch") -> "RunReport":
     from contextlib import closing
 
-    from clearedge_tui.runs.launch import Launch
     from clearedge_tui.runs.listing import load_report
 
-    launch = Launch(where, spec)
     shown = sys.stderr.isatty()
     try:
         with closing(launch.progress()) as steps:
@@ -157,7 +188,7 @@ def _run(where: "Home", spec: "BacktestSpec") -> "RunReport":
                 if shown:
                     click.echo(f"\r{bar(step)}", nl=False, err=True)
     except StrategyFault:  # it could not even be loaded; the run is on record with the reason
-        return load_report(where, launch.run_id)
+        return load_report(launch.home, launch.run_id)
     except KeyboardInterrupt:
         if launch.report is None:  # before there was a worker
             raise
@@ -176,7 +207,7 @@ def bar(step: "Progress") -> str:
     return f"{'█' * full}{'░' * (_BAR - full)} {step.done:4.0%}  {step.bars:,} bars  {left:<14}"
 
 
-def as_object(report: "RunReport") -> dict[str, object]:
+def as_object(report: "RunReport", *, cached: bool = False) -> dict[str, object]:
     """Return what `--json` prints."""
     from clearedge_tui.runs.text_report import COUNTS
 
@@ -184,6 +215,8 @@ def as_object(report: "RunReport") -> dict[str, object]:
     whole = {n: int(v) if n in COUNTS and v is not None else v for n, v in run.metrics.items()}
     return {
         "run_id": run.run_id,
+        "cached": cached,
+        "trace_id": run.trace_id,
         "status": run.status,
         "error": run.error,
         "strategy": run.strategy,

@@ -7,9 +7,10 @@ from typing import NoReturn
 import click
 
 from clearedge_tui import __version__
-from clearedge_tui.cli.verbs import LazyGroup
+from clearedge_tui.cli.verbs import VERBS, LazyGroup
 from clearedge_tui.core.errors import ClearEdgeError, UsageError
 
+_ALONE = "\0"  # --run without a file
 EPILOG = """\b
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 refused, 4 try again later,
 5 the strategy failed, 70 a bug of ours, 130 interrupted.
@@ -22,7 +23,15 @@ output and nothing else."""
 @click.option(
     "--home", metavar="DIR", help="the home to work in (else CLEAREDGE_HOME, else the folder's own)"
 )
-@click.option("--run", "headless", is_flag=True, help="supervise without a screen until SIGTERM")
+@click.option(
+    "--run",
+    is_flag=False,
+    flag_value=_ALONE,
+    metavar="[FILE]",
+    help="supervise without a screen until SIGTERM; with a specification: run it",
+)
+@click.option("--again", is_flag=True, help="with --run FILE: run although the same was run before")
+@click.option("--json", "as_json", is_flag=True, help="with --run FILE: print one object")
 @click.option(
     "--inside", is_flag=True, help="supervise from within this console; leaving it hands over"
 )
@@ -41,7 +50,9 @@ output and nothing else."""
 def cli(
     ctx: click.Context,
     home: str | None,
-    headless: bool,
+    run: str | None,
+    again: bool,
+    as_json: bool,
     inside: bool,
     no_mouse: bool,
     colour: str,
@@ -50,16 +61,21 @@ def cli(
 ) -> int:
     """See every strategy, let some of them act. Without a verb: the console."""
     ctx.ensure_object(dict)["home"] = home
-    if ctx.invoked_subcommand is not None:
-        if headless:
-            raise UsageError(f"--run and `{ctx.invoked_subcommand}` do not go together")
+    verb = ctx.invoked_subcommand or (run if run in VERBS else None)
+    if run is not None and verb is not None:
+        raise UsageError(f"--run and `{verb}` do not go together")
+    if verb is not None:
         return 0
     from clearedge_tui.cli import supervise
     from clearedge_tui.settings import find_home
 
     found = find_home(home)
-    if headless:
+    if run == _ALONE:
         return supervise.run_headless(found)
+    if run is not None:
+        from clearedge_tui.cli.spec import run_file
+
+        return run_file(found, run, again=again, as_json=as_json)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the console needs a terminal; without one: clearedge --run, or clearedge demo"

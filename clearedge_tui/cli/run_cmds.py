@@ -76,6 +76,56 @@ def verify(run_id: str, as_json: bool) -> int:
     return 0 if done.same else 1
 
 
+@run.command("again")
+@click.argument("run_id")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def again(run_id: str, as_json: bool) -> int:
+    """Run what RUN_ID was asked to be once more, on the data and code of today."""
+    from clearedge_tui.cli.backtest import finish
+    from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.listing import load_report
+
+    where = home()
+    return finish(Launch(where, load_report(where, run_id).spec, again=True), as_json=as_json)
+
+
+@run.command("resume")
+@click.argument("run_id")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def resume(run_id: str, as_json: bool) -> int:
+    """Take an interrupted RUN_ID up again; what it had done by then is kept."""
+    from clearedge_tui.cli.backtest import finish
+    from clearedge_tui.runs.launch import Launch
+    from clearedge_tui.runs.recover import take_up
+
+    where = home()
+    asked = take_up(where, run_id)
+    return finish(Launch(where, asked.spec, taken_up=asked), as_json=as_json)
+
+
+@run.command("journal")
+@click.argument("run_id")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def journal(run_id: str, as_json: bool) -> None:
+    """Show what happened to RUN_ID. A journal that was changed is an error."""
+    from clearedge_tui.runs import journal as told
+    from clearedge_tui.runs.listing import require_run
+
+    found = told.read(require_run(home(), run_id))
+    if as_json:
+        say_json({"run_id": run_id, "events": found})
+        return
+    for entry in found:
+        more = "  ".join(f"{name} {_short(value)}" for name, value in entry.payload.items())
+        click.echo(
+            f"{entry.ts_utc[:23].replace('T', ' ')}  {entry.event:<20} {entry.status:<12} {more}"
+        )
+
+
+def _short(value: object) -> object:
+    return f"{len(value)} values" if isinstance(value, dict | list) else value
+
+
 @run.command("rm")
 @click.argument("run_ids", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")

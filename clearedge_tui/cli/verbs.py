@@ -20,6 +20,7 @@ VERBS = {
     "restart": ("clearedge_tui.cli.init:restart", "Replace the supervisor; engines live on."),
     "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),
     "secret": ("clearedge_tui.cli.secret:secret", "Set, list and remove keys of sources."),
+    "spec": ("clearedge_tui.cli.spec:spec", "Check and save specifications of runs."),
     "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
     "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),
 }

@@ -50,11 +50,17 @@ def load_report(home: Home, run_id: str) -> RunReport:
         ) from None
 
 
-def remove_run(home: Home, run_id: str) -> None:
-    """Delete a run's folder for good."""
+def require_run(home: Home, run_id: str) -> Path:
+    """Return the folder of a run that has ended. Raises NotFound."""
     folder = run_folder(home, run_id)
     if not folder.is_dir():
         raise NotFound(f"no run `{run_id}` in {home.runs}; see them with: clearedge run list")
+    return folder
+
+
+def remove_run(home: Home, run_id: str) -> None:
+    """Delete a run's folder for good."""
+    folder = require_run(home, run_id)
     gone = home.runs / f".gone-{run_id}"
     folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

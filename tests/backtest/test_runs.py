@@ -356,7 +356,7 @@ def test_backtest_prints_one_object(home: Home) -> None:
         ["--set", "fast"],
         ["--balance", "-5"],
         ["--taker-fee", "half"],
-        ["--timeframe", "7m"],
+        ["--timeframe", "7x"],
     ],
 )
 def test_a_mistyped_option_is_a_usage_error(words: list[str], home: Home) -> None:

@@ -1,0 +1,61 @@
+"""What people write on a run: tags, a note, a star. Beside the run, and no part of its hashes."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.errors import BadData, UsageError
+from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.listing import require_run
+from clearedge_tui.settings import Home
+
+FILE = "labels.json"
+_MOST_TAGS, _MOST_NOTE = 20, 2_000
+
+
+class Labels(msgspec.Struct, frozen=True):
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    star: bool = False
+
+
+def load(folder: Path) -> Labels:
+    """Return what is written on the run of a folder. Raises BadData for a broken file."""
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Labels)
+    except FileNotFoundError:
+        return Labels()
+    except msgspec.DecodeError as error:
+        raise BadData(f"{folder / FILE}: {error}; remove it to start anew") from None
+
+
+def save(home: Home, run_id: str, labels: Labels) -> Labels:
+    """Put these on a run, in one step. Raises NotFound, or UsageError for a tag that is none."""
+    folder = require_run(home, run_id)
+    if len(labels.tags) > _MOST_TAGS:
+        raise UsageError(f"{len(labels.tags)} tags; at most {_MOST_TAGS}")
+    kept = Labels(_tags(labels.tags), clean_text(labels.note, _MOST_NOTE), labels.star)
+    draft = folder / f".{FILE}.{os.getpid()}"
+    draft.write_bytes(msgspec.json.encode(kept) + b"\n")
+    draft.replace(folder / FILE)
+    return kept
+
+
+def add(home: Home, run_id: str, tags: Iterable[str], note: str = "") -> Labels:
+    """Add tags to a run, and a note when one is given."""
+    old = load(require_run(home, run_id))
+    return save(home, run_id, Labels((*old.tags, *tags), note or old.note, old.star))
+
+
+def _tags(given: Iterable[str]) -> tuple[str, ...]:
+    found = []
+    for tag in given:
+        word = clean_text(tag, 60).strip().lower()
+        if not word or any(sign in word for sign in " ,\"'"):
+            raise UsageError(
+                f"tag `{clean_text(tag, 60)}`; wanted one word, without commas or quotes"
+            )
+        found.append(word)
+    return tuple(sorted(set(found)))
