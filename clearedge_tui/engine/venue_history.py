@@ -165,7 +165,10 @@ def columns(bars: Any, late_ns: int) -> Columns:
 
 
 def listing(found: Any) -> Listing:
-    """Return an instrument as a listing. rc7's instruments tell no fees."""
+    """Return an instrument as a listing.
+
+    rc7's instruments tell no fees, and their margin is a tenth whatever the venue says.
+    """
     code, _, venue = str(found.id).rpartition(".")
     base, quote = str(found.base_currency), str(found.quote_currency)
     tail = code.replace(f"{base}{quote}", "").replace(f"{base}-{quote}", "").replace("-SPOT", "")
@@ -185,4 +188,6 @@ def listing(found: Any) -> Listing:
         size_step=step,
         min_size=Decimal(str(found.min_quantity)) if found.min_quantity else step,
         min_notional=Decimal(notional),
+        max_size=Decimal(str(found.max_quantity)) if found.max_quantity else Decimal(0),
+        multiplier=Decimal(str(found.multiplier)),
     )

@@ -42,4 +42,7 @@ def merged(before: Market | None, source: str, listing: Listing) -> Market:
         min_notional=told.min_notional or before.min_notional,
         maker_fee=before.maker_fee if told.maker_fee is None else told.maker_fee,
         taker_fee=before.taker_fee if told.taker_fee is None else told.taker_fee,
+        max_size=told.max_size or before.max_size,
+        margin_init=before.margin_init if told.margin_init is None else told.margin_init,
+        multiplier=told.multiplier,
     )

@@ -97,6 +97,9 @@ def market_of(source: str, listing: Listing) -> Market:
         min_notional=listing.min_notional,
         maker_fee=listing.maker_fee or None,
         taker_fee=listing.taker_fee or None,
+        max_size=listing.max_size,
+        margin_init=listing.margin_init or None,
+        multiplier=listing.multiplier,
     )
 
 

@@ -128,3 +128,20 @@ OKX_SPOT: dict[str, Any] = {
     "state": "live",
     "tickSz": "0.1",
 }
+OKX_SWAP: dict[str, Any] = {
+    **OKX_SPOT,
+    "baseCcy": "",
+    "ctMult": "1",
+    "ctType": "linear",
+    "ctVal": "0.01",
+    "ctValCcy": "BTC",
+    "instFamily": "BTC-USDT",
+    "instId": "BTC-USDT-SWAP",
+    "instType": "SWAP",
+    "lever": "100",
+    "lotSz": "0.01",
+    "minSz": "0.01",
+    "quoteCcy": "",
+    "settleCcy": "USDT",
+    "uly": "BTC-USDT",
+}

@@ -198,6 +198,7 @@ def _listing(venue: str, market: dict[str, Any], mode: int) -> Listing:
     price_step = _step(market["precision"].get("price"), mode)
     size_step = _step(market["precision"].get("amount"), mode)
     limits = market.get("limits") or {}
+    leverage = _decimal((limits.get("leverage") or {}).get("max"))
     return Listing(
         symbol=str(market["symbol"]),
         name=name,
@@ -214,6 +215,10 @@ def _listing(venue: str, market: dict[str, Any], mode: int) -> Listing:
         min_notional=_decimal((limits.get("cost") or {}).get("min")),
         maker_fee=_decimal(market.get("maker")),
         taker_fee=_decimal(market.get("taker")),
+        max_size=_decimal((limits.get("amount") or {}).get("max")),
+        # a contract's greatest leverage says what a position needs at least
+        margin_init=1 / leverage if leverage and market.get("contract") else Decimal(0),
+        multiplier=_decimal(market.get("contractSize")) or Decimal(1),
     )
 
 

@@ -44,6 +44,9 @@ class Listing(msgspec.Struct, frozen=True):
     min_notional: Decimal = Decimal(0)
     maker_fee: Decimal = Decimal(0)
     taker_fee: Decimal = Decimal(0)
+    max_size: Decimal = Decimal(0)
+    margin_init: Decimal = Decimal(0)
+    multiplier: Decimal = Decimal(1)  # of the base in a size of 1
 
 
 class Cost(msgspec.Struct, frozen=True):
