@@ -219,12 +219,13 @@ def sessions_for(
     Of an exchange they are its trading days, by their hours, or whole where the base is days. Of
     foreign exchange only weeks have any: they last from Sunday to Friday.
     """
-    from clearedge_tui.market import calendars
+    from clearedge_tui.market import calendars, hours_kept
 
     market = load_markets(home).get(market_id)
     if market is None or timeframe == base:
         return ()
     base_ns, grid = timeframes.period_ns(base), timeframes.grid(timeframe)
+    hours_kept.learn(home, market.hours, grid.around(first_ns)[0], grid.around(last_ns)[1])
     return calendars.kept_to(market.hours, base_ns, grid, first_ns, last_ns)
 
 

@@ -167,6 +167,8 @@ class Checker:
         return calendars.closed(self.calendar, self.key.timeframe, low, high)
 
     def _closed(self, opens: Ints, shut: Spans) -> None:
+        unsaid = calendars.unknown(self.calendar, shut[0][0], shut[-1][1]) if shut else ()
+        shut = spans.without(shut, unsaid) if unsaid else shut
         if shut:
             starts, ends = np.array(shut, np.int64).T
             at = np.maximum(np.searchsorted(starts, opens, "right") - 1, 0)

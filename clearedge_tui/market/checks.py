@@ -8,7 +8,7 @@ import msgspec
 
 from clearedge_tui.core.clock import iso, now_ns
 from clearedge_tui.core.errors import Refused, UsageError
-from clearedge_tui.market import calendars, catalog, index, spans
+from clearedge_tui.market import calendars, catalog, hours_kept, index, spans
 from clearedge_tui.market.check import BAD, WORDS, Checker, Report
 from clearedge_tui.market.layout import Key
 from clearedge_tui.market.markets import Market
@@ -45,13 +45,17 @@ def run(
     where = catalog.ready(home)
     before = stamp(where, key)
     checker = Checker(market, key)
-    rows = sum(e.facts.rows for e in index.entries(home, where, key.folder)) or 1
+    facts = [e.facts for e in index.entries(home, where, key.folder) if e.facts.rows]
+    rows = sum(one.rows for one in facts) or 1
+    if facts:
+        ends = min(one.first_ns for one in facts), max(one.last_ns for one in facts)
+        hours_kept.learn(home, market.hours, *ends)
     for batch in catalog.batches(home, key):
         checker.see(batch)
         if progress:
             progress(min(1.0, checker.rows / rows))
     report = Report(
-        str(key), checker.rows, checker.first_ns, checker.last_ns, market.hours, now_ns(), before,
+        str(key), checker.rows, checker.first_ns, checker.last_ns, _hours(market, checker), now_ns(), before,
         checker.findings(),
     )  # fmt: skip
     with catalog.locked(home):
@@ -60,6 +64,14 @@ def run(
         draft.write_bytes(msgspec.json.encode(reports))
         draft.replace(home.catalog / _FILE)
     return report
+
+
+def _hours(market: Market, checker: Checker) -> str:
+    """Name the calendar, and the years of which it says nothing: there only the clock was judged."""
+    unsaid = calendars.unknown(market.hours, checker.first_ns, checker.last_ns)
+    return ", ".join(
+        [market.hours, *(f"unknown {iso(a)[:10]} to {iso(b)[:10]}" for a, b in unsaid)]
+    )
 
 
 def gaps_in(home: Home, market: Market, key: Key, start_ns: int, end_ns: int) -> Spans:

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
+from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.core.resample import Grid
 from clearedge_tui.market import catalog, checks, columns
+from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.layout import Key, Kind, bars_key
-from clearedge_tui.market.markets import save_market
+from clearedge_tui.market.markets import describe, save_market
+from clearedge_tui.market.moments import to_ns
 from clearedge_tui.market.task import Step, Task, find_series
 from clearedge_tui.market.task import run as run_task
 from clearedge_tui.settings import Home
@@ -121,3 +125,16 @@ def test_one_broken_series_fails_by_name_and_the_others_are_checked(home: Home) 
 
 def test_unknown_work_is_an_answer_and_no_crash(home: Home) -> None:
     assert run_task(Task(str(home.root), "polish"), lambda step: None).error == "no work `polish`"
+
+
+def test_before_a_calendars_first_year_nothing_is_called_closed(home: Home) -> None:
+    """Tokyo's is written from 1997 on: its new year's holidays count from then."""
+    toyota = msgspec.structs.replace(describe("7203", asset_class="equity"), calendar="XTKS")
+    days = np.arange(to_ns("1995-12-25", ""), to_ns("1998-01-12", ""), 1440 * MINUTE)
+    days = days[(days // (1440 * MINUTE) + 3) % 7 < 5]
+    price = 1500 + np.arange(len(days)) % 7 + 0.0
+    store(home, toyota, "1d", Bars(days + 1440 * MINUTE, price, price, price, price, price))
+    report = checks.run(home, toyota, bars_key(toyota.market_id, "1d"))
+    assert report.calendar == "XTKS, unknown 1995-12-26 to 1997-01-01"
+    (closed,) = [one for one in report.findings if one.name == "closed"]
+    assert iso(closed.first_ns)[:10] == "1997-01-01" and closed.count > 10
