@@ -9,7 +9,7 @@ import click
 
 from clearedge_tui.cli import data_keep, data_pull
 from clearedge_tui.cli.at_home import home, say_json
-from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.core.errors import BadData, Refused, UsageError
 
 if TYPE_CHECKING:
     from clearedge_tui.market.catalog import Series
@@ -67,6 +67,8 @@ def import_(file: Path, yes: bool, as_json: bool, **asked: Any) -> None:
     with ingest.plan(where, _request(file, asked), _progress()) as plan:
         if not as_json:
             click.echo("\n".join(plan.lines()))
+        if plan.refusal:
+            raise BadData(plan.refusal)
         _agree(yes, as_json)
         done = ingest.run(where, plan)
     say_json(done) if as_json else click.echo(told(done))

@@ -344,13 +344,26 @@ class Staged:
             return Added(self.facts.rows, 0, self.facts.first_ns, self.facts.last_ns)
         return self._merge(touched, first, last, check or refuse_conflict)
 
-    def _merge(self, touched: list[_File], first: int, last: int, check: Conflict) -> Added:
+    def compare(self, check: Conflict) -> Added:
+        """Return what a commit would do, and write nothing; `check` as there."""
+        touched = _within(_files(self.place, self.key), self.facts.first_ns, self.facts.last_ns)
+        if not touched:
+            return Added(self.facts.rows, 0, self.facts.first_ns, self.facts.last_ns)
+        merge = self._joined(touched, check)[0]
+        for _ in merge.batches():
+            continue
+        return Added(merge.added, merge.already, self.facts.first_ns, self.facts.last_ns)
+
+    def _joined(self, touched: list[_File], check: Conflict) -> tuple[Merge, pa.Schema]:
         old = (b for f in touched for b in series_file.batches(self.place, f.path))
         new = series_file.batches(self.place, self._draft)
         stored = series_file.layout_of(self.place, (f.path for f in touched))
         finest = columns.finest([self.layout.metadata, stored.metadata])
         layout_ = self.layout.with_metadata(finest)
-        merge = Merge(old, new, layout_, bool(self.key.timeframe), check)
+        return Merge(old, new, layout_, bool(self.key.timeframe), check), layout_
+
+    def _merge(self, touched: list[_File], first: int, last: int, check: Conflict) -> Added:
+        merge, layout_ = self._joined(touched, check)
         draft = self._change.draft()
         known = [series_file.survey(self.place, f.path, self.key) for f in touched]
         asked = self.facts.asked and all(one.asked for one in known)

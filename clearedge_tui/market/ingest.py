@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearedge_tui.core.clock import iso
-from clearedge_tui.core.errors import BadData, Refused
+from clearedge_tui.core.errors import BadData, Refused, RetryLater
 from clearedge_tui.market import catalog, columns, timeframes
 from clearedge_tui.market.catalog import Staged
 from clearedge_tui.market.imports import look
@@ -64,10 +64,23 @@ def _staged(
     except BaseException:
         staged.__exit__()
         raise
-    notes = look.notes(reading, request, market, seen.known)
-    found = Plan(reading, staged, market, seen.known, key, seen.stamp, notes)
+    more, refusal = _looked_ahead(reading, staged) if key.timeframe else ((), "")
+    notes = (*look.notes(reading, request, market, seen.known), *more)
+    found = Plan(reading, staged, market, seen.known, key, seen.stamp, notes, refusal)
     weakref.finalize(found, staged.__exit__)  # of one that nobody closes
     return found
+
+
+def _looked_ahead(reading: Pass, staged: Staged) -> tuple[tuple[str, ...], str]:
+    """Say before anybody agrees which bars are there already, and what contradicts one that is."""
+    try:
+        seen = staged.compare(partial(_refuse_conflict, reading))
+    except BadData as error:
+        return (f"it cannot be written: {error}",), str(error)
+    except (RetryLater, OSError):
+        return (), ""  # the writing of it says why
+    told = f"{seen.already:,} of them are in the catalog already, {seen.added:,} are new"
+    return ((told,) if seen.already else ()), ""
 
 
 def _told(batches: Iterator[pa.RecordBatch], progress: Progress | None) -> Iterator[pa.RecordBatch]:
@@ -100,7 +113,7 @@ def run(home: Home, plan: Plan) -> Imported:
             raise Refused(
                 f"{plan.market.market_id} was changed by somebody else meanwhile; import again"
             )
-        added = plan.staged.commit(partial(_refuse_conflict, plan)).added
+        added = plan.staged.commit(partial(_refuse_conflict, plan.reading)).added
         if plan.market != plan.known:
             save_market(home, plan.market)
     return Imported(
@@ -117,7 +130,7 @@ def run(home: Home, plan: Plan) -> Imported:
     )
 
 
-def _refuse_conflict(plan: Plan, old: pa.Table, new: pa.Table, at: columns.Ints) -> None:
+def _refuse_conflict(reading: Pass, old: pa.Table, new: pa.Table, at: columns.Ints) -> None:
     differs = catalog.differing(old, new)
     if not differs.any():
         return
@@ -126,7 +139,7 @@ def _refuse_conflict(plan: Plan, old: pa.Table, new: pa.Table, at: columns.Ints)
     name = next(n for n in ("close", *names) if old.column(n)[row] != new.column(n)[row])
     here, there = (f"{t.column(name)[row].as_py().normalize():f}" for t in (new, old))
     raise BadData(
-        f"{plan.reading.raw.place(plan.reading.line_of(int(at[row])))}: the bar closing "
+        f"{reading.raw.place(reading.line_of(int(at[row])))}: the bar closing "
         f"{iso(int(times_of(new)[row]))} has {name} {here} here and {there} in the catalog "
         f"({int(differs.sum())} bars differ); nothing was written. Import it under another "
         "venue: --venue NAME"

@@ -102,6 +102,13 @@ def test_a_bar_that_contradicts_the_catalog_is_refused_with_its_line(
     with pytest.raises(BadData, match=rf"{path}:4: .*1 bars differ.*--venue"):
         load(home, path)
     assert tree(home) == before
+    with ingest.plan(home, Request(path, "BTC/USDT", "1m")) as plan:
+        assert f"{path}:4: " in plan.refusal, "it is told before anybody agrees"
+        assert any("cannot be written" in line for line in plan.lines())
+    with ingest.plan(home, Request(write(tmp_path, ROWS), "BTC/USDT", "1m")) as same:
+        assert not same.refusal
+        assert f"{len(ROWS)} of them are in the catalog already, 0 are new" in same.notes
+    assert tree(home) == before
 
 
 WRONG = {

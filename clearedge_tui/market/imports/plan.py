@@ -47,6 +47,7 @@ class Plan:
     key: Key
     stamp: str
     notes: tuple[str, ...]
+    refusal: str = ""  # why it cannot be written, as far as that can be told before
 
     def __enter__(self) -> Self:
         return self
