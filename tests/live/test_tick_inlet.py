@@ -4,16 +4,24 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.messages import FeedStatus
+from clearedge_tui.core.model import EngineState, Health, Instance, Mode
+from clearedge_tui.settings import Account
 from clearedge_tui.supervisor.protocol import InstanceRow, Snapshot
+from clearedge_tui.supervisor.rows import instance_row
+from clearedge_tui.supervisor.runtime import EngineProcess, InstanceRun
 from clearedge_tui.ui.model import LinkState, Model
 from tests.live.box import Box
 
 MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
 BURST_S = 1.0
 
 
@@ -92,6 +100,23 @@ def test_a_flood_is_cut_to_the_newest_quotes_and_loses_no_bar(seen: dict[str, An
         "a slow reader loses quotes"
     )
     assert slow["newest"], "and has the newest one in the end"
+
+
+def test_a_row_says_why_nothing_is_entered_and_how_old_its_price_is(tmp_path: Path) -> None:
+    instance = Instance("one", "s", "paper", "A.X", "1m", Mode.OBSERVE)
+    engine = EngineProcess("in-one", tmp_path, pid=1, state=EngineState.RUNNING)
+    run = InstanceRun(instance, engine, enforced=Mode.OBSERVE, beat_s=monotonic())
+    feed = FeedStatus(
+        100 * SECOND, {}, 1.0, None, True, {}, silent_s={"A.X": 7.0}, waits={"one": "a gap"}
+    )
+    account = Account("paper", stale_s=60)
+    row = instance_row(run, account, None, "", feed)
+    assert (row.health, row.error) == (Health.WARN, "a gap")
+    assert (row.market_ns, row.stale_s) == (93 * SECOND, 60)
+    over = msgspec.structs.replace(feed, waits={}, done=1.0)
+    row = instance_row(run, account, None, "", over)
+    assert (row.health, row.error) == (Health.OK, "")
+    assert row.stale_s == 0, "a replay that has been played has nothing more to say"
 
 
 def test_a_silent_market_is_stale_in_the_console_until_it_speaks(

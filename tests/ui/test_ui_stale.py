@@ -13,6 +13,8 @@ from clearedge_tui.ui.paint.board import BoardState, event, paint_row
 from clearedge_tui.ui.paint.preview import paint_preview
 from clearedge_tui.ui.paint.widgets import View, paint_charts
 from tests.fakes.market import SECOND_NS, START_NS, detail, instance_rows
+from tests.fakes.supervisor import FakeSupervisor
+from tests.ui.conftest import OpenDesk
 
 
 def made(age_s: float, stale_s: float = 60, **fields: object) -> tuple[Model, InstanceRow]:
@@ -100,3 +102,17 @@ def test_the_charts_of_a_stale_price_are_dim() -> None:
     assert all(p.UP in shown or p.DOWN in shown for shown in fresh)
     assert p.UP not in old[0] and p.DOWN not in old[0]
     assert model.price_stale(row)
+
+
+async def test_the_page_of_an_instance_says_stale_beside_its_state(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    first = next(iter(world.rows))
+    old = START_NS - 125 * SECOND_NS
+    world.rows[first] = msgspec.structs.replace(world.rows[first], market_ns=old, stale_s=60)
+    async with desk(size=(200, 60)) as d:
+        await d.until(lambda: first in d.app.model.instances)
+        assert "STALE 2m" in d.text()
+        await d.press("enter")
+        await d.until(lambda: d.page.NAME == "detail" and d.page.detail)
+        assert "running  STALE 2m05s" in d.text()
