@@ -35,6 +35,7 @@ class Sheet:
     fills: FillColumns
     orders: int
     pnls: Floats  # of the trades
+    lengths: Ints  # of the trades, in bars
 
     @property
     def final(self) -> float:
@@ -43,7 +44,7 @@ class Sheet:
 
 def trades(sheet: Sheet) -> float:
     """Closed round trips."""
-    return len(sheet.trips)
+    return len(sheet.pnls)
 
 
 def orders(sheet: Sheet) -> float:
@@ -187,7 +188,7 @@ def worst_trade(sheet: Sheet) -> float | None:
 
 def avg_bars(sheet: Sheet) -> float | None:
     """Mean length of a trade in bars."""
-    return float(sheet.trips.bars.mean()) if len(sheet.trips) else None
+    return float(sheet.lengths.mean()) if len(sheet.lengths) else None
 
 
 Figure = Callable[[Sheet], float | None]
@@ -221,5 +222,5 @@ def sheet(
     days = ASSET_CLASSES[asset_class].days_a_year
     return Sheet(
         account, balance, first_open, start_ns, ends, returns, falls, days, trips, fills_, orders_,
-        floats(trips.pnl),
+        floats(trips.pnl), trips.bars,
     )  # fmt: skip

@@ -33,6 +33,7 @@ _NAMES = {
     "max_drawdown_days": "drawdown days",
     "buy_hold_return": "buy and hold",
     "avg_trade": "average trade",
+    "avg_win_loss_ratio": "payoff",
 }
 
 

@@ -39,13 +39,6 @@ class Trips:
     def __len__(self) -> int:
         return len(self.first)
 
-    def take(self, mask: Bools) -> "Trips":
-        """Return some of them."""
-        chosen = pa.array(mask)
-        names = self.__dataclass_fields__
-        columns = (getattr(self, name) for name in names)
-        return Trips(*(c.filter(chosen) if isinstance(c, pa.Array) else c[mask] for c in columns))
-
     def newest(self, most: int) -> tuple[Trade, ...]:
         """Return at most so many trades as rows, newest first."""
         tail = slice(max(0, len(self) - most), None)
@@ -65,7 +58,8 @@ class Trips:
 def round_trips(fills: FillColumns, closes_ns: Ints) -> Trips:
     """Return the closed trades.
 
-    A fill that flips the position closes one trade and opens the next; its fee is shared by size.
+    A fill that flips the position closes one trade and opens the next; its fee is shared by size,
+    to ten decimals.
     A position that is still open at the end is no trade. `closes_ns` only serves to count bars.
     """
     found = whole_trades.trips(fills)
@@ -104,7 +98,7 @@ def ended(fills: Iterable[tuple[int, bool, Decimal, Decimal, Decimal]]) -> Itera
                 held, out, got, fees = held - size, out + size, got + size * price, fees + fee
                 continue
             flips = size > held
-            share = fee * held / size if flips else fee
+            share = round(fee * held / size, whole_trades.SHARE_DIGITS) if flips else fee
             got, fees = got + held * price, fees + share
             earned = (got - paid if long else paid - got) - fees
             start = paid / into if into else entry
@@ -129,8 +123,5 @@ def ended(fills: Iterable[tuple[int, bool, Decimal, Decimal, Decimal]]) -> Itera
 
 def _short(value: Decimal) -> Decimal:
     """Return a decimal without the zeros its column adds."""
-    plain = value.normalize()
-    return plain if plain.as_tuple().exponent <= 0 else plain.quantize(_ONE)  # type: ignore[operator]
-
-
-_ONE = Decimal(1)
+    whole = value.to_integral_value()
+    return whole if whole == value else value.normalize()

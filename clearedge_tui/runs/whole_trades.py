@@ -1,7 +1,6 @@
 """Round trips by sums over whole numbers: exact, and ten times as fast as a loop over Decimals.
 
-None where 64 bits do not hold the sums or a fee cannot be shared without a rest; the loop of
-`trades` then does it.
+None where 64 bits do not hold the sums; the loop of `trades` then does it.
 """
 
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from clearedge_tui.runs.fill_columns import MONEY, Bools, FillColumns, Whole, mo
 Columns = tuple[
     Bools, pa.Array, Ints, pa.Array, Ints, pa.Array, pa.Array, pa.Array, Ints, Ints
 ]  # the fields of `trades.Trips`, without `bars`
+SHARE_DIGITS = 10  # to which the fee of a fill that flips is shared; the shares add up to it
 _MOST = 4e18  # half of what 64 bits hold: room for the rounding of the floats it is tested with
 _DIGITS = 16
 
@@ -99,26 +99,31 @@ def _largest(worth: Floats, flow: _Flow) -> float:
 def _shares(fills: FillColumns, flow: _Flow, size: Ints) -> tuple[Whole, Ints] | None:
     """Return the fees and what of each belongs to the trade that the fill closes."""
     fee = whole(fills.exact_fee)
-    if (
-        fee is None
-        or fee.digits > _DIGITS - 4
-        or np.abs(fills.fee).sum() * 10.0**fee.digits > _MOST
-    ):
+    both = np.flatnonzero((flow.opened > 0) & (flow.closed > 0))
+    if fee is None or fee.digits > SHARE_DIGITS:
         return None
-    value, both = fee.value, np.flatnonzero((flow.opened > 0) & (flow.closed > 0))
+    finer = 10 ** (SHARE_DIGITS - fee.digits) if len(both) else 1
+    most = np.abs(fills.fee).max() * 10.0**fee.digits * finer
+    if most * (flow.last - flow.first + 1).max(initial=1) > _MOST:
+        return None
+    value = fee.value * finer
     closing = np.where(flow.closed > 0, value, 0)
-    if not len(both):
-        return fee, closing
-    common = np.gcd(flow.closed[both], size[both])
-    part, whole_ = flow.closed[both] // common, size[both] // common
-    if np.abs(fills.fee).sum() * 10.0 ** (fee.digits + 4) > _MOST:
-        return None
-    value = value * 10_000  # a half of the last digit needs one more
-    if (value[both] % whole_).any():
-        return None
-    closing = closing * 10_000
-    closing[both] = value[both] // whole_ * part
-    return Whole(value, fee.digits + 4), closing
+    if len(both):
+        part, of = flow.closed[both], size[both]
+        part, of = part // (common := np.gcd(part, of)), of // common
+        if of.max() > 2**31:
+            return None
+        closing[both] = _shared(value[both], part, of)
+    return Whole(value, SHARE_DIGITS if len(both) else fee.digits), closing
+
+
+def _shared(value: Ints, part: Ints, of: Ints) -> Ints:
+    """Return value * part / of, rounded half to even; no step is larger than its result or of ** 2."""
+    whole_, rest = np.divmod(value, of)
+    more, rest = np.divmod(rest * part, of)
+    down = whole_ * part + more
+    result: Ints = down + ((2 * rest > of) | ((2 * rest == of) & (down % 2 == 1)))
+    return result
 
 
 def _top(flow: _Flow) -> Ints:

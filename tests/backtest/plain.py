@@ -69,7 +69,12 @@ def _fill(made: World, draw: random.Random, n: int, how: str) -> None:
     price = {"open": float(bars.open[n]), "close": float(bars.close[n])}.get(
         how, round(draw.uniform(low, high), 2)
     )
-    side, size = draw.choice(("buy", "sell")), Decimal(draw.choice(("0.5", "1", "1.5", "3")))
+    held = sum((f.size if f.side == "buy" else -f.size for f in made.fills), Decimal(0))
+    size = Decimal(draw.choice(("0.5", "1", "1.5", "3")))
+    side = draw.choice(("buy", "sell"))
+    if held and draw.random() < 0.7:  # most go back to flat, or over it
+        side = "sell" if held > 0 else "buy"
+        size = draw.choice((size, abs(held), 2 * abs(held)))
     fee, tag = Decimal(draw.randrange(-2, 30)) / 100, draw.choice(("", "stop", "target"))
     maker = how == "within"
     decided = int(bars.ts_ns[n - 1])

@@ -93,7 +93,12 @@ def test_trades_are_exact_and_lead_to_their_fills(seed: int, often: float) -> No
     ):
         columns = zip(getattr(found, name).to_pylist(), wanted, strict=True)
         off = [abs(Fraction(value) - getattr(trip, of)) for value, trip in columns]
-        assert max(off, default=0) <= Fraction(1, 10**16), name
+        assert max(off, default=0) <= _off(name), name
+
+
+def _off(name: str) -> Fraction:
+    """What rounding may do: averages have 16 digits, and a flip's fee is shared to ten at both ends."""
+    return Fraction(2, 10**10) if name in ("pnl", "fees") else Fraction(1, 10**16)
 
 
 @given(seeds)
@@ -104,8 +109,8 @@ def test_excursions_hold_the_whole_way_of_a_trade(seed: int) -> None:
     assert found.mae is not None
     assert found.mfe is not None
     for trip, mae, mfe in zip(plain.trips(made), found.mae, found.mfe, strict=True):
-        assert mae <= min(0.0, trip.pnl) + 1e-12
-        assert mfe >= max(0.0, trip.pnl) - 1e-12
+        assert mae <= min(0.0, trip.pnl) + 1e-9
+        assert mfe >= max(0.0, trip.pnl) - 1e-9
         assert near(mae, min(0.0, *map(float, trip.running)))
         assert near(mfe, max(0.0, *map(float, trip.running)))
 
@@ -151,18 +156,19 @@ def test_slippage_is_paid_when_a_buy_fills_above_the_close_it_was_decided_on() -
 def test_whole_numbers_and_decimals_make_the_same_trades(monkeypatch: pytest.MonkeyPatch) -> None:
     from clearedge_tui.runs import whole_trades
 
-    made = world(11, 400, 0.6)
-    fills = columns_of(made.fills)
-    quick = whole_trades.trips(fills)
-    if quick is None:  # a fee that three cannot share: only flips to twice the size make one
-        pytest.fail("these fills are whole")
-    one = round_trips(fills, made.bars.ts_ns)
-    monkeypatch.setattr(whole_trades, "trips", lambda _: None)
-    two = round_trips(fills, made.bars.ts_ns)
-    for name in ("size", "entry_price", "exit_price", "pnl", "fees"):
-        assert getattr(one, name).equals(getattr(two, name)), name
-    assert one.first.tolist() == two.first.tolist()
-    assert one.newest(9) == two.newest(9)
+    for seed in range(12):
+        made = world(seed, often=0.15 + seed / 20)
+        fills = columns_of(made.fills)
+        assert whole_trades.trips(fills) is not None
+        one = round_trips(fills, made.bars.ts_ns)
+        with monkeypatch.context() as patch:
+            patch.setattr(whole_trades, "trips", lambda _: None)
+            two = round_trips(fills, made.bars.ts_ns)
+        assert (one.first[1:] == one.last[:-1]).any()  # flips
+        for name in ("size", "entry_price", "exit_price", "pnl", "fees"):
+            assert getattr(one, name).equals(getattr(two, name)), name
+        assert one.first.tolist() == two.first.tolist()
+        assert one.newest(9) == two.newest(9)
 
 
 @pytest.mark.parametrize("size", ["0.0000000000000001", "123456789012.5", "0"])
@@ -175,7 +181,7 @@ def test_sizes_that_no_whole_number_holds_are_exact_too(size: str) -> None:
     found = round_trips(columns_of(made.fills), made.bars.ts_ns)
     wanted = plain.trips(made) if Decimal(size) else []
     exact = [Fraction(value) for value in found.pnl.to_pylist()]
-    assert all(abs(a - b.cash) <= Fraction(1, 10**15) for a, b in zip(exact, wanted, strict=True))
+    assert all(abs(a - b.cash) <= _off("pnl") for a, b in zip(exact, wanted, strict=True))
     assert float(sum(exact)) == pytest.approx(float(sum(floats(found.pnl))))
 
 

@@ -85,7 +85,7 @@ def test_trades_and_the_open_position_add_up_to_the_account(
             flat_cash = cash + size * one.price - one.fee * -size / signed
         cash -= signed * one.price + one.fee
         size += signed
-    assert sum(trade.pnl for trade in done) == pytest.approx(flat_cash, abs=Decimal("1e-15"))
+    assert sum(trade.pnl for trade in done) == pytest.approx(flat_cash, abs=Decimal("1e-9"))
     marked = equity.account(bars, columns_of(fills), 1000.0)
     assert marked.equity[-1] == pytest.approx(float(1000 + cash + size * Decimal(bars.close[-1])))
     assert marked.position[-1] == float(size)

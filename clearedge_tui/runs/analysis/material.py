@@ -26,7 +26,8 @@ class Material:
 
     def only(self, mask: Bools) -> "Material":
         """Return the same run with some of its trades: for the figures of trades, and no others."""
-        sheet = replace(self.sheet, trips=self.sheet.trips.take(mask), pnls=self.sheet.pnls[mask])
+        pnls, lengths = self.sheet.pnls[mask], self.sheet.lengths[mask]
+        sheet = replace(self.sheet, pnls=pnls, lengths=lengths)
         return replace(
             self,
             sheet=sheet,

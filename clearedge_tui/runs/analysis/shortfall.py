@@ -7,6 +7,7 @@ they name their own price. Fees are not part of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def shortfall(
 ) -> Shortfall:
     """Return what the fills cost against their decisions; `ids` and `decided_ns` are the orders'."""
     known = dict(zip(ids, decided_ns, strict=True))
-    times = np.fromiter((known.get(one, -1) for one in fills.order), np.int64, len(fills))
+    times = np.fromiter(map(known.get, fills.order, repeat(-1)), np.int64, len(fills))
     at = np.searchsorted(bars.ts_ns, times, "right") - 1
     taken = np.flatnonzero((at >= 0) & ~fills.maker)
     close, size = bars.close[at[taken]], fills.size[taken]

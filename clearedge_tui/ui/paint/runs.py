@@ -30,8 +30,12 @@ FIGURES: Final = (
     ("Average trade", "avg_trade", False), ("Best trade", "best_trade", False), ("Worst trade", "worst_trade", False),
     ("Average bars", "avg_bars", False), ("Turnover", "turnover", False), ("Orders", "orders", False),
     ("Fills", "fills", False), ("PnL", "pnl", False),
+    ("Payoff", "avg_win_loss_ratio", False), ("Start balance", "starting_balance", False), ("Final equity", "final_equity", False),
 )  # fmt: skip
-_MONEY: Final = ("pnl", "net_profit", "fees", "avg_trade", "best_trade", "worst_trade")
+_MONEY: Final = (
+    "pnl", "net_profit", "fees", "avg_trade", "best_trade", "worst_trade", "starting_balance",
+    "final_equity",
+)  # fmt: skip
 _SIGNED: Final = (
     "total_return",
     "net_profit",
