@@ -214,8 +214,9 @@ def remove(series: str, start: str, end: str, dry: bool, yes: bool, as_json: boo
 @click.argument("target")
 @_DRY
 @click.option("--keep", is_flag=True, help="copy only: the home stays with the old catalog")
+@click.option("--take-over", is_flag=True, help="write a bucket that another home wrote until now")
 @_JSON
-def move(target: str, dry: bool, keep: bool, as_json: bool) -> None:
+def move(target: str, dry: bool, keep: bool, take_over: bool, as_json: bool) -> None:
     """Copy the catalog to TARGET (s3://bucket/prefix, or `local`), prove it, and use it from now on.
 
     The old files stay where they are until you delete them.
@@ -226,7 +227,13 @@ def move(target: str, dry: bool, keep: bool, as_json: bool) -> None:
 
     where = home()
     line = "" if target == "local" else target
+    if take_over and line and not dry:
+        at(where, line).hold(take_over=True)
     if line == load_options(where).catalog:
+        if take_over:
+            told = f"{target} is written by this home"
+            say_json({"series": [], "message": told}) if as_json else click.echo(told)
+            return
         raise UsageError(f"the catalog is at {target} already")
     done = upkeep.copy_catalog(where, at(where, line), dry)
     if not dry and not keep:

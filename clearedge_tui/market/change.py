@@ -67,6 +67,7 @@ class Change:
     def commit(self) -> None:
         if self.empty:
             return
+        self.place.hold()
         plan = _Plan(tuple(self._moves), tuple(self._drops))
         self.place.write(f"{self._folder}/{_COMMIT}", msgspec.json.encode(plan))
         _carry_out(self.place, self._folder, plan)

@@ -17,6 +17,7 @@ from pyarrow import fs
 
 from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater, UsageError
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.market import writer
 from clearedge_tui.settings import Home, S3Options, load_options
 
 _S3_TIMEOUT_S = 20.0
@@ -33,9 +34,12 @@ class Item(msgspec.Struct, frozen=True):
 class Place:
     """Whole files under one root. A missing file is FileNotFoundError, as ever."""
 
-    def __init__(self, system: Any, root: str, name: str, local: Path | None) -> None:
+    def __init__(
+        self, system: Any, root: str, name: str, local: Path | None, home: Home | None = None
+    ) -> None:
         self._fs = system
         self._root = root
+        self._home = home  # of a bucket: who asks
         self.name = name  # as messages call it
         self.local = local
 
@@ -111,6 +115,25 @@ class Place:
         with self.writing(draft) as file:
             file.write(body)
         self.move(draft, path)
+
+    def hold(self, take_over: bool = False) -> None:
+        """Make sure that no other home writes here. Raises Refused when one does.
+
+        The first writer leaves its mark. Two that come to an unmarked bucket within the same moment
+        are told apart by whose mark stays.
+        """
+        if self._home is None:
+            return
+        me = writer.of(self._home)
+        if take_over or writer.demand(self._mark(), me, self.name):
+            self.write(writer.MARK, msgspec.json.encode(me))
+            writer.demand(self._mark(), me, self.name)
+
+    def _mark(self) -> bytes | None:
+        try:
+            return self.read(writer.MARK)
+        except FileNotFoundError:
+            return None
 
     def move(self, source: str, target: str) -> None:
         if self.local is not None:
@@ -221,4 +244,4 @@ def _remote(home: Home, line: str, options: S3Options) -> Place:
         connect_timeout=_S3_TIMEOUT_S,
         request_timeout=_S3_TIMEOUT_S,
     )
-    return Place(system, root, line, None)
+    return Place(system, root, line, None, home)

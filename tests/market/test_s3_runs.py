@@ -4,14 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from clearedge_tui.cli.data_keep import move
+from clearedge_tui.core.errors import Refused
 from clearedge_tui.market import catalog, checks
 from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import bars_key
+from clearedge_tui.market.place import place
 from clearedge_tui.market.timeframes import bar_type
 from clearedge_tui.runs.launch import run_backtest
 from clearedge_tui.runs.model import BacktestSpec
-from clearedge_tui.settings import Home
+from clearedge_tui.settings import MARKER, Home
 from tests.backtest.box import BTC, add_strategy, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
@@ -77,3 +81,24 @@ def test_nautilus_reads_what_we_write_to_s3_and_we_read_what_it_writes(
     (listed,) = catalog.series(home)
     assert (listed.rows, listed.files) == (400, 2)
     assert fingerprint(home, KEY).rows == 400
+
+
+def test_another_home_is_refused_until_it_takes_over(
+    s3_home: Callable[[str], Home],
+) -> None:
+    first, second = s3_home("shared"), s3_home("unused")
+    marker = (first.root / MARKER).read_text()
+    (second.root / MARKER).write_text(marker)
+    bars = sim_bars(400)
+    store(first, BTC, "1m", bars.slice(0, 200))
+    with pytest.raises(Refused, match=rf"written by .*{first.root}.*data move s3://.* --take-over"):
+        store(second, BTC, "1m", bars)
+    assert len(catalog.stored(second, BTC.market_id, "1m")) == 200, "it may read"
+    assert place(second).folders(".staging") == [], "nothing is left behind"
+    words = ["s3://shared/lake/one", "--take-over"]
+    done = CliRunner().invoke(move, words, obj={"home": str(second.root)})
+    assert done.exit_code == 0, done.output
+    store(second, BTC, "1m", bars)
+    assert len(catalog.stored(first, BTC.market_id, "1m")) == 400
+    with pytest.raises(Refused, match="written by"):
+        store(first, BTC, "1m", sim_bars(500))
