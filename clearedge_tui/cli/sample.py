@@ -91,7 +91,7 @@ def run_sample_backtest(home: Home) -> "RunReport":
 
     market = markets.resolve(home, BACKTEST_MARKET)
     spec = BacktestSpec(BACKTEST_STRATEGY, market.market_id, "1d", config={"size": "40"})
-    return run_backtest(home, spec)
+    return run_backtest(home, spec, again=True)
 
 
 def _backtest_line(report: "RunReport") -> str:

@@ -48,7 +48,7 @@ def save(run_id: str, file: str, as_json: bool) -> None:
 
     where = home()
     path = write_new(file or str(where.specs / f"{run_id}.yaml"), of_run(where, run_id))
-    say_json({"written": path}) if as_json else click.echo(f"{path} written")
+    say_json({"written": str(path)}) if as_json else click.echo(f"{path} written")
 
 
 def write_new(file: str, wanted: "SpecV2") -> Path:

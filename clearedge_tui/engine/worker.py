@@ -55,7 +55,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lines = 0
-        self._took = False
+        self.took = False
 
     def say(self, ts_ns: int, level: str, text: str) -> None:
         self._lines += 1
@@ -71,13 +71,13 @@ class RunLog:
         """Send this process's stdout and stderr here, also those of the engine's own threads."""
         sys.stdout.flush()
         sys.stderr.flush()
-        self._took = True
+        self.took = True
         os.dup2(self._file.fileno(), 1)
         os.dup2(self._file.fileno(), 2)
 
     def finish(self) -> None:
         """Write no more: the file is about to be named by its hash."""
-        if self._took:
+        if self.took:
             sys.stdout.flush()
             sys.stderr.flush()
             null = os.open(os.devnull, os.O_WRONLY)
@@ -97,45 +97,13 @@ def run_job(
 
     Returns the exit code. `own_process` also redirects stdout and stderr to the run's log, for good.
     """
-    home, asked = Home(Path(job.root)), job.asked
-    spec, about = asked.spec, asked.about
+    home = Home(Path(job.root))
     draft = drafts.start(home, job.run_id, os.getppid())
     log = RunLog(draft / LOG)
     try:
         if own_process:
             log.take_output()
-        journal.append(
-            draft, about, events.RUN_STARTED, Status.RUNNING, attempt=job.attempt, pid=os.getpid()
-        )
-        used = _data(home, job, draft, lambda text: log.say(0, "info", text))
-        plan = plan_of(home, spec, draft, log.say)
-        code = Path(plan.loaded.info.path)
-        own = manifest.imports(home.strategies, code)
-        made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
-        if not asked.again:
-            known = same.find(home, manifest.canonical_sha256(made))
-            if known is not None:
-                drafts.drop(draft)
-                send(frame(known))
-                return 0
-        journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
-        outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
-        log.raw(outcome.detail or outcome.error)
-        journal.append(
-            draft,
-            about,
-            events.BACKTEST_COMPLETED,
-            bars=outcome.seen,
-            orders=len(outcome.orders),
-            fills=len(outcome.fills),
-        )
-        if own_process:
-            gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
-        built = report.build(job.run_id, plan.spec, plan.market, outcome, asked.created_ns, used)
-        built = _named(built, about, made)
-        done = artifacts.write(home, built, Origin(made, code, about, log.finish))
-        send(frame(done))
-        return 5 if done.summary.status == "failed" else 0
+        return _run(home, job, draft, log, send, stop)
     except OSError as full:
         drafts.drop(draft)  # half a result is none
         told = _no_room(home, full)
@@ -148,6 +116,39 @@ def run_job(
         return error.exit_code
     finally:
         log.close()
+
+
+def _run(
+    home: Home, job: Job, draft: Path, log: RunLog, send: Send, stop: Callable[[], bool]
+) -> int:
+    asked, about = job.asked, job.asked.about
+    journal.append(
+        draft, about, events.RUN_STARTED, Status.RUNNING, attempt=job.attempt, pid=os.getpid()
+    )
+    used = _data(home, job, draft, lambda text: log.say(0, "info", text))
+    plan = plan_of(home, asked.spec, draft, log.say)
+    code = Path(plan.loaded.info.path)
+    own = manifest.imports(home.strategies, code)
+    made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
+    known = None if asked.again else same.find(home, manifest.canonical_sha256(made))
+    if known is not None:
+        drafts.drop(draft)
+        send(frame(known))
+        return 0
+    journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
+    outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
+    log.raw(outcome.detail or outcome.error)
+    orders, fills = len(outcome.orders), len(outcome.fills)
+    journal.append(
+        draft, about, events.BACKTEST_COMPLETED, bars=outcome.seen, orders=orders, fills=fills
+    )
+    if log.took:
+        gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
+    built = report.build(job.run_id, plan.spec, plan.market, outcome, asked.created_ns, used)
+    origin = Origin(made, code, about, log.finish)
+    done = artifacts.write(home, _named(built, about, made), origin)
+    send(frame(done))
+    return 5 if done.summary.status == "failed" else 0
 
 
 def _no_room(home: Home, error: OSError) -> ClearEdgeError:

@@ -205,9 +205,9 @@ def _error(failed: Failed) -> ClearEdgeError:
     return _ERRORS.get(failed.code, ClearEdgeError)(failed.error)
 
 
-def run_backtest(home: Home, spec: BacktestSpec) -> RunReport:
+def run_backtest(home: Home, spec: BacktestSpec, *, again: bool = False) -> RunReport:
     """Run to the end and return the report; raises what a person can act on."""
-    launch = Launch(home, spec)
+    launch = Launch(home, spec, again=again)
     for _ in launch.progress():
         pass
     if launch.report is None:

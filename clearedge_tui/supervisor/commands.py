@@ -13,6 +13,7 @@ from clearedge_tui.core.clock import iso, monotonic, now_ns
 from clearedge_tui.core.errors import Bug, ClearEdgeError, UsageError
 from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.farm import Farm
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import (
@@ -51,6 +52,7 @@ class Commands:
         self.supervisor = supervisor
         self.files = supervisor.files if supervisor else StrategyFiles(home)
         self.jobs = Jobs()
+        self.farm = Farm()
         self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
 
     async def run(
@@ -91,5 +93,12 @@ class Commands:
             self._versions[instance] = known
         return known[1]
 
-    def event(self, event: str, subject: str, text: str, who: str) -> None:
-        self.store.journal(event, subject, who, text, {}, now_ns())
+    def event(
+        self,
+        event: str,
+        subject: str,
+        text: str,
+        who: str,
+        payload: Mapping[str, object] | None = None,
+    ) -> None:
+        self.store.journal(event, subject, who, text, payload or {}, now_ns())

@@ -11,6 +11,7 @@ from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.wire import FrameError, frame, frames
 from clearedge_tui.engine.peer import listen, send
+from clearedge_tui.runs.recover import recover
 from clearedge_tui.supervisor.commands import Commands
 from clearedge_tui.supervisor.lock import read_holder
 from clearedge_tui.supervisor.protocol import (
@@ -50,12 +51,14 @@ class Control:
         given = self.commands
         schedule = Schedule(given.home, given.store, given.jobs, given.event)
         self._schedule = asyncio.create_task(schedule.run())
+        await asyncio.to_thread(recover, given.home)
 
     async def close(self) -> None:
         if self._schedule is not None:
             self._schedule.cancel()
         if self._server is not None:
             self._server.close()
+        await asyncio.to_thread(self.commands.farm.close)
         for client in list(self._clients):
             if not self._sup.hands_over:
                 client.part("the supervisor was stopped")

@@ -1,6 +1,7 @@
 """Work with an end: backtests, pulls, checks; each in its own process, told of on the board."""
 
 import asyncio
+import os
 import threading
 from collections import deque
 
@@ -12,15 +13,15 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.supervisor.work import JobEnd, JobStep, Work
 
-_AT_ONCE = 2
 _KEEP = 20
 _ENDED = ("done", "failed", "cancelled")
 
 
 class Jobs:
-    """At most two run at a time; the others wait in line. Ended ones stay visible for a while."""
+    """As many run at a time as there are cores; the others wait. Ended ones stay for a while."""
 
     def __init__(self) -> None:
+        self._at_once = os.process_cpu_count() or 1
         self._rows: dict[str, JobRow] = {}
         self._works: dict[str, Work] = {}
         self._line: deque[tuple[str, Work]] = deque()
@@ -75,7 +76,7 @@ class Jobs:
         await asyncio.gather(*self._tasks)
 
     def _next(self) -> None:
-        while self._line and len(self._works) - len(self._line) < _AT_ONCE:
+        while self._line and len(self._works) - len(self._line) < self._at_once:
             key, work = self._line.popleft()
             task = asyncio.create_task(self._run(key, work))
             self._tasks.add(task)
@@ -99,8 +100,15 @@ class Jobs:
         done = 1.0 if end.state == "done" else self._rows[key].progress
         self._ends[key] = end
         asks = "pay" if isinstance(end.data, dict) and "usd" in end.data else ""
+        run_id = end.run_id or self._rows[key].run_id
         self._change(
-            key, state=end.state, progress=done, eta_s=None, message=end.message, asks=asks
+            key,
+            state=end.state,
+            progress=done,
+            eta_s=None,
+            message=end.message,
+            asks=asks,
+            run_id=run_id,
         )
         self._works.pop(key, None)
         self._next()

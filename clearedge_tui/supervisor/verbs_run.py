@@ -1,18 +1,22 @@
 """`backtest.run`, `job.…` and `run.…`: start, follow, read and remove runs."""
 
 import asyncio
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from clearedge_tui.core.clock import now_ns, to_datetime
 from clearedge_tui.core.errors import Refused, UsageError
-from clearedge_tui.market import timeframes
-from clearedge_tui.market.markets import resolve
-from clearedge_tui.runs import fees, listing
+from clearedge_tui.market.markets import load_markets
+from clearedge_tui.runs import labels, listing
 from clearedge_tui.runs.launch import Launch
-from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.runs.model import RunReport
+from clearedge_tui.runs.recover import take_up
+from clearedge_tui.runs.spec.v2 import Costs, Data, SpecV2
 from clearedge_tui.settings import Home
-from clearedge_tui.supervisor.arguments import Args, need, plain, table, text
+from clearedge_tui.supervisor.arguments import Args, need, number, plain, table, text
 from clearedge_tui.supervisor.verbs_instance import schema_of
 from clearedge_tui.supervisor.work import BacktestWork
 
@@ -22,24 +26,6 @@ if TYPE_CHECKING:
 Answer = tuple[str, object]
 
 
-def moment_ns(value: str, name: str) -> int:
-    """Return an ISO date or time (UTC when it has no zone) in ns; empty is 0, the data's edge."""
-    if not value:
-        return 0
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise UsageError(
-            f"`{name}` is `{value}`; wanted a date like 2022-01-03 or 2022-01-03T14:30"
-        ) from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(aware.timestamp()) * 1_000_000_000
-
-
-def _fee(args: Args, name: str) -> Decimal | None:
-    return None if args.get(name) in (None, "") else _money(args, name, Decimal(0))
-
-
 def _money(args: Args, name: str, default: Decimal) -> Decimal:
     try:
         return Decimal(text(args, name, str(default)))
@@ -47,43 +33,122 @@ def _money(args: Args, name: str, default: Decimal) -> Decimal:
         raise UsageError(f"`{name}` is `{args.get(name)}`; wanted a number") from None
 
 
+def _fee(args: Args, name: str) -> Decimal | None:
+    return None if args.get(name) in (None, "") else _money(args, name, Decimal(0))
+
+
+def wanted(args: Args) -> SpecV2:
+    """Return what the arguments of a form or a palette ask for."""
+    given = args.get("accept") or ()
+    accepted = given if isinstance(given, list | tuple) else str(given).split(",")
+    return SpecV2(
+        strategy=need(args, "strategy"),
+        market=need(args, "market"),
+        timeframe=text(args, "timeframe"),
+        start=text(args, "start"),
+        end=text(args, "end"),
+        balance=_money(args, "balance", Decimal(100_000)),
+        fill=text(args, "fill_at", "next_open"),
+        seed=number(args, "seed", 1),
+        config=table(args, "config"),
+        costs=Costs(
+            text(args, "fees"),
+            _fee(args, "maker_fee"),
+            _fee(args, "taker_fee"),
+            text(args, "slippage"),
+            text(args, "latency"),
+            text(args, "funding"),
+            text(args, "borrow"),
+        ),
+        data=Data(
+            [str(one) for one in accepted if str(one).strip()], args.get("fetch") is not False
+        ),
+        tags=[one for one in text(args, "tags").split(",") if one.strip()],
+        note=text(args, "note"),
+    )
+
+
 async def backtest(commands: "Commands", args: Args, who: str) -> Answer:
     """Start a backtest in the background; the answer names its job and run."""
+    _living(commands, "clearedge backtest STRATEGY --market …")
+    return await _start(commands, wanted(args), who, again=bool(args.get("again")))
+
+
+async def start(commands: "Commands", args: Args, who: str) -> Answer:
+    """Start what a file asks for."""
+    _living(commands, "clearedge --run FILE")
+    from clearedge_tui.runs.spec.resolve import read  # late: brings YAML along
+
+    found = await asyncio.to_thread(read, _path(need(args, "file")))
+    again = bool(args.get("again"))
+    return await _start(commands, found.spec, who, again=again, config_sha256=found.config_sha256)
+
+
+async def again(commands: "Commands", args: Args, who: str) -> Answer:
+    """Start what a run was asked to be once more, on the data and code of today."""
+    _living(commands, "clearedge run again RUN")
+    spec = listing.load_report(commands.home, need(args, "run_id")).spec
+    return _put(commands, Launch(commands.home, spec, again=True), who)
+
+
+async def resume(commands: "Commands", args: Args, who: str) -> Answer:
+    """Take an interrupted run up again."""
+    _living(commands, "clearedge run resume RUN")
+    asked = await asyncio.to_thread(take_up, commands.home, need(args, "run_id"))
+    return _put(commands, Launch(commands.home, asked.spec, taken_up=asked), who)
+
+
+def _path(given: str) -> Path:
+    return Path(given).expanduser()
+
+
+def _living(commands: "Commands", instead: str) -> None:
     if commands.supervisor is None:
-        raise Refused("no supervisor runs; use: clearedge backtest STRATEGY --market …")
-    strategy = need(args, "strategy")
-    schema = await schema_of(commands, strategy)
-    market = resolve(commands.home, need(args, "market"))
-    paid = fees.of_run(market, _fee(args, "maker_fee"), _fee(args, "taker_fee"))
-    spec = BacktestSpec(
-        strategy=strategy,
-        market=market.market_id,
-        timeframe=timeframes.canonical(text(args, "timeframe", "1m")),
-        start_ns=moment_ns(text(args, "start"), "start"),
-        end_ns=moment_ns(text(args, "end"), "end"),
-        config=schema.validate(table(args, "config")),
-        balance=_money(args, "balance", Decimal(100_000)),
-        maker_fee=paid.maker,
-        taker_fee=paid.taker,
-        fees_of=paid.told,
-        fill_at=text(args, "fill_at", "next_open"),
-        accept=_accepted(args),
-        fetch=args.get("fetch") is not False,
-    )
-    title = f"{strategy} {market.symbol} {spec.timeframe}"
-    launch = Launch(commands.home, spec, market.symbol)
-    row = commands.jobs.start(BacktestWork(launch), "backtest", title, launch.run_id)
-    commands.event("backtest.run", row.run_id, title, who)
-    return f"backtest of {title} started", {"job": row.id, "run_id": row.run_id}
+        raise Refused(f"no supervisor runs; use: {instead}")
 
 
-def _accepted(args: Args) -> tuple[str, ...]:
-    """Return the findings somebody accepts, given as a list or as words between commas."""
-    given = args.get("accept") or ()
-    names = given if isinstance(given, list | tuple) else str(given).split(",")
-    from clearedge_tui.market.checks import accepted
+async def _start(
+    commands: "Commands", asked: SpecV2, who: str, *, again: bool = False, config_sha256: str = ""
+) -> Answer:
+    from clearedge_tui.runs.spec.resolve import resolve
 
-    return accepted(str(name) for name in names)
+    schema = await schema_of(commands, asked.strategy.removesuffix(".py").rpartition("/")[2])
+    spec = await asyncio.to_thread(resolve, commands.home, asked)
+    spec = msgspec.structs.replace(spec, config=schema.validate(spec.config))
+    launch = Launch(commands.home, spec, again=again, config_sha256=config_sha256)
+    return _put(commands, launch, who, labels.Labels(tuple(asked.tags), asked.note))
+
+
+def _put(
+    commands: "Commands", launch: Launch, who: str, written: labels.Labels | None = None
+) -> Answer:
+    spec = launch.spec
+    market = load_markets(commands.home).get(spec.market)
+    launch.market_name = market.symbol if market else spec.market
+    launch.workers = commands.farm
+    title = f"{spec.strategy} {launch.market_name} {spec.timeframe}"
+    work = BacktestWork(launch, written)
+    row = commands.jobs.start(work, "backtest", title, launch.run_id)
+    commands.event("backtest.run", row.run_id, title, who, {"trace_id": launch.trace_id})
+    return f"backtest of {title} started", {
+        "job": row.id,
+        "run_id": row.run_id,
+        "trace_id": launch.trace_id,
+    }
+
+
+async def save(commands: "Commands", args: Args, who: str) -> Answer:
+    """Write the specification of a run, or of what a form asks for, to a new file."""
+    from clearedge_tui.runs.spec.saved import of_run, write
+
+    run_id = text(args, "run_id")
+    asked = of_run(commands.home, run_id) if run_id else wanted(args)
+    name = run_id or f"{asked.strategy}-{to_datetime(now_ns()):%Y%m%d-%H%M%S}"
+    given = text(args, "file")
+    path = _path(given) if given else commands.home.specs / f"{name}.yaml"
+    await asyncio.to_thread(write, path, asked)
+    commands.event("spec.save", run_id or asked.strategy, str(path), who)
+    return f"{path} written; run it with: clearedge --run {path}", {"file": str(path)}
 
 
 async def cancel(commands: "Commands", args: Args, who: str) -> Answer:
@@ -117,6 +182,10 @@ async def remove(commands: "Commands", args: Args, who: str) -> Answer:
 
 VERBS = {
     "backtest.run": backtest,
+    "run.start": start,
+    "run.again": again,
+    "run.resume": resume,
+    "spec.save": save,
     "job.cancel": cancel,
     "run.list": list_,
     "run.show": show,

@@ -13,6 +13,7 @@ import msgspec
 
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market.task import Ended, Step, Task, decode_answer
+from clearedge_tui.runs import labels
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.settings import Home
 
@@ -35,6 +36,7 @@ class JobEnd(msgspec.Struct, frozen=True):
     state: str  # done | failed | cancelled
     message: str = ""
     data: object = None
+    run_id: str = ""  # of the run that it ended with, when that is not the one it began
 
 
 class Work(Protocol):
@@ -54,8 +56,9 @@ class Work(Protocol):
 class BacktestWork:
     """A backtest in its worker process."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, written: labels.Labels | None = None) -> None:
         self._launch = launch
+        self._written = written
 
     def steps(self) -> Iterator[JobStep]:
         for one in self._launch.progress():
@@ -65,8 +68,14 @@ class BacktestWork:
         self._launch.cancel()
 
     def end(self) -> JobEnd:
-        summary = self._launch.report.summary if self._launch.report else None
-        return JobEnd(summary.status, summary.error) if summary else JobEnd("failed", "no report")
+        report = self._launch.report
+        if report is None:
+            return JobEnd("failed", "no report")
+        summary = report.summary
+        if self._written is not None and (self._written.tags or self._written.note):
+            labels.add(self._launch.home, summary.run_id, self._written.tags, self._written.note)
+        said = f"the same as run {summary.run_id}" if self._launch.cached else summary.error
+        return JobEnd(summary.status, said, run_id=summary.run_id)
 
 
 class DataWork:

@@ -66,6 +66,10 @@ def _act(ui: "Console", name: str, instance: str) -> None:
 _ASKS = {
     "cancel": ("job.cancel", ("id",)),
     "rewind": ("account.rewind", ("account",)),
+    "run-spec": ("run.start", ("file",)),
+    "save-spec": ("spec.save", ("run_id", "file")),
+    "run-again": ("run.again", ("run_id",)),
+    "run-resume": ("run.resume", ("run_id",)),
 }
 
 
@@ -188,7 +192,7 @@ def _set(ui: "Console", doing: Doing) -> None:
     ui.ask("instance.set", args, f"{instance}: config")
 
 
-_RENAMED = {"from": "start", "to": "end", "fill": "fill_at"}
+_RENAMED = {"from": "start", "to": "end", "fill": "fill_at", "tag": "tags"}
 
 
 def _backtest(ui: "Console", doing: Doing) -> None:
@@ -206,7 +210,16 @@ def _backtest(ui: "Console", doing: Doing) -> None:
     given: dict[str, object] = {**options}
     if given.pop("no_fetch", ""):
         given["fetch"] = False
-    send_backtest(ui, strategy=strategy, config=dict(doing.settings), **given)
+    if given.pop("again", ""):
+        given["again"] = True
+    file = given.pop("save", "")
+    if file:
+        ui.ask("spec.save", {**given, **_what(strategy, doing), "file": file}, f"save {file}")
+    send_backtest(ui, **_what(strategy, doing), **given)
+
+
+def _what(strategy: str, doing: Doing) -> dict[str, object]:
+    return {"strategy": strategy, "config": dict(doing.settings)}
 
 
 _WITH_OPTIONS: Final = {

@@ -67,6 +67,10 @@ ASKED = {
     "run list": (),
     "run show": ("RUN",),
     "run verify": ("RUN",),
+    "run journal": ("RUN",),
+    "run again": ("RUN",),
+    "spec save": ("RUN",),
+    "spec check": ("SPEC",),
     "run rm": ("RUN",),
     "journal": (),
 }
@@ -122,8 +126,8 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    assert {*ASKED, "data move"} == takes_json(), (
-        "a move wants a bucket: tests/market/test_upkeep.py"
+    assert {*ASKED, "data move", "run resume"} == takes_json(), (
+        "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py"
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")
@@ -141,6 +145,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         answer = json.loads(said.out)
         assert isinstance(answer, dict), verb
         given["RUN"] = answer.get("run_id", given.get("RUN", ""))
+        given["SPEC"] = answer.get("written", given.get("SPEC", ""))
 
 
 @pytest.mark.slow
