@@ -49,7 +49,9 @@ def _market(row: dict[str, object]) -> str:
 @click.option(
     "--account", default="paper", show_default=True, help="a name in config/accounts.toml"
 )
-@click.option("--timeframe", default="1m", show_default=True, help="1m, 90m, 1h, 1d, 1w, 1M (a month) …")
+@click.option(
+    "--timeframe", default="1m", show_default=True, help="1m, 90m, 1h, 1d, 1w, 1M (a month) …"
+)
 @click.option("--id", help="its name; made from strategy and market by default")
 @click.option("--mode", type=_MODES, default="off", show_default=True)
 @click.option(

@@ -59,9 +59,7 @@ def test_the_same_inputs_give_the_same_bytes_and_leave_nothing_behind(home: Home
 def test_the_manifest_names_every_file_and_keeps_the_code(home: Home) -> None:
     folder = listing.run_folder(home, made(home))
     found = manifest.load(folder)
-    written = {
-        p.name for p in folder.iterdir() if p.name != manifest.MANIFEST
-    }
+    written = {p.name for p in folder.iterdir() if p.name != manifest.MANIFEST}
     assert set(found.files) == written
     assert (folder / manifest.CODE).read_text() == (home.strategies / "ema_cross.py").read_text()
     assert found.files[manifest.CODE] == found.inputs.code_sha256
