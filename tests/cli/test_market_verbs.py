@@ -179,16 +179,20 @@ def test_engines_that_run_take_over_what_a_market_says(box: Box) -> None:
     asked = {"strategy": "keeper", "account": "paper", "market": market, "id": "one"}
     assert box.do("instance.add", **asked, timeframe="1m", mode="active").status == "done"
 
+    native = asked | {"strategy": "native_ema", "id": "two"}
+    assert box.do("instance.add", **native, timeframe="1m", mode="observe").status == "done"
+    box.running("two")
+
     def working(price: str) -> bool:
         found = [str(o.price) for o in box.orders("one") if o.status == "open"]
         return found == [price]
 
     box.until(lambda: working("100.01"), "its order works")
     asset = box.do("market.set", market=market, values={"asset_class": "equity"})
-    assert "asset_class cannot change while one is not off" in asset.message
+    assert "asset_class cannot change while one, two is not off" in asset.message
     held = box.do("market.set", market=market, values={"size_step": "0.25"})
     assert "holds 0.9" in held.message and "could not close" in held.message
-    assert "traded by one" in box.do("market.rm", market=market).message
+    assert "traded by one, two" in box.do("market.rm", market=market).message
 
     gateway = box.account().pid
     done = box.do("market.set", market=market, values={"price_step": "0.05"})
@@ -200,6 +204,7 @@ def test_engines_that_run_take_over_what_a_market_says(box: Box) -> None:
         "the market's tick is 0.05 now, and 100.01 is no multiple of it",
     )
     assert box.account().pid == gateway, "the account has run on"
+    box.wait_row("two", lambda r: (r.restarts, r.state) == (1, "running"), "its node is another")
 
     finer = {"price_precision": "3", "price_step": "0.001"}
     done = box.do("market.set", market=market, values=finer)
