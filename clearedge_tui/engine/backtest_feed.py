@@ -31,7 +31,7 @@ class _Begins:
         self._last_ns: int | None = None
 
     def of(self, bars: Bars) -> Ints:
-        if self._grid.months:
+        if self._grid.by_days:
             begins = columns.opens(bars.ts_ns, self._grid)
         else:
             begins = bars.ts_ns - self._grid.seconds * timeframes.NS

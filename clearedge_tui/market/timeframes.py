@@ -62,9 +62,9 @@ def grid(text: str) -> Grid:
 
 
 def opened_ns(timeframe: str, close_ns: int) -> int:
-    """Return when a bar that closes at a moment opened at the earliest."""
+    """Return when a bar that closes at a moment opened at the earliest, by the clock alone."""
     found = grid(timeframe)
-    return found.around(close_ns - 1)[0] if found.months else close_ns - found.seconds * NS
+    return found.around(close_ns - 1)[0] if found.by_days else close_ns - found.seconds * NS
 
 
 def canonical(text: str) -> str:

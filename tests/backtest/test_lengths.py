@@ -13,7 +13,9 @@ from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.moments import to_ns
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.outcome import Outcome
-from tests.backtest.box import BTC, add_strategy, make_home
+from clearedge_tui.runs.spec.resolve import resolve
+from clearedge_tui.runs.spec.v2 import SpecV2
+from tests.backtest.box import BTC, add_strategy, make_home, store
 
 EVERY_BAR = """
 from clearedge_tui.contract import Strategy
@@ -63,6 +65,17 @@ def test_orders_fill_at_the_next_open(timeframe: str, with_sessions: bool, tmp_p
     assert len(fills) == len(bars) - 1
     for fill, decided, closes in zip(fills, bars.ts_ns, bars.ts_ns[1:], strict=False):
         assert decided < fill.ts_ns < closes
+
+
+def test_what_is_asked_for_has_one_name_and_starts_with_its_first_bar(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    add_strategy(home, "case", EVERY_BAR)
+    store(home, BTC, "1d", bars_of("1d", False))
+    for asked, kept in (("7d", "1w"), ("1mo", "1M"), ("24h", "1d")):
+        assert resolve(home, SpecV2("case", "BTC/USDT", timeframe=asked)).timeframe == kept
+    friday = to_ns("2024-01-06", "")  # a week of stocks closes on Friday night
+    assert timeframes.opened_ns("1w", friday) == to_ns("2024-01-01", "")
+    assert timeframes.opened_ns("90m", friday) == friday - 5400 * timeframes.NS
 
 
 def test_a_native_strategy_is_never_told_a_wrong_length(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def resolve(home: Home, asked: SpecV2) -> BacktestSpec:
     if not timeframe:
         stored = catalog.timeframes_of(home, market.market_id)
         timeframe = stored[0] if stored else "1m"
-    timeframes.split(timeframe)
+    timeframe = timeframes.canonical(timeframe)
     if asked.fill not in FILLS:
         raise UsageError(f"fill `{asked.fill}`{nearest(asked.fill, FILLS)}")
     costs = asked.costs
