@@ -69,6 +69,35 @@ def test_without_its_bars_an_old_run_has_what_its_tables_tell(home: Home) -> Non
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("seen", [0, 1, 200])
+def test_a_run_that_ended_early_is_analysed_as_far_as_it_came(home: Home, seen: int) -> None:
+    made = world(7)
+    store(home, BTC, "4h", made.bars)
+    spec = BacktestSpec("x", BTC.market_id, "4h", balance=Decimal(plain.BALANCE))
+    fills = [fill for fill in made.fills if fill.ts_ns <= made.bars.ts_ns[max(0, seen - 1)]]
+    outcome = Outcome(made.bars, seen, "failed", "it fell", fills=fills, orders=made.orders)
+    result = report.build(RUN, spec, BTC.info, outcome, 0)
+    artifacts.write(home, result)
+    assert load_analysis(home, RUN) == result.analysed.analysis
+    (listing.run_folder(home, RUN) / "analysis.json").unlink()
+    again = load_analysis(home, RUN)
+    assert again.figures == result.analysed.analysis.figures
+    assert (again.falls == ()) is (seen == 0 or again.figures["max_drawdown"] == 0)
+
+
+def test_a_ruined_run_without_its_bars_is_analysed_too(home: Home) -> None:
+    made = world(5, 200, 0.0)
+    huge = world(3).fills[0]._replace(side="buy", size=Decimal(5000), order="a", tag="")
+    made.fills.append(huge._replace(ts_ns=int(made.bars.ts_ns[3])))
+    made.bars.close[50:] = 5.0
+    artifacts.write(home, result_of(made))
+    (listing.run_folder(home, RUN) / "analysis.json").unlink()
+    store(home, BTC, "4h", made.bars.slice(0, 20))
+    found = load_analysis(home, RUN)
+    assert found.figures["total_return"] < -1  # type: ignore[operator]  # it is defined
+    assert found.exposure.value == ()
+
+
 def test_what_cannot_be_read_says_why(home: Home) -> None:
     with pytest.raises(NotFound, match="no run"):
         load_analysis(home, RUN)

@@ -44,7 +44,7 @@ def _moments(returns: Floats, window: int) -> tuple[Floats, Floats]:
 
 def exposure(account: Account) -> Curve:
     """Return position * close / equity at each close, signed, up to a ruin: the leverage."""
-    ruined = account.equity <= 0
+    ruined = account.equity[: len(account.close)] <= 0
     stop = int(ruined.argmax()) if ruined.any() else len(account.close)
     shares = account.position[:stop] * account.close[:stop] / account.equity[:stop]
     return curve(account.ts_ns[:stop], shares)
