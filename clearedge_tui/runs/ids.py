@@ -15,6 +15,11 @@ def new_run_id(strategy: str) -> str:
     return f"{to_datetime(now_ns()):%Y%m%d-%H%M%S}-{name}-{secrets.token_hex(2)}"
 
 
+def is_one(name: str) -> bool:
+    """Say whether a name is that of a run."""
+    return _SHAPE.fullmatch(name) is not None
+
+
 def checked(run_id: str) -> str:
     """Return the id if it is one; anything else (a path, say) is NotFound."""
     if not _SHAPE.fullmatch(run_id):
