@@ -12,10 +12,11 @@ from clearedge_tui.core.clock import iso
     "--limit", default=50, show_default=True, type=click.IntRange(1, 2000), help="newest lines"
 )
 @click.option("--subject", help="only of this instance, account or strategy")
+@click.option("--trace", help="only of this trace id: a job, its run and what they did")
 @JSON
-def journal(limit: int, subject: str | None, as_json: bool) -> None:
+def journal(limit: int, subject: str | None, trace: str | None, as_json: bool) -> None:
     """Show the newest lines of the journal, oldest of them first."""
-    rows = act("journal.tail", {"limit": limit, "subject": subject}).data or []
+    rows = act("journal.tail", {"limit": limit, "subject": subject, "trace": trace}).data or []
     if as_json:
         say_json({"journal": rows})
         return

@@ -92,6 +92,16 @@ class Reader:
         lines = [{**dict(row), "payload": rows.from_json(row["payload"])} for row in found]
         return [msgspec.convert(line, JournalRow) for line in lines]
 
+    def journal_trace(self, trace_id: str, limit: int) -> list[JournalRow]:
+        """Return the last lines of one thread (or of the first letters of its id), newest first."""
+        found = self._all(
+            "SELECT * FROM journal WHERE json_extract(payload, '$.trace_id') GLOB ? "
+            "ORDER BY seq DESC LIMIT ?",
+            (f"{trace_id}*", limit),
+        )
+        lines = [{**dict(row), "payload": rows.from_json(row["payload"])} for row in found]
+        return [msgspec.convert(line, JournalRow) for line in lines]
+
     def orders(self, instance: str, limit: int) -> list[Order]:
         """Return an instance's orders, newest first."""
         found = self._all(

@@ -24,7 +24,7 @@ from clearedge_tui.supervisor import (
     verbs_strategy,
 )
 from clearedge_tui.supervisor.jobs import Jobs
-from clearedge_tui.supervisor.protocol import Command, Result
+from clearedge_tui.supervisor.protocol import Command, JobRow, Result
 from clearedge_tui.supervisor.strategies import StrategyFiles
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Commands:
         self.store = store
         self.supervisor = supervisor
         self.files = supervisor.files if supervisor else StrategyFiles(home)
-        self.jobs = Jobs()
+        self.jobs = Jobs(self._ended)
         self.farm = Farm()
         self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
 
@@ -92,6 +92,11 @@ class Commands:
             known = (newest, tuple(self.store.config_versions(instance)))
             self._versions[instance] = known
         return known[1]
+
+    def _ended(self, row: JobRow) -> None:
+        said = f"{row.title}: {row.message}" if row.message else row.title
+        trace = {"trace_id": row.trace_id}
+        self.event(f"job.{row.state}", row.run_id or row.id, said, "supervisor", trace)
 
     def event(
         self,

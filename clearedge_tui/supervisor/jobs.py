@@ -3,7 +3,9 @@
 import asyncio
 import os
 import threading
+import uuid
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -20,8 +22,11 @@ _ENDED = ("done", "failed", "cancelled")
 class Jobs:
     """As many run at a time as there are cores; the others wait. Ended ones stay for a while."""
 
-    def __init__(self) -> None:
-        self._at_once = os.process_cpu_count() or 1
+    def __init__(
+        self, ended: Callable[[JobRow], None] = lambda row: None, at_once: int = 0
+    ) -> None:
+        self._tell = ended
+        self._at_once = at_once or os.process_cpu_count() or 1
         self._rows: dict[str, JobRow] = {}
         self._works: dict[str, Work] = {}
         self._line: deque[tuple[str, Work]] = deque()
@@ -34,11 +39,15 @@ class Jobs:
     def rows(self) -> tuple[JobRow, ...]:
         return tuple(self._rows.values())
 
-    def start(self, work: Work, kind: str, title: str, run_id: str = "") -> JobRow:
+    def start(
+        self, work: Work, kind: str, title: str, run_id: str = "", trace_id: str = ""
+    ) -> JobRow:
         """Queue a piece of work; returns its row."""
+        trace_id = trace_id or uuid.uuid4().hex
         self._count += 1
         key = f"job-{run_id}" if run_id else f"job-{kind}-{now_ns() // 1_000_000}-{self._count}"
-        self._put(JobRow(key, kind, title, "queued", run_id=run_id, started_ns=now_ns()))
+        row = JobRow(key, kind, title, "queued", run_id=run_id, trace_id=trace_id)
+        self._put(msgspec.structs.replace(row, started_ns=now_ns()))
         self._works[key] = work
         self._over[key] = asyncio.Event()
         self._line.append((key, work))
@@ -131,8 +140,9 @@ class Jobs:
     def _put(self, row: JobRow) -> None:
         self.seq += 1
         self._rows[row.id] = row
-        if row.state in _ENDED and row.id in self._over:
+        if row.state in _ENDED and row.id in self._over and not self._over[row.id].is_set():
             self._over[row.id].set()
+            self._tell(row)
         ended = [k for k in self._rows if k not in self._works and k != row.id]
         for key in ended[: max(0, len(ended) - _KEEP)]:
             del self._rows[key]

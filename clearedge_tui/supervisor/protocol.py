@@ -102,6 +102,7 @@ class JobRow(msgspec.Struct, frozen=True):
     rows: int = 0  # of data, so far
     rate: float = 0.0  # rows a second
     asks: str = ""  # what a person has to agree to before it is done: `pay`
+    trace_id: str = ""  # the thread through data, job, run and journal
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag=True):

@@ -43,8 +43,8 @@ def _starting(what: str) -> "Verb":
             if end.state != "done":
                 raise Refused(end.message)
             return end.message, end.data
-        commands.event(f"data.{what}", subject, title, who)
-        return f"{title} started", {"job": row.id}
+        commands.event(f"data.{what}", subject, title, who, {"trace_id": row.trace_id})
+        return f"{title} started", {"job": row.id, "trace_id": row.trace_id}
 
     return start
 

@@ -128,7 +128,7 @@ def _put(
     launch.workers = commands.farm
     title = f"{spec.strategy} {launch.market_name} {spec.timeframe}"
     work = BacktestWork(launch, written)
-    row = commands.jobs.start(work, "backtest", title, launch.run_id)
+    row = commands.jobs.start(work, "backtest", title, launch.run_id, launch.trace_id)
     commands.event("backtest.run", row.run_id, title, who, {"trace_id": launch.trace_id})
     return f"backtest of {title} started", {
         "job": row.id,

@@ -1,8 +1,10 @@
 """`strategy.…` and `journal.…`: what lies in the folder, what was written down."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import Refused, StrategyFault, UsageError
+from clearedge_tui.store.rows import JournalRow
 from clearedge_tui.supervisor.arguments import Args, need, number, plain, text
 
 if TYPE_CHECKING:
@@ -73,13 +75,26 @@ async def new(commands: "Commands", args: Args, who: str) -> Answer:
 
 
 async def tail(commands: "Commands", args: Args, who: str) -> Answer:
-    """Return the newest journal lines, newest first."""
+    """Return the newest journal lines, newest first; `trace` follows one thread, runs included."""
     del who
     subject = text(args, "subject") or None
     if commands.supervisor:
         commands.supervisor.record.flush()
-    rows = commands.store.journal_tail(min(2000, number(args, "limit", 200)), subject)
-    return "", [plain(row) for row in rows]
+    trace, most = text(args, "trace"), min(2000, number(args, "limit", 200))
+    if trace:
+        return "", [plain(row) for row in await asyncio.to_thread(_traced, commands, trace, most)]
+    return "", [plain(row) for row in commands.store.journal_tail(most, subject)]
+
+
+def _traced(commands: "Commands", trace: str, most: int) -> list[JournalRow]:
+    from clearedge_tui.runs.trace import events
+
+    told = commands.store.journal_trace(trace, most)
+    return sorted([*told, *events(commands.home, trace)], key=_moment, reverse=True)[:most]
+
+
+def _moment(row: JournalRow) -> tuple[int, int]:
+    return row.at_ns, row.seq
 
 
 VERBS = {

@@ -48,7 +48,9 @@ def _visit(ui: "Console", doing: Doing) -> None:
         case "go":
             ui.visit(_one_of(words[0], PLACES, "screen"))
         case "journal":
-            ui.visit("journal", doing.options.get("subject", words[0] if words else ""))
+            subject = doing.options.get("subject", words[0] if words else "")
+            trace = doing.options.get("trace", "")
+            ui.visit("journal", f"trace:{trace}" if trace else subject)
 
 
 def _act(ui: "Console", name: str, instance: str) -> None:

@@ -96,6 +96,7 @@ TABLE: Final = (
     Key("refresh.strategies", "r", "r", "reload", "Reload", "load every file anew", "strategies", 70),
     Key("errors.journal", "e", "e", "errors", "Errors", "only what went wrong", "journal", 20),
     Key("only", "o", "o", "only", "Only this", "only lines about the selected line's subject; again: all", "journal", 30),
+    Key("trace", "t", "t", "trace", "Trace", "only the thread of the selected line: a job, its run and data; again: all", "journal", 40),
     Key("refresh.journal", "r", "r", "reload", "Reload", "ask again", "journal", 50),
     Key("errors.runs", "e", "e", "errors", "Show error", "the whole error of this run", "runs", 40),
     Key("edit", "enter,i", "enter", "edit", "Edit", "edit the field; enter keeps, esc drops", "form", 5),

@@ -35,7 +35,7 @@ class Held:
 
 
 async def test_two_jobs_run_at_once_and_the_third_waits() -> None:
-    jobs, free = Jobs(), threading.Event()
+    jobs, free = Jobs(at_once=2), threading.Event()
     rows = [jobs.start(Held(free), "check", f"work {n}") for n in range(3)]
     await asyncio.sleep(0)  # each that may run has begun
     assert [row.state for row in jobs.rows()] == ["running", "running", "queued"]

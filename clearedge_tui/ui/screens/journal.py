@@ -17,6 +17,7 @@ from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.rows import RowsView
 
 LIMIT = 500
+_TRACE = "trace:"
 EVERY_S = 2.0
 _INK = {
     "fault": p.BAD,
@@ -54,6 +55,12 @@ class Entry(msgspec.Struct, frozen=True):
     subject: str | None = ""
     who: str | None = ""
     text: str | None = ""
+    payload: dict[str, object] = {}
+
+    @property
+    def trace(self) -> str:
+        found = self.payload.get("trace_id")
+        return found if isinstance(found, str) else ""
 
 
 def event_ink(entry: Entry) -> int:
@@ -118,7 +125,9 @@ class JournalPage(Page):
         super().__init__()
         self.title = "Journal"
         self.words = ""
-        self.subject: str | None = subject or None
+        said, _, trace = subject.partition(_TRACE)
+        self.subject: str | None = said or None
+        self.trace = trace  # one thread: a job, its run and what they did
         self.errors_only = False
         self.asked: Asked[list[Entry]] = Asked(list[Entry])
         self._last = 0.0
@@ -143,7 +152,7 @@ class JournalPage(Page):
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.words or self.errors_only or self.subject is not None)
+        return bool(self.words or self.errors_only or self.trace or self.subject is not None)
 
     def remark(self) -> tuple[str, int]:
         if self.asked.problem:
@@ -154,6 +163,7 @@ class JournalPage(Page):
             if self.subject is not None
             else "",
             "errors only" if self.errors_only else "",
+            f"trace {clean_text(self.trace, 12)}" if self.trace else "",
         ]
         note = "".join(f"{part}   " for part in parts if part)
         entry = self._current()
@@ -171,7 +181,7 @@ class JournalPage(Page):
         super().tick()
 
     def action_reload(self) -> None:
-        self.asked.ask(self.ui, "journal.tail", {"limit": LIMIT})
+        self.asked.ask(self.ui, "journal.tail", {"limit": LIMIT, "trace": self.trace})
 
     def action_filter(self) -> None:
         self.query_one(FilterLine).open(self.words)
@@ -182,8 +192,9 @@ class JournalPage(Page):
 
     def clear_transient(self) -> bool:
         had = self.narrowed
-        self.words, self.subject, self.errors_only = "", None, False
+        self.words, self.subject, self.errors_only, self.trace = "", None, False, ""
         if had:
+            self.action_reload()
             self.query_one(FilterLine).shut()
             super().tick()
         return had
@@ -191,6 +202,17 @@ class JournalPage(Page):
     def action_errors(self) -> None:
         self.errors_only = not self.errors_only
         super().tick()
+
+    def action_trace(self) -> None:
+        """Follow the selected line's thread through job, run and data; again shows all."""
+        entry = self._current()
+        if self.trace:
+            self.trace = ""
+        elif entry is not None and entry.trace:
+            self.trace = entry.trace
+        else:
+            self.ui.model.say("this line belongs to no job")
+        self.action_reload()
 
     def action_only(self) -> None:
         """Keep the lines about what the selected line is about; again shows all."""
