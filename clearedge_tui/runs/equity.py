@@ -41,6 +41,7 @@ def drawdown(equity: Floats, balance: float) -> Floats:
     np.maximum(peak, balance, out=peak)
     result: Floats = equity / peak
     result -= 1.0
+    result[result > -1e-12] = 0.0  # back at the peak but for the dust of floats
     return result
 
 

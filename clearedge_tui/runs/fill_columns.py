@@ -29,6 +29,11 @@ class Whole:
     value: Ints
     digits: int
 
+    def floats(self) -> Floats:
+        """Return the nearest floats, as a bar's prices are; Arrow's own are one digit off at times."""
+        result: Floats = self.value / 10.0**self.digits
+        return result
+
 
 @dataclass(frozen=True, slots=True)
 class FillColumns:
@@ -46,15 +51,17 @@ class FillColumns:
     price: Floats = field(init=False)
     fee: Floats = field(init=False)
     held: Floats = field(init=False)  # the position after each fill, signed
-    wholes: tuple[Whole, Whole] | None = field(init=False)  # sizes and prices, where they fit
+    wholes: dict[str, Whole | None] = field(init=False)  # of size, price and fee
 
     def __post_init__(self) -> None:
         keep = object.__setattr__  # frozen: these are made here and nowhere else
+        wholes = {}
         for name in ("size", "price", "fee"):
-            keep(self, name, floats(getattr(self, f"exact_{name}")))
-        size, price = whole(self.exact_size), whole(self.exact_price)
-        keep(self, "wholes", None if size is None or price is None else (size, price))
-        keep(self, "held", self._held(size))
+            exact = getattr(self, f"exact_{name}")
+            found = wholes[name] = whole(exact)
+            keep(self, name, floats(exact) if found is None else found.floats())
+        keep(self, "wholes", wholes)
+        keep(self, "held", self._held(wholes["size"]))
 
     def __len__(self) -> int:
         return len(self.ts_ns)

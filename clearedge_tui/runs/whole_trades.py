@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearedge_tui.market.columns import Floats, Ints
-from clearedge_tui.runs.fill_columns import MONEY, Bools, FillColumns, Whole, money, money_of, whole
+from clearedge_tui.runs.fill_columns import MONEY, Bools, FillColumns, Whole, money, money_of
 
 Columns = tuple[
     Bools, pa.Array, Ints, pa.Array, Ints, pa.Array, pa.Array, pa.Array, Ints, Ints
@@ -40,9 +40,9 @@ class _Flow:
 
 def trips(fills: FillColumns) -> Columns | None:
     """Return the columns of the closed trades, or None."""
-    if fills.wholes is None or not len(fills):
+    size, price = fills.wholes["size"], fills.wholes["price"]
+    if size is None or price is None or not len(fills):
         return None
-    size, price = fills.wholes
     if not size.value.all() or float(np.sum(fills.size)) * 10.0**size.digits > _MOST:
         return None
     flow = _flow(fills, size.value)
@@ -98,7 +98,7 @@ def _largest(worth: Floats, flow: _Flow) -> float:
 
 def _shares(fills: FillColumns, flow: _Flow, size: Ints) -> tuple[Whole, Ints] | None:
     """Return the fees and what of each belongs to the trade that the fill closes."""
-    fee = whole(fills.exact_fee)
+    fee = fills.wholes["fee"]
     both = np.flatnonzero((flow.opened > 0) & (flow.closed > 0))
     if fee is None or fee.digits > SHARE_DIGITS:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clearedge_tui.runs import equity, metrics
@@ -57,6 +57,9 @@ def near(found: Any, wanted: Any) -> bool:
 
 
 @given(seeds)
+@example(281349)  # a day that earns nothing, in floats a little
+@example(667494)  # left at a close that Arrow's float of a decimal misses by its last digit
+@example(990951)  # back at the peak, in floats not quite
 @settings(max_examples=12)
 def test_every_figure_equals_plain_python(seed: int) -> None:
     made = world(seed)

@@ -52,7 +52,7 @@ def _prices(bars: Bars, fills: FillColumns) -> tuple[Floats, Floats]:
     """Return the lowest and highest certain price from each fill to the next."""
     at = np.minimum(np.searchsorted(bars.ts_ns, fills.ts_ns), len(bars) - 1)
     stamped = fills.ts_ns >= bars.ts_ns[at]  # within the bar or at its close
-    closing = stamped & (fills.price == bars.close[at])
+    closing = stamped & np.isclose(fills.price, bars.close[at], rtol=1e-12, atol=0.0)
     here, there = fills.price[:-1], fills.price[1:]
     low, high = np.minimum(here, there), np.maximum(here, there)
     own = bars.close[at[:-1]]

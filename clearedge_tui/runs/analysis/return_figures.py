@@ -65,8 +65,8 @@ def worst_day(made: Material) -> float | None:
 
 
 def positive_days(made: Material) -> float | None:
-    """Share of days with a return above 0."""
-    return float(np.mean(made.sheet.returns > 0)) if len(made.sheet.returns) else None
+    """Share of days with a return above 0 (above 1e-12: floats leave dust)."""
+    return float(np.mean(made.sheet.returns > _FLAT)) if len(made.sheet.returns) else None
 
 
 def best_month(made: Material) -> float | None:
@@ -80,9 +80,9 @@ def worst_month(made: Material) -> float | None:
 
 
 def positive_months(made: Material) -> float | None:
-    """Share of months with a return above 0."""
+    """Share of months with a return above 0 (above 1e-12: floats leave dust)."""
     months = made.months.values()
-    return sum(one > 0 for one in months) / len(months) if months else None
+    return sum(one > _FLAT for one in months) / len(months) if months else None
 
 
 def ulcer_index(made: Material) -> float | None:
