@@ -1,5 +1,6 @@
 """`clearedge run`: the runs on disk."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -7,49 +8,81 @@ import click
 from clearedge_tui.cli.at_home import columns, home, say_json
 
 if TYPE_CHECKING:
-    from clearedge_tui.runs.model import RunSummary
+    from clearedge_tui.runs.index import Index, RunRow
+
+JSON = click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+_SHOWN = ("total_return", "sharpe", "trades")
 
 
 @click.group("run")
 def run() -> None:
-    """List, show and remove runs."""
+    """List, show, compare, mark and remove runs."""
 
 
 @run.command("list")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
-def list_(as_json: bool) -> None:
-    """List runs, newest first."""
-    from clearedge_tui.runs.listing import list_runs
+@click.argument("words", nargs=-1, metavar="[FILTER]…")
+@click.option("--sort", default="-created", show_default=True, help="a field; -field: downwards")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--offset", default=0, type=click.IntRange(0), help="leave out so many first")
+@JSON
+def list_(words: tuple[str, ...], sort: str, limit: int, offset: int, as_json: bool) -> None:
+    """List runs, newest first. FILTER: words, strategy:ema, sharpe>1, tag:best, -status:failed …"""
+    from clearedge_tui.runs import index
+    from clearedge_tui.runs.search import search
 
-    found = list_runs(home())
+    everything = index.load(home())
+    page = search(everything, " ".join(words), sort, offset, limit)
     if as_json:
-        say_json({"runs": found})
-    elif found:
-        click.echo("\n".join(_table(found)))
+        runs = [_plain(everything, row) for row in page.rows]
+        say_json({"runs": runs, "found": page.found, "total": page.total, "bytes": page.size_bytes})
+    elif page.rows:
+        click.echo("\n".join(_table(everything, page.rows)))
+        click.echo(
+            f"{page.found:,} of {page.total:,} runs; all of them take {room(page.size_bytes)}"
+        )
+    elif page.total:
+        click.echo(f"none of {page.total:,} runs is like that")
     else:
         click.echo("no runs yet; make one: clearedge backtest STRATEGY --market MARKET")
 
 
-def _table(found: list["RunSummary"]) -> list[str]:
+def _plain(everything: "Index", row: "RunRow") -> dict[str, object]:
+    import msgspec
+
+    run = msgspec.structs.asdict(everything.summary(row))
+    return run | {"tags": row.tags, "note": row.note, "star": row.star, "bytes": row.size_bytes}
+
+
+def room(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:,.0f} {unit}"
+        size //= 1000
+    return f"{size:,.0f} GB"
+
+
+def _table(everything: "Index", rows: Sequence["RunRow"]) -> list[str]:
     from clearedge_tui.runs.text_report import value_text
 
     lines = [
-        f"{'run':<40}{'status':<11}{'market':<14}{'bars':<6}{'return':>9}{'sharpe':>9}{'trades':>8}"
+        f"{'run':<40}{'status':<13}{'market':<14}{'bars':<6}{'return':>9}{'sharpe':>9}{'trades':>8}"
     ]
-    for one in found:
-        figures = one.metrics
+    for one in rows:
         market = f"{one.market}*" if one.simulated else one.market
+        shown = {n: value_text(n, everything.figure(one, n)) for n in _SHOWN}
+        star = "★ " if one.star else ""
+        said = f"  {star}{' '.join(one.tags)}".rstrip()
         lines.append(
-            f"{one.run_id:<40}{one.status:<11}{market:<14}{one.timeframe:<6}"
-            f"{value_text('total_return', figures.get('total_return')):>9}"
-            f"{value_text('sharpe', figures.get('sharpe')):>9}{value_text('trades', figures.get('trades')):>8}"
+            f"{one.run_id:<40}{one.status:<13}{market:<14}{one.timeframe:<6}"
+            f"{shown['total_return']:>9}{shown['sharpe']:>9}{shown['trades']:>8}{said}"
         )
-    return [*lines, "* simulated market"] if any(one.simulated for one in found) else lines
+    return [*lines, "* simulated market"] if any(one.simulated for one in rows) else lines
 
 
 @run.command("show")
 @click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+@JSON
 def show(run_id: str, as_json: bool) -> None:
     """Show the report of RUN_ID."""
     from clearedge_tui.cli.backtest import as_object
@@ -66,7 +99,7 @@ def show(run_id: str, as_json: bool) -> None:
 
 @run.command("verify")
 @click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+@JSON
 def verify(run_id: str, as_json: bool) -> int:
     """Run RUN_ID again and compare to the byte. Exit 1: it is not the same."""
     from clearedge_tui.runs.verify import verify as again
@@ -78,7 +111,7 @@ def verify(run_id: str, as_json: bool) -> int:
 
 @run.command("again")
 @click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+@JSON
 def again(run_id: str, as_json: bool) -> int:
     """Run what RUN_ID was asked to be once more, on the data and code of today."""
     from clearedge_tui.cli.backtest import finish
@@ -91,7 +124,7 @@ def again(run_id: str, as_json: bool) -> int:
 
 @run.command("resume")
 @click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+@JSON
 def resume(run_id: str, as_json: bool) -> int:
     """Take an interrupted RUN_ID up again; what it had done by then is kept."""
     from clearedge_tui.cli.backtest import finish
@@ -105,7 +138,7 @@ def resume(run_id: str, as_json: bool) -> int:
 
 @run.command("journal")
 @click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+@JSON
 def journal(run_id: str, as_json: bool) -> None:
     """Show what happened to RUN_ID. A journal that was changed is an error."""
     from clearedge_tui.runs import journal as told
@@ -126,14 +159,91 @@ def _short(value: object) -> object:
     return f"{len(value)} values" if isinstance(value, dict | list) else value
 
 
+@run.command("tag")
+@click.argument("run_id")
+@click.argument("tags", nargs=-1, required=True)
+@JSON
+def tag(run_id: str, tags: tuple[str, ...], as_json: bool) -> None:
+    """Put TAGS on RUN_ID; `-word` takes one off."""
+    _write(as_json, run_id=run_id, tags=list(tags))
+
+
+@run.command("note")
+@click.argument("run_id")
+@click.argument("text")
+@JSON
+def note(run_id: str, text: str, as_json: bool) -> None:
+    """Write a line on RUN_ID; an empty one takes it off."""
+    _write(as_json, run_id=run_id, note=text)
+
+
+@run.command("star")
+@click.argument("run_id")
+@click.option("--off", is_flag=True, help="take it off")
+@JSON
+def star(run_id: str, off: bool, as_json: bool) -> None:
+    """Put a star on RUN_ID."""
+    _write(as_json, run_id=run_id, star=not off)
+
+
+def _write(as_json: bool, **asked: object) -> None:
+    from clearedge_tui.runs.labels import change
+
+    run_id = str(asked.pop("run_id"))
+    kept = change(home(), run_id, **asked)  # type: ignore[arg-type]
+    if as_json:
+        say_json({"run_id": run_id, "tags": kept.tags, "note": kept.note, "star": kept.star})
+    else:
+        click.echo(
+            f"{run_id}  {'★ ' if kept.star else ''}{' '.join(kept.tags)}  {kept.note}".rstrip()
+        )
+
+
+@run.command("compare")
+@click.argument("run_ids", nargs=-1, required=True)
+@JSON
+def compare(run_ids: tuple[str, ...], as_json: bool) -> None:
+    """Lay two to eight runs side by side: figures, settings, data, code."""
+    from clearedge_tui.runs.compare import compare as side_by_side
+    from clearedge_tui.runs.compare_text import render
+
+    found = side_by_side(home(), run_ids)
+    say_json(found) if as_json else click.echo(render(found, columns()), nl=False)
+
+
 @run.command("rm")
 @click.argument("run_ids", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
-def rm(run_ids: tuple[str, ...], as_json: bool) -> None:
-    """Remove runs for good."""
+@click.option("--for-good", is_flag=True, help="at once, and with no way back")
+@JSON
+def rm(run_ids: tuple[str, ...], for_good: bool, as_json: bool) -> None:
+    """Remove runs. For a week `clearedge run restore` brings them back."""
+    from clearedge_tui.runs import trash
     from clearedge_tui.runs.listing import remove_run
 
     where = home()
     for run_id in run_ids:
-        remove_run(where, run_id)
-    say_json({"removed": run_ids}) if as_json else click.echo(f"removed {', '.join(run_ids)}")
+        remove_run(where, run_id) if for_good else trash.remove(where, run_id)
+    if as_json:
+        say_json({"removed": run_ids})
+        return
+    back = "" if for_good else f"; for a week: clearedge run restore {run_ids[0]}"
+    click.echo(f"removed {', '.join(run_ids)}{back}")
+
+
+@run.command("restore")
+@click.argument("run_ids", nargs=-1)
+@JSON
+def restore(run_ids: tuple[str, ...], as_json: bool) -> None:
+    """Bring removed runs back; alone: list them."""
+    from clearedge_tui.runs import trash
+
+    where = home()
+    for run_id in run_ids:
+        trash.restore(where, run_id)
+    left = trash.removed(where)
+    if as_json:
+        say_json({"restored": run_ids, "removed": left})
+    elif run_ids:
+        click.echo(f"{', '.join(run_ids)} is back")
+    else:
+        click.echo("\n".join(left) if left else "nothing was removed in the last week")

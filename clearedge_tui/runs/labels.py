@@ -49,6 +49,28 @@ def add(home: Home, run_id: str, tags: Iterable[str], note: str = "") -> Labels:
     return save(home, run_id, Labels((*old.tags, *tags), note or old.note, old.star))
 
 
+def change(
+    home: Home,
+    run_id: str,
+    tags: Iterable[str] = (),
+    note: str | None = None,
+    star: bool | None = None,
+) -> Labels:
+    """Change what is given: `-word` among the tags takes one off, an empty note takes it off."""
+    old = load(require_run(home, run_id))
+    kept = set(old.tags)
+    for tag in tags:
+        if tag.startswith("-"):
+            kept.discard(tag[1:].lower())
+        else:
+            kept.add(tag)
+    return save(
+        home,
+        run_id,
+        Labels(tuple(kept), old.note if note is None else note, old.star if star is None else star),
+    )
+
+
 def _tags(given: Iterable[str]) -> tuple[str, ...]:
     found = []
     for tag in given:

@@ -3,10 +3,10 @@
 import msgspec
 
 from clearedge_tui.contract.nearest import nearest
-from clearedge_tui.core import query
 from clearedge_tui.core.errors import UsageError
-from clearedge_tui.core.query import Value
+from clearedge_tui.runs import query
 from clearedge_tui.runs.index import Index, RunRow
+from clearedge_tui.runs.query import Value
 
 _TEXT = ("run_id", "kind", "status", "strategy", "market", "timeframe", "error", "trace_id", "note")
 _NUMBERS = {"duration": "duration_s", "size": "size_bytes"}

@@ -20,6 +20,7 @@ from clearedge_tui.supervisor import (
     verbs_data,
     verbs_instance,
     verbs_market,
+    verbs_report,
     verbs_run,
     verbs_strategy,
 )
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, object]
 Verb = Callable[["Commands", Args, str], Awaitable[tuple[str, object]]]
-_NOT_KEPT = ("list", "show", "tail", "check")
+_NOT_KEPT = ("list", "show", "tail", "check", "search", "compare")
 
 VERBS: dict[str, Verb] = {
     **verbs_instance.VERBS,
     **verbs_strategy.VERBS,
     **verbs_run.VERBS,
+    **verbs_report.VERBS,
     **verbs_data.VERBS,
     **verbs_market.VERBS,
 }
@@ -62,6 +64,7 @@ class Commands:
         verb = VERBS.get(command.verb)
         started = monotonic()
         keep = command.verb.rpartition(".")[2] not in _NOT_KEPT
+        keep = keep and command.verb not in verbs_report.VERBS
         try:
             if verb is None:
                 raise UsageError(f"no verb `{command.verb}`; known: {', '.join(sorted(VERBS))}")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from clearedge_tui.core.clock import now_ns, to_datetime
-from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.market.markets import load_markets
-from clearedge_tui.runs import labels, listing
+from clearedge_tui.runs import index, labels, listing, trash
+from clearedge_tui.runs.compare import compare
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.runs.recover import take_up
+from clearedge_tui.runs.search import NEWEST, search
 from clearedge_tui.runs.spec.v2 import Costs, Data, SpecV2
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.arguments import Args, need, number, plain, table, text
@@ -173,11 +175,56 @@ def _dated(home: Home, report: RunReport) -> RunReport:
     return dated(home, report)
 
 
+async def find(commands: "Commands", args: Args, who: str) -> Answer:
+    """Return a page of the runs that a filter leaves."""
+    del who
+    everything = await asyncio.to_thread(index.load, commands.home)
+    given = text(args, "filter"), text(args, "sort") or NEWEST
+    page = search(everything, *given, number(args, "offset", 0), number(args, "limit", 200))
+    return "", plain(page)
+
+
+async def label(commands: "Commands", args: Args, who: str) -> Answer:
+    """Change tags (`-word` takes one off), note or star of a run."""
+    run_id, tags = need(args, "run_id"), args.get("tags") or ()
+    words = [str(one) for one in tags] if isinstance(tags, list | tuple) else str(tags).split()
+    note, star = args.get("note"), args.get("star")
+    kept = labels.change(
+        commands.home,
+        run_id,
+        words,
+        None if note is None else str(note),
+        None if star is None else bool(star),
+    )
+    said = (
+        f"{'★ ' if kept.star else ''}{' '.join(kept.tags)} {kept.note}".strip() or "nothing on it"
+    )
+    commands.event("run.label", run_id, said, who)
+    return f"{run_id}: {said}", plain(kept)
+
+
+async def compared(commands: "Commands", args: Args, who: str) -> Answer:
+    """Return two to eight runs side by side."""
+    del who
+    names = args.get("run_ids")
+    listed = [str(one) for one in names] if isinstance(names, list | tuple) else []
+    return "", plain(await asyncio.to_thread(compare, commands.home, listed))
+
+
 async def remove(commands: "Commands", args: Args, who: str) -> Answer:
     run_id = need(args, "run_id")
-    listing.remove_run(commands.home, run_id)
-    commands.event("run.rm", run_id, "removed", who)
-    return f"{run_id} removed", None
+    trash.remove(commands.home, run_id)
+    commands.event("run.rm", run_id, "removed; it can be brought back for a week", who)
+    return f"{run_id} removed; for a week restore-run brings it back", None
+
+
+async def restore(commands: "Commands", args: Args, who: str) -> Answer:
+    run_id = text(args, "run_id") or next(iter(trash.removed(commands.home)), "")
+    if not run_id:
+        raise NotFound("nothing was removed in the last week")
+    trash.restore(commands.home, run_id)
+    commands.event("run.restore", run_id, "brought back", who)
+    return f"{run_id} is back", {"run_id": run_id}
 
 
 VERBS = {
@@ -190,4 +237,8 @@ VERBS = {
     "run.list": list_,
     "run.show": show,
     "run.rm": remove,
+    "run.restore": restore,
+    "run.search": find,
+    "run.label": label,
+    "run.compare": compared,
 }

@@ -83,6 +83,12 @@ def _plain(ui: "Console", doing: Doing) -> None:
         ui.ask(verb, args, f"{doing.name} {words[0]}")
         return
     match doing.name:
+        case "tag" | "note" | "star":
+            _mark(ui, doing)
+        case "find":
+            ui.visit("runs", " ".join(words))
+        case "restore-run":
+            ui.ask("run.restore", {"run_id": words[0] if words else ""}, "restore a run")
         case "check":
             name = _strategy(ui, words[0])
             ui.ask("strategy.check", {"strategy": name}, f"check {name}")
@@ -101,6 +107,17 @@ def _plain(ui: "Console", doing: Doing) -> None:
             ui.ask("supervisor.hand_over", {}, "restart")
         case _:
             _here(ui, doing.name)
+
+
+def _mark(ui: "Console", doing: Doing) -> None:
+    """Write on a run: words, a line, a star."""
+    run_id, *more = doing.words
+    what: dict[str, object] = {"star": not doing.options.get("off")}
+    if doing.name == "tag":
+        what = {"tags": more}
+    elif doing.name == "note":
+        what = {"note": more[0]}
+    ui.ask("run.label", {"run_id": run_id, **what}, f"{doing.name} {run_id}")
 
 
 def _here(ui: "Console", name: str) -> None:

@@ -71,7 +71,11 @@ ASKED = {
     "run again": ("RUN",),
     "spec save": ("RUN",),
     "spec check": ("SPEC",),
+    "run tag": ("RUN", "tried"),
+    "run note": ("RUN", "a line"),
+    "run star": ("RUN",),
     "run rm": ("RUN",),
+    "run restore": ("RUN",),
     "journal": (),
 }
 
@@ -126,7 +130,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    assert {*ASKED, "data move", "run resume"} == takes_json(), (
+    assert {*ASKED, "data move", "run resume", "run compare"} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py"
     )
     listed = tmp_path / "markets.csv"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.core import query
 from clearedge_tui.core.errors import UsageError
+from clearedge_tui.runs import query
 
 FIELDS = {"name": str, "tag": str, "sharpe": float, "size": float, "at": float, "star": bool}
 ROW: dict[str, Any] = {
