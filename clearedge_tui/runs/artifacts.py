@@ -39,6 +39,7 @@ _NAMES = {
     "equity": "equity.parquet",
     "fills": "fills.parquet",
     "orders": "orders.parquet",
+    "positions": "positions.parquet",
     "trades": "trades.parquet",
     "analysis": ANALYSIS,
     "picture": "picture.json",

@@ -14,15 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clearedge_tui.runs.fill_columns import MONEY, money
+from clearedge_tui.runs.positions import positions
 
 if TYPE_CHECKING:
     from clearedge_tui.runs.outcome import OrderRow
     from clearedge_tui.runs.report import Result
 
-EQUITY, FILLS, ORDERS, TRADES = (
+EQUITY, FILLS, ORDERS, POSITIONS, TRADES = (
     "equity.parquet",
     "fills.parquet",
     "orders.parquet",
+    "positions.parquet",
     "trades.parquet",
 )
 _TIME = pa.timestamp("ns", tz="UTC")
@@ -30,10 +32,11 @@ _NAMES_OF_ORDERS = ("id", "order")  # each another, much alike
 
 
 def write_tables(folder: Path, result: "Result") -> None:
-    """Write all four."""
+    """Write all five."""
     _write(_marks(result), folder / EQUITY)
     _write(_fills(result), folder / FILLS)
     _write(_orders(result.outcome.orders), folder / ORDERS)
+    _write(_positions(result), folder / POSITIONS)
     _write(_trades(result), folder / TRADES)
 
 
@@ -84,6 +87,21 @@ def _fills(result: "Result") -> pa.Table:
             "fee": fills.exact_fee,
             "maker": fills.maker,
             "tag": pa.array(fills.tag, pa.string()),
+        }
+    )
+
+
+def _positions(result: "Result") -> pa.Table:
+    """The position after each fill: row n belongs to row n of the fills."""
+    fills = result.sheet.fills
+    made = positions(fills)
+    return pa.table(
+        {
+            "ts_ns": _times(fills.ts_ns),
+            "position": made.held,
+            "avg_price": made.avg_price,
+            "realised": made.realised,
+            "fees": made.fees,
         }
     )
 

@@ -14,7 +14,13 @@ from clearedge_tui.runs.manifest import Inputs
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.settings import Home
 
-_TABLES = ("fills.parquet", "orders.parquet", "trades.parquet", "equity.parquet")
+_TABLES = (
+    "fills.parquet",
+    "orders.parquet",
+    "positions.parquet",
+    "trades.parquet",
+    "equity.parquet",
+)
 _CAUSES = {
     "code_sha256": "the strategy's code",
     "imports": "a module of the strategy",
@@ -86,8 +92,8 @@ def _first(old: Path, files: dict[str, str], was: RunReport, new: Path, now: Run
     if was.summary.status != now.summary.status:
         return f"it ended as {was.summary.status} then and as {now.summary.status} now"
     for name in _TABLES:
-        if files.get(name) == manifest.file_sha256(new / name):
-            continue
+        if name not in files or files[name] == manifest.file_sha256(new / name):
+            continue  # the same, or not yet kept when the run was made
         difference = _rows(old / name, new / name, name.removesuffix(".parquet"))
         if difference:
             return difference
@@ -106,6 +112,8 @@ def _rows(old: Path, new: Path, what: str) -> str:
         left, right = pq.read_table(old), pq.read_table(new)
     except (OSError, pa.ArrowInvalid) as error:
         return f"{what} cannot be compared: {str(error).splitlines()[0]}"
+    both = [name for name in left.column_names if name in right.column_names]
+    left, right = left.select(both), right.select(both)  # columns come with newer versions
     if left.equals(right):
         return ""
     for row in range(min(left.num_rows, right.num_rows)):
