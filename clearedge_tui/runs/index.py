@@ -7,11 +7,13 @@ The truth are the folders: the file may be deleted. A row is read again when its
 import contextlib
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import BadData
 from clearedge_tui.runs import labels
 from clearedge_tui.runs.ids import is_one
@@ -20,6 +22,8 @@ from clearedge_tui.runs.model import RunSummary
 from clearedge_tui.settings import Home
 
 _FILE, _VERSION = ".index", 2
+_TOO_NEW_NS = 100_000_000  # a clock of files ticks every few milliseconds
+_LOOK_S = 10.0
 _APART = ("metrics", "stamps")
 
 
@@ -83,22 +87,65 @@ _decode = msgspec.msgpack.Decoder(Index).decode
 
 def load(home: Home) -> Index:
     """Return every ended run. A folder that cannot be read is left out."""
-    known = _stored(home)
+    return _looked(home, _stored(home))
+
+
+class Kept:
+    """The index in memory, for whoever is asked again and again; safe from several threads.
+
+    The time of the folder of runs says whether one came, went or got another label (`labels.save`
+    touches it). A time that is too new to be told from the next change is not trusted, and what
+    was changed by hand inside a run is seen after some seconds.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._index: Index | None = None
+        self._changed_ns = 0
+        self._looked_s = 0.0
+
+    def load(self) -> Index:
+        """Return every ended run, looking into no folder when none has changed."""
+        with self._lock:
+            changed_ns, now_s = _changed_ns(self._home), monotonic()
+            if (
+                self._index is None
+                or changed_ns != self._changed_ns
+                or now_s - self._looked_s > _LOOK_S
+            ):
+                known = _stored(self._home) if self._index is None else self._index
+                self._index = _looked(self._home, known)
+                certain = now_ns() - changed_ns >= _TOO_NEW_NS
+                self._changed_ns, self._looked_s = changed_ns if certain else -1, now_s
+            return self._index
+
+
+def _changed_ns(home: Home) -> int:
+    try:
+        return home.runs.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _looked(home: Home, known: Index) -> Index:
+    """Return the index as the folders say it now; `known` saves reading those that are the same."""
     by_name = {row.run_id: row for row in known.rows}
     names, found, fresh = list(known.names), [], False
     for name, changed_ns in _folders(home):
         row = by_name.get(name)
         if row is None or row.changed_ns != changed_ns:
-            fresh = True
             try:
                 row = _read(home.runs / name, changed_ns, names)
             except (OSError, msgspec.DecodeError, BadData):
                 continue
+            fresh = True
         found.append(row)
+    if not fresh and len(found) == len(by_name):
+        return known
     found.sort(key=lambda row: row.run_id, reverse=True)
     index = Index(_VERSION, tuple(names), found)
-    if fresh or len(found) != len(by_name):
-        _save(home, index)
+    _save(home, index)
     return index
 
 

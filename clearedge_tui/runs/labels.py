@@ -40,6 +40,7 @@ def save(home: Home, run_id: str, labels: Labels) -> Labels:
     draft = folder / f".{FILE}.{os.getpid()}"
     draft.write_bytes(msgspec.json.encode(kept) + b"\n")
     draft.replace(folder / FILE)
+    os.utime(home.runs)  # so that an index in memory sees it without looking into every folder
     return kept
 
 

@@ -6,7 +6,7 @@ in front turns one around. A bare word is looked for in all texts.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -16,7 +16,6 @@ from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import UsageError
 
 Value = str | float | int | bool | None | tuple[str, ...]
-Row = Callable[[str], Value]  # a field's value by name
 
 _TERM = re.compile(r"(-?)([a-z_][a-z0-9_]*)(>=|<=|!=|>|<|=|:)(.*)", re.IGNORECASE | re.DOTALL)
 _UNITS = {"k": 1e3, "m": 1e6, "b": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9, "%": 0.01}
@@ -24,7 +23,7 @@ _SPLIT = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One condition. `field` is empty for a bare word."""
+    """One condition. `field` is empty for a bare word: ask `named` then, and `fits` otherwise."""
 
     field: str
     sign: str
@@ -32,13 +31,15 @@ class Term(msgspec.Struct, frozen=True):
     number: float | None = None
     turned: bool = False
 
-    def holds(self, row: Row, texts: Iterable[str]) -> bool:
-        return self._holds(row, texts) is not self.turned
+    def named(self, texts: Iterable[str]) -> bool:
+        """Say whether a bare word is met by a row of these texts."""
+        return any(self.wanted in text.lower() for text in texts) is not self.turned
 
-    def _holds(self, row: Row, texts: Iterable[str]) -> bool:
-        if not self.field:
-            return any(self.wanted in text.lower() for text in texts)
-        found = row(self.field)
+    def fits(self, found: Value) -> bool:
+        """Say whether a condition on a field is met by what the field holds."""
+        return self._fits(found) is not self.turned
+
+    def _fits(self, found: Value) -> bool:
         if self.sign == ":":
             return self._in(found)
         if isinstance(found, tuple):
@@ -126,9 +127,3 @@ def _moment(text: str) -> float | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.timestamp() * 1e9
-
-
-def matches(terms: Iterable[Term], row: Row, texts: Iterable[str]) -> bool:
-    """Say whether a row meets every condition; `texts` are what bare words are looked for in."""
-    words = list(texts)
-    return all(term.holds(row, words) for term in terms)

@@ -1,5 +1,8 @@
 """Find runs among many: filtered by any field, sorted by any, a page at a time. Pure over the index."""
 
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
+
 import msgspec
 
 from clearedge_tui.contract.nearest import nearest
@@ -32,20 +35,21 @@ def fields(index: Index) -> dict[str, type]:
     return {**texts, **numbers, **_SIGNS}
 
 
-def value(index: Index, row: RunRow, name: str) -> Value:
-    """Return a field of a run; None when it has none of that name."""
+def reader(index: Index, name: str) -> Callable[[RunRow], Value]:
+    """Return what reads a field of a run; it gives None for a run that has none of that name."""
     match name:
         case "tag":
-            return row.tags
+            return lambda row: row.tags
         case "stamp":
-            return row.stamps
+            return lambda row: row.stamps
         case _ if name in _NUMBERS or name in _TIMES:
-            found: Value = getattr(row, _NUMBERS.get(name) or _TIMES[name])
-            return found
+            return attrgetter(_NUMBERS.get(name) or _TIMES[name])
         case _ if name in _TEXT or name in _SIGNS:
-            return getattr(row, name)  # type: ignore[no-any-return]
-        case _:
-            return index.figure(row, name)
+            return attrgetter(name)
+        case _ if name in index.names:
+            at = index.names.index(name)
+            return lambda row: row.figures[at] if at < len(row.figures) else None
+    return lambda row: None
 
 
 def search(
@@ -57,24 +61,36 @@ def search(
     """
     known = fields(index)
     terms = query.parse(text, known)
-    left = [row for row in index.rows if _fits(index, row, terms)] if terms else list(index.rows)
+    left = _left(index, terms) if terms else list(index.rows)
     if sort != NEWEST:
         left = _sorted(index, left, sort, known)
-    shown = tuple(left[offset : offset + limit])
+    shown = tuple(left[max(0, offset) : max(0, offset) + max(0, limit)])
     return Page(shown, index.names, len(left), len(index.rows), index.size_bytes)
 
 
-def _fits(index: Index, row: RunRow, terms: tuple[query.Term, ...]) -> bool:
-    texts = (row.run_id, row.strategy, row.market, row.timeframe, row.status, row.note, *row.tags)
-    return query.matches(terms, lambda name: value(index, row, name), texts)
+def _left(index: Index, terms: tuple[query.Term, ...]) -> list[RunRow]:
+    """Return the rows that meet every condition. What a term reads is found out once, not per row."""
+    words = [term for term in terms if not term.field]
+    others = [(term, reader(index, term.field)) for term in terms if term.field]
+    return [
+        row
+        for row in index.rows
+        if all(term.fits(read(row)) for term, read in others)
+        and all(term.named(_texts(row)) for term in words)
+    ]
+
+
+def _texts(row: RunRow) -> tuple[str, ...]:
+    return (row.run_id, row.strategy, row.market, row.timeframe, row.status, row.note, *row.tags)
 
 
 def _sorted(index: Index, rows: list[RunRow], sort: str, known: dict[str, type]) -> list[RunRow]:
     name = sort.removeprefix("-")
     if name not in known:
         raise UsageError(f"no field `{name}` to sort by{nearest(name, known)}")
-    there = [(row, found) for row in rows if (found := value(index, row, name)) is not None]
-    missing = [row for row in rows if value(index, row, name) is None]
+    read = reader(index, name)
+    found = [(value, row) for row in rows if (value := read(row)) is not None]
+    missing = [row for row in rows if read(row) is None] if len(found) < len(rows) else []
     # equal ones stay newest first
-    there.sort(key=lambda one: one[1], reverse=sort.startswith("-"))
-    return [*(row for row, _ in there), *missing]
+    found.sort(key=itemgetter(0), reverse=sort.startswith("-"))
+    return [*(row for _, row in found), *missing]

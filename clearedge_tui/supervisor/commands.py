@@ -14,6 +14,7 @@ from clearedge_tui.core.errors import Bug, ClearEdgeError, UsageError
 from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs.farm import Farm
+from clearedge_tui.runs.index import Kept
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import (
@@ -55,6 +56,7 @@ class Commands:
         self.files = supervisor.files if supervisor else StrategyFiles(home)
         self.jobs = Jobs(self._ended)
         self.farm = Farm()
+        self.ended = Kept(home)
         self._versions: dict[str, tuple[int, tuple[ConfigVersion, ...]]] = {}
 
     async def run(

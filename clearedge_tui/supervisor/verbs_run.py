@@ -10,7 +10,7 @@ import msgspec
 from clearedge_tui.core.clock import now_ns, to_datetime
 from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.market.markets import load_markets
-from clearedge_tui.runs import index, labels, listing, trash
+from clearedge_tui.runs import labels, listing, trash
 from clearedge_tui.runs.compare import compare
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import RunReport
@@ -178,9 +178,9 @@ def _dated(home: Home, report: RunReport) -> RunReport:
 async def find(commands: "Commands", args: Args, who: str) -> Answer:
     """Return a page of the runs that a filter leaves."""
     del who
-    everything = await asyncio.to_thread(index.load, commands.home)
     given = text(args, "filter"), text(args, "sort") or NEWEST
-    page = search(everything, *given, number(args, "offset", 0), number(args, "limit", 200))
+    part = number(args, "offset", 0), number(args, "limit", 200)
+    page = await asyncio.to_thread(lambda: search(commands.ended.load(), *given, *part))
     return "", plain(page)
 
 

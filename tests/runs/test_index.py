@@ -1,13 +1,15 @@
 """The index of runs: what the folders say, at once, whatever becomes of the file."""
 
+import os
 import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import NotFound, UsageError
-from clearedge_tui.runs import index, labels, listing
+from clearedge_tui.runs import index, labels, listing, trash
 from clearedge_tui.runs.labels import Labels
 from clearedge_tui.runs.model import RunSummary
 from clearedge_tui.settings import Home
@@ -91,3 +93,33 @@ def test_labels_want_a_run(home: Home) -> None:
     run_id = put(home, 1)
     with pytest.raises(UsageError, match="at most 20"):
         labels.add(home, run_id, [f"t{n}" for n in range(21)])
+
+
+def test_an_index_in_memory_sees_every_change_at_once_and_reads_nothing_twice(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = index.Kept(home)
+    assert kept.load().rows == []
+    first = put(home, 1)
+    assert [row.run_id for row in kept.load().rows] == [first]
+    long_ago = now_ns() - 10**10
+    os.utime(home.runs, ns=(long_ago, long_ago))  # as if nothing had changed for a while
+    found = kept.load()
+    monkeypatch.setattr(index, "_folders", lambda home: pytest.fail("it looked into the folders"))
+    assert kept.load() is found
+    monkeypatch.undo()
+    labels.save(home, first, Labels(("best",), "", True))
+    assert kept.load().rows[0].star
+    second = put(home, 2)
+    trash.remove(home, first)
+    assert [row.run_id for row in kept.load().rows] == [second]
+
+
+def test_a_change_in_the_same_tick_of_the_clock_is_not_overlooked(home: Home) -> None:
+    kept, first = index.Kept(home), put(home, 1)
+    at = home.runs.stat().st_mtime_ns
+    kept.load()
+    os.utime(home.runs, ns=(at, at))
+    shutil.rmtree(listing.run_folder(home, first))
+    os.utime(home.runs, ns=(at, at))
+    assert kept.load().rows == []

@@ -20,7 +20,10 @@ ROW: dict[str, Any] = {
 def fits(text: str, row: dict[str, Any] | None = None) -> bool:
     given = ROW if row is None else row
     texts = [value for value in given.values() if isinstance(value, str)]
-    return query.matches(query.parse(text, FIELDS), given.get, texts)
+    return all(
+        term.fits(given.get(term.field)) if term.field else term.named(texts)
+        for term in query.parse(text, FIELDS)
+    )
 
 
 @pytest.mark.parametrize(
