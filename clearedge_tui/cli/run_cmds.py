@@ -109,6 +109,23 @@ def verify(run_id: str, as_json: bool) -> int:
     return 0 if done.same else 1
 
 
+@run.command("export")
+@click.argument("run_id")
+@click.argument(
+    "what", type=click.Choice(["report", "trades", "fills", "orders", "positions", "equity"])
+)
+@click.argument("file")
+@JSON
+def export(run_id: str, what: str, file: str, as_json: bool) -> None:
+    """Write a table to FILE (.csv, .json, .parquet), or the report (.html, .json)."""
+    from pathlib import Path
+
+    from clearedge_tui.runs.export import export as write
+
+    path = write(home(), run_id, what, Path(file))
+    say_json({"written": str(path)}) if as_json else click.echo(f"{path} written")
+
+
 @run.command("again")
 @click.argument("run_id")
 @JSON

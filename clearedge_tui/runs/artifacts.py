@@ -36,6 +36,7 @@ _NAMES = {
     "summary": SUMMARY,
     "report": REPORT,
     "text": "report.md",
+    "html": "report.html",
     "equity": "equity.parquet",
     "fills": "fills.parquet",
     "orders": "orders.parquet",
@@ -73,6 +74,7 @@ class Origin:
 
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
+    from clearedge_tui.runs.html.sheet import page
     from clearedge_tui.runs.tables import write_tables
     from clearedge_tui.runs.text_report import markdown
 
@@ -86,6 +88,8 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")
+    made = [] if origin is None else manifest.told(origin.inputs)
+    (draft / "report.html").write_text(page(report, result.analysed.analysis, made), "utf-8")
     _json(draft / METRICS, report.summary.metrics)
     _json(draft / BARS, report.data)
     if origin is not None:

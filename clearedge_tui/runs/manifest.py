@@ -137,6 +137,19 @@ def inputs(
     )
 
 
+def told(made: Inputs) -> list[tuple[str, str]]:
+    """Return what made a run as names and values, for a person."""
+    versions = ", ".join(f"{name} {version}" for name, version in made.libraries.items())
+    return [
+        ("code sha256", made.code_sha256),
+        *((f"module {name}", sha256) for name, sha256 in made.imports.items()),
+        ("config sha256", made.config_sha256),
+        ("market sha256", made.market_sha256),
+        ("seed", str(made.seed)),
+        ("made by", f"ClearEdge {made.product}, Python {made.python}, {versions}"),
+    ]
+
+
 def _git(folder: Path) -> tuple[str, bool]:
     """Return the commit a folder is at and whether it was changed; empty where there is no git."""
     if not any((one / ".git").exists() for one in (folder, *folder.parents)):

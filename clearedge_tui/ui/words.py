@@ -158,6 +158,7 @@ GROUPS: Final = frozenset(said.partition(" ")[0] for said in ALIASES)
 NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
+    "run export": "run export writes a file; on the command line: clearedge run export",
     "run compare": "run compare lays runs side by side; on the command line: clearedge run compare",
     "run verify": "run verify runs it once more and compares to the byte; on the command line: clearedge run verify",
     "run journal": "run journal prints every event of a run; on the command line: clearedge run journal",

@@ -71,6 +71,7 @@ ASKED = {
     "run again": ("RUN",),
     "spec save": ("RUN",),
     "spec check": ("SPEC",),
+    "run export": ("RUN", "trades", "TRADES"),
     "run tag": ("RUN", "tried"),
     "run note": ("RUN", "a line"),
     "run star": ("RUN",),
@@ -135,7 +136,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")
-    given = {"FILE": str(file), "TABLE": str(listed)}
+    given = {"FILE": str(file), "TABLE": str(listed), "TRADES": str(tmp_path / "t.csv")}
     for verb, more in ASKED.items():
         args = [given.get(one, one) for one in more]
         capfd.readouterr()
