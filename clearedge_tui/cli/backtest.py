@@ -62,12 +62,32 @@ class OneLine(click.Command):
     help="where an order decided on a close is filled",
 )
 @click.option(
-    "--fees", default="", metavar="MODEL", help="how fees are charged; the market's usual"
+    "--fees",
+    default="",
+    metavar="MODEL",
+    help="rates, per_share:0.005:min=1:max=1% or none; usual by default",
 )
-@click.option("--slippage", default="", metavar="MODEL", help="what market orders lose to the book")
-@click.option("--latency", default="", metavar="MODEL", help="how late orders reach the venue")
-@click.option("--funding", default="", metavar="MODEL", help="what a perpetual position pays")
-@click.option("--borrow", default="", metavar="MODEL", help="what a short position pays")
+@click.option(
+    "--slippage",
+    default="",
+    metavar="MODEL",
+    help="bps:1, ticks:1, impact:0.01 or none; usual by default",
+)
+@click.option(
+    "--latency",
+    default="",
+    metavar="MODEL",
+    help="ms:250: how late orders reach the venue; none by default",
+)
+@click.option(
+    "--funding",
+    default="",
+    metavar="MODEL",
+    help="rate:0.0001/8h: what a perpetual position pays, or none",
+)
+@click.option(
+    "--borrow", default="", metavar="MODEL", help="rate:0.01: what a short pays a year, or none"
+)
 @click.option("--seed", default=1, show_default=True, help="of all randomness")
 @click.option(
     "--accept",
@@ -223,6 +243,7 @@ def as_object(report: "RunReport", *, cached: bool = False) -> dict[str, object]
         "market": run.market,
         "timeframe": run.timeframe,
         "simulated": run.simulated,
+        "stamps": run.stamps,
         "bars": report.bars,
         "metrics": whole,
         "conventions": report.conventions,

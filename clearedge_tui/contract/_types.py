@@ -71,6 +71,7 @@ class PositionView:
     unrealised: Decimal = Decimal(0)
     realised: Decimal = Decimal(0)  # before fees
     fees: Decimal = Decimal(0)
+    carry: Decimal = Decimal(0)  # funding and borrowing paid in a backtest; below 0: got
 
     @property
     def is_flat(self) -> bool:
@@ -78,8 +79,8 @@ class PositionView:
 
     @property
     def pnl(self) -> Decimal:
-        """Return realised plus unrealised PnL after fees."""
-        return self.realised + self.unrealised - self.fees
+        """Return realised plus unrealised PnL after fees and carry."""
+        return self.realised + self.unrealised - self.fees - self.carry
 
 
 class OrderNotAllowed(Exception):

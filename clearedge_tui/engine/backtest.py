@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.execution import MakerTakerFeeModel, StaticLatencyModel
 from nautilus_trader.model import AccountType, BarType, InstrumentId, Money, OmsType, Venue
 from nautilus_trader.portfolio import PortfolioConfig
 from nautilus_trader.risk import RiskEngineConfig
@@ -21,26 +20,31 @@ from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import StrategyFault, UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.engine.backtest_context import BacktestContext
+from clearedge_tui.engine.backtest_conventions import (
+    FILL_TEXT,
+    NEXT_OPEN,
+    SAME_CLOSE,
+    between_ticks,
+    conventions,
+)
+from clearedge_tui.engine.backtest_costs import Fills, fee_model, latency_model
 from clearedge_tui.engine.backtest_feed import Feed, Pieces
 from clearedge_tui.engine.backtest_host import ContractHost, Watch
 from clearedge_tui.engine.backtest_steps import Steps
-from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument, leverage
+from clearedge_tui.engine.instruments import LEVERAGE, currency, instrument
 from clearedge_tui.engine.loading import Hosted, Loaded, fault_from
 from clearedge_tui.engine.quiet import file_logging
 from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs import costs
+from clearedge_tui.runs.carry import carry_of, told
 from clearedge_tui.runs.model import BacktestSpec, Progress
 from clearedge_tui.runs.outcome import Outcome
 
-NEXT_OPEN, SAME_CLOSE = "next_open", "same_close"
 _SLICE = 5_000
 _FIRST_SLICE = 10  # so that a slow strategy shows progress soon
 _PACE_S = 0.1
 _POINTS = 120
 _RATE = "1000000/00:00:01"  # the engine's default denies all but 100 orders a second
-_FILL_TEXT = {
-    NEXT_OPEN: "fills: an order decided on a bar's close meets the next bar's open",
-    SAME_CLOSE: "fills: an order decided on a bar's close is filled at that same close (optimistic)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,66 +59,22 @@ class Plan:
     say: Callable[[int, str, str], None]  # (data ns, level, text): the strategy's log
 
 
-def conventions(plan: Plan) -> tuple[str, ...]:
-    """Return what a reader must know to judge the numbers, one line each."""
-    spec, native = plan.spec, plan.loaded.info.kind == "native"
-    depth = (
-        "depth: a bar's volume limits fills to a quarter of it at each of its four prices"
-        if native and plan.bars.volume.any()
-        else "depth: orders are filled whole, however large; they do not move the price"
-    )
-    lines = [
-        _FILL_TEXT[spec.fill_at],
-        "inside a bar: the extreme nearer to the open comes first; a limit order is filled when it is touched",
-        f"fees: maker {spec.maker_fee:%}, taker {spec.taker_fee:%} of the notional"
-        f"{f' ({spec.fees_of})' if spec.fees_of else ''}",
-        depth,
-        f"account: margin, up to {leverage(plan.market).normalize():f} times its money; the run ends at a close with no equity left",
-        "an open position is marked at the last close; it counts in equity, not in the trades",
-    ]
-    lines.extend(_limits(plan.market, native))
-    if between_ticks(plan.market, plan.bars):
-        lines.append(
-            f"data: some prices lie between the market's ticks of {plan.market.price_step}; market "
-            "orders are filled there"
-        )
-    lines.append(f"strategy file: sha256 {plan.loaded.info.sha256[:16]}")
-    if plan.market.simulated:
-        lines.append("data: SIMULATED market; nothing here is evidence about a real one")
-    return tuple(lines)
-
-
-def between_ticks(market: MarketInfo, bars: Bars) -> bool:
-    """Say whether bars have prices that are no multiple of the market's tick."""
-    scale = 10**market.price_precision
-    tick = int(market.price_step * scale)
-    columns = (bars.open, bars.high, bars.low, bars.close)
-    return tick > 1 and any((np.rint(column * scale) % tick).any() for column in columns)
-
-
-def _limits(market: MarketInfo, native: bool) -> Iterator[str]:
-    limits = market.limits
-    if limits is None:
-        return
-    least = f"an order is at least {limits.min_size} in size and {limits.min_notional} in worth"
-    most = f", at most {limits.max_size} in size" if limits.max_size else ""
-    exits = "the engine holds exits to it too" if native else "orders that only reduce pass"
-    yield f"limits: {least}{most}; {exits}"
-
-
 def execute(
     plan: Plan, report: Callable[[Progress], None], stop: Callable[[], bool] = lambda: False
 ) -> Outcome:
     """Run it. A fault of the strategy is an Outcome with status `failed`, not an exception."""
-    if plan.spec.fill_at not in _FILL_TEXT:
+    if plan.spec.fill_at not in FILL_TEXT:
         raise UsageError(f"fill `{plan.spec.fill_at}`; wanted {NEXT_OPEN} or {SAME_CLOSE}")
     outcome = Outcome(plan.bars, 0, conventions=conventions(plan))
-    context = BacktestContext(plan.market, plan.bars, plan.spec.balance, plan.say)
+    spec = plan.spec
+    context = BacktestContext(plan.market, plan.bars, spec.balance, plan.say)
+    context.carry = carry_of(spec.funding, spec.borrow)
+    fills = _fills(plan, context)
     engine = None
     try:
-        engine = _engine(plan)
+        engine = _engine(plan, fills)
         run = _contract if plan.loaded.info.kind != "native" else _native
-        seat = run(plan, engine, context)
+        seat = run(plan, engine, context, fills)
         outcome.status = _drive(plan, engine, context, seat, outcome, report, stop)
         seat.finish(outcome)
         _judge(plan, seat.watch, outcome)
@@ -123,11 +83,23 @@ def execute(
     finally:
         if engine is not None:
             engine.dispose()
-    outcome.fills = context.fills
+    outcome.fills, outcome.cash = context.fills, context.cash
+    if outcome.cash:
+        outcome.conventions = (*outcome.conventions, told(outcome.cash, plan.market.quote))
     return outcome
 
 
-def _engine(plan: Plan) -> BacktestEngine:
+def _fills(plan: Plan, context: BacktestContext) -> Fills | None:
+    """Return our own rule of filling, where a run may need it: being asked costs 7 µs an order."""
+    slippage = costs.slippage(plan.spec.slippage)
+    if slippage is None and not plan.loaded.mentions_stops:
+        return None
+    fills = Fills(plan.market, plan.bars, slippage)
+    fills.seen = lambda: context.tick
+    return fills
+
+
+def _engine(plan: Plan, fills: Fills | None = None) -> BacktestEngine:
     engine = BacktestEngine(
         BacktestEngineConfig(
             logging=file_logging(plan.folder, "engine"),
@@ -143,11 +115,11 @@ def _engine(plan: Plan) -> BacktestEngine:
         account_type=AccountType.MARGIN,
         starting_balances=[Money.from_decimal(spec.balance, currency(plan.market.quote))],
         default_leverage=LEVERAGE,
-        fee_model=MakerTakerFeeModel(spec.maker_fee, spec.taker_fee),
-        latency_model=StaticLatencyModel(base_latency_nanos=1)
-        if spec.fill_at == NEXT_OPEN
-        else None,
+        fill_model=fills,
+        fee_model=fee_model(spec, plan.market.quote),
+        latency_model=latency_model(spec, spec.fill_at == NEXT_OPEN),
         bar_adaptive_high_low_ordering=True,
+        reject_stop_orders=False,  # a stop that is beyond the price already goes off at once
     )
     native = plan.loaded.info.kind == "native"  # our gate stands before the others
     fine = not native or between_ticks(plan.market, plan.bars)
@@ -164,13 +136,17 @@ class Seat:
     finish: Callable[[Outcome], None]
 
 
-def _contract(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:
+def _contract(
+    plan: Plan, engine: BacktestEngine, context: BacktestContext, fills: Fills | None
+) -> Seat:
     spec = plan.spec
     pieces = Pieces(plan.market, spec.timeframe, next_open=spec.fill_at == NEXT_OPEN)
     hosted = plan.loaded.create(context, plan.loaded.typed(spec.config))
     host = ContractHost(
         context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, pieces.series
     )
+    if fills is not None:
+        fills.stops = host.stops
     engine.add_strategy(host)
     hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
 
@@ -195,7 +171,9 @@ def _picture(plan: Plan, hosted: Hosted, outcome: Outcome) -> None:
     outcome.picture = drawn if isinstance(drawn, dict) else {}
 
 
-def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Seat:
+def _native(
+    plan: Plan, engine: BacktestEngine, context: BacktestContext, fills: Fills | None
+) -> Seat:
     from clearedge_tui.engine.backtest_native import Witness, guarded, orders_of
 
     watch = Watch()
@@ -207,7 +185,10 @@ def _native(plan: Plan, engine: BacktestEngine, context: BacktestContext) -> Sea
         bar_type=BarType.from_str(feed.series),
     )
     strategy = _guarded(plan, lambda: guarded(native, watch, context)(config))
-    engine.add_actor(Witness(feed.series, watch, context))
+    witness = Witness(feed.series, watch, context)
+    if fills is not None:
+        fills.stops = witness.stops
+    engine.add_actor(witness)
     engine.add_strategy(strategy)
 
     def advance(bars: Bars) -> None:

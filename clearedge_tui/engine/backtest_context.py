@@ -19,6 +19,7 @@ from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.model import Position
 from clearedge_tui.engine.asked import exact
 from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs.carry import Carry, CashRow
 from clearedge_tui.runs.outcome import FillRow, OrderRow
 
 _ZERO, _MAKER = Decimal(0), LiquiditySide.MAKER
@@ -78,6 +79,9 @@ class BacktestContext:
         self._position = Position()
         self._summed = 0
         self.fills: list[FillRow] = []  # oldest first
+        self.carry: Carry | None = None  # what a position pays with time
+        self.cash: list[CashRow] = []
+        self.paid = Decimal(0)  # of it so far
         self._cash = float(balance)
         self._size = Decimal(0)
         self._held = 0.0  # the same as a float
@@ -174,13 +178,7 @@ class BacktestContext:
         self._cash = cash = (
             self._cash - signed * event.last_px.as_double() - (fee.as_double() if fee else 0.0)
         )
-        self.floor, self.ceiling = 0.0, math.inf
-        if after > 0:
-            self.floor = max(0.0, -cash / after)
-        elif after < 0:
-            self.ceiling = -cash / after
-        elif cash <= 0:
-            self.floor = math.inf
+        self._bound(after, cash)
         if order is None:
             return None
         order.filled = order.filled + size if order.filled else size
@@ -192,10 +190,66 @@ class BacktestContext:
         order.reason = ""
         return order
 
+    def _bound(self, held: float, cash: float) -> None:
+        self.floor, self.ceiling = 0.0, math.inf
+        if held > 0:
+            self.floor = max(0.0, -cash / held)
+        elif held < 0:
+            self.ceiling = -cash / held
+        elif cash <= 0:
+            self.floor = math.inf
+
+    def settle(self, tick: Tick) -> None:
+        """Book what fell due up to this bar's close; the strategy has not seen the bar yet."""
+        carry, last = self.carry, self.tick
+        if carry is None:
+            return
+        before = (
+            (tick.ts_ns, self._exact(tick)) if last is None else (last.ts_ns, self._exact(last))
+        )
+        rows = carry.over(before, (tick.ts_ns, self._exact(tick)), self._held_at)
+        if not rows:
+            return
+        self.cash += rows
+        got = sum((row.amount for row in rows), Decimal(0))
+        self.paid -= got
+        self._cash += float(got)
+        self._bound(self._held, self._cash)
+
+    def settled(self, coming: Iterator[Tick]) -> Iterator[Tick]:
+        """Return bars, each after what fell due up to its close was booked."""
+        carry = self.carry
+        if carry is None:
+            return coming
+
+        def each(carry: Carry) -> Iterator[Tick]:
+            for tick in coming:
+                if tick.ts_ns >= carry.due_ns:
+                    self.settle(tick)
+                yield tick
+
+        return each(carry)
+
+    def _exact(self, tick: Tick) -> Decimal:
+        return Decimal(f"{tick.close:.{self._digits}f}")
+
+    def _held_at(self, ts_ns: int) -> Decimal:
+        """Return the position after all fills up to a moment of the bar under way."""
+        size = self._size
+        for fill in reversed(self.fills):
+            if fill.ts_ns <= ts_ns:
+                break
+            size = size - fill.size if fill.side == "buy" else size + fill.size
+        return size
+
     @property
     def working(self) -> bool:
         """Say whether an order is under way or rests."""
         return bool(self._open)
+
+    def stops(self, side: str) -> Iterator[OrderRow]:
+        """Yield the stop orders of a side that are under way or rest."""
+        return (o for o in self._open.values() if o.trigger is not None and o.side == side)
 
     def equity(self) -> float:
         return self._cash + self._held * (self.tick.close if self.tick else 0.0)
@@ -226,6 +280,7 @@ class _Held(PositionView):
         keep(self, "_book", book)
         keep(self, "_count", len(book.fills))
         keep(self, "_price", book.tick.close if book.tick else None)
+        keep(self, "carry", book.paid)
 
     @property
     def _sums(self) -> Position:

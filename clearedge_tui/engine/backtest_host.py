@@ -30,6 +30,7 @@ from clearedge_tui.engine.loading import Hosted
 from clearedge_tui.runs.outcome import OrderRow
 
 _SIDES = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
+_NAMES = {side: name for name, side in _SIDES.items()}
 
 
 class Watch:
@@ -102,7 +103,7 @@ class ContractHost(Strategy):
 
     def end(self, callback: str, error: BaseException | None = None) -> None:
         """End the run at this event."""
-        self.context.floor = math.inf  # no further bar reaches the strategy
+        self.context.floor, self.context.carry = math.inf, None  # no further bar reaches it
         if error is not None:
             self.watch.failed(error, callback)
         else:
@@ -115,23 +116,42 @@ class ContractHost(Strategy):
 
         Returns 0 when the run is over.
         """
-        context, on_tick, asked = self.context, self._hosted.on_tick, self.asked
-        floor, ceiling = context.floor, context.ceiling  # fills move them, and there are none here
         passed = 0
         self._aside = True
         try:
-            for passed, tick in enumerate(self.coming, 1):  # noqa: B007
-                context.tick = tick
-                if not floor < tick.close < ceiling:
-                    self.end("equity")
-                    break
-                on_tick(tick)
-                if asked:
-                    break
+            passed = self._through() if self.context.carry is None else self._through_paying()
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             self.end("on_tick", error)
         self._aside = False
         return 0 if self.watch.over else passed
+
+    def _through(self) -> int:
+        context, on_tick, asked = self.context, self._hosted.on_tick, self.asked
+        floor, ceiling = context.floor, context.ceiling  # fills move them, and there are none here
+        passed = 0
+        for passed, tick in enumerate(self.coming, 1):  # noqa: B007
+            context.tick = tick
+            if not floor < tick.close < ceiling:
+                self.end("equity")
+                break
+            on_tick(tick)
+            if asked:
+                break
+        return passed
+
+    def _through_paying(self) -> int:
+        """Go through bars on which payments fall due: those move the account too."""
+        context, on_tick, asked = self.context, self._hosted.on_tick, self.asked
+        passed = 0
+        for passed, tick in enumerate(self.coming, 1):  # noqa: B007
+            context.tick = tick
+            if not context.floor < tick.close < context.ceiling:
+                self.end("equity")
+                break
+            on_tick(tick)
+            if asked:
+                break
+        return passed
 
     # ---- the context's desk ---------------------------------------------------------------------
     def send(
@@ -193,6 +213,13 @@ class ContractHost(Strategy):
         """Say whether the market has the order by now."""
         order = self.cache.order(ClientOrderId(order_id))
         return order is not None and order.status == OrderStatus.ACCEPTED
+
+    def stops(self, side: OrderSide) -> Iterator[float]:
+        """Yield the triggers of the stop orders that rest on a side."""
+        for row in self.context.stops(_NAMES[side]):
+            order = self.cache.order(ClientOrderId(row.id))
+            if order is not None and order.is_open and row.trigger is not None:
+                yield float(row.trigger)
 
     # ---- what the engine says -------------------------------------------------------------------
     def on_order_filled(self, event: Any) -> None:

@@ -1,14 +1,15 @@
 """A native NautilusTrader strategy in a backtest, under the same guard as a contract strategy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nautilus_trader.common import DataActor, DataActorConfig
-from nautilus_trader.model import BarType
+from nautilus_trader.model import BarType, OrderSide
 from nautilus_trader.trading import Strategy
 
 from clearedge_tui.contract import Tick
 from clearedge_tui.engine.backtest_context import BacktestContext
+from clearedge_tui.engine.backtest_costs import STOPS
 from clearedge_tui.engine.backtest_host import Watch
 from clearedge_tui.runs.outcome import OrderRow
 
@@ -60,9 +61,17 @@ class Witness(DataActor):
     def on_start(self) -> None:
         self.subscribe_bars(self._series)
 
+    def stops(self, side: OrderSide) -> Iterable[float]:
+        """Return the triggers of the stop orders that rest on a side."""
+        orders = self.cache.orders_open(side=side)
+        return [o.trigger_price.as_double() for o in orders if o.order_type in STOPS]
+
     def on_bar(self, bar: Any) -> None:
         close = float(bar.close)
-        self._context.tick = Tick("bar", bar.ts_event, close, close=close)
+        tick = Tick("bar", bar.ts_event, close, close=close)
+        if not self._watch.over:
+            self._context.settle(tick)
+        self._context.tick = tick
         if not self._watch.over and not self._context.floor < close < self._context.ceiling:
             self._watch.ruined(self._context)
             self.shutdown_system("equity is gone")
@@ -72,7 +81,7 @@ def orders_of(engine: Any) -> list[OrderRow]:
     """Return the engine's orders as ours, oldest first."""
     rows = []
     for order in engine.cache.orders():
-        price = getattr(order, "price", None)
+        price, trigger = getattr(order, "price", None), getattr(order, "trigger_price", None)
         rows.append(
             OrderRow(
                 order.client_order_id.value,
@@ -83,6 +92,8 @@ def orders_of(engine: Any) -> list[OrderRow]:
                 price.as_decimal() if price is not None else None,
                 order.filled_qty.as_decimal(),
                 _status(order),
+                trigger=trigger.as_decimal() if trigger is not None else None,
+                reduce_only=bool(order.is_reduce_only),
             )
         )
     return sorted(rows, key=lambda row: (row.ts_ns, row.id))

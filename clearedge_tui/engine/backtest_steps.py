@@ -30,7 +30,7 @@ class Steps:
         """Go through the next slice; stops where the run is over."""
         host, count, at = self._host, len(bars), 0
         self._pieces.load(bars)
-        host.coming = ticks(bars)
+        host.coming = host.context.settled(ticks(bars))
         while at < count and not host.watch.over:
             start = at
             # the first bar goes through the engine: it starts there, and opens the desk for orders

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from clearedge_tui.engine.hosted import OPTIONAL, TAKES, Hosted, host_class, hos
 __all__ = ["Hosted", "LoadError", "Loaded", "StrategyInfo", "fault_from", "load"]
 
 _MOST_BYTES = 1_000_000
+_OURS = ("clearedge_tui.", "nautilus_trader.trading", "builtins")
+_STOPS = re.compile(r"(?i)(?<!on_)stop|bracket|trailing")
 
 
 class Loaded:
@@ -32,6 +35,15 @@ class Loaded:
         self.module = module
         self.schema = schema
         self._made = made
+
+    @property
+    def mentions_stops(self) -> bool:
+        """Whether the code of the strategy, or of a class it is made from, speaks of stop orders."""
+        made = self._made.__mro__ if self._made else ()
+        names = {one.__module__ for one in made if not one.__module__.startswith(_OURS)}
+        files = {getattr(sys.modules.get(name), "__file__", None) for name in names}
+        files.add(self.module.__file__)
+        return any(_STOPS.search(_text(file)) for file in files if file and file.endswith(".py"))
 
     def typed(self, config: Mapping[str, object]) -> dict[str, Any]:
         """Return what the strategy sees of a stored config. A bad value is a StrategyFault.
@@ -79,6 +91,13 @@ class Loaded:
             return made(**values, **given)
         except Exception as error:  # noqa: BLE001  # guard: the user's configuration class
             raise fault_from(error, self.info.path) from None
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def load(path: Path) -> Loaded:

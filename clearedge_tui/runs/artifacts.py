@@ -75,7 +75,7 @@ class Origin:
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
     from clearedge_tui.runs.html.sheet import page
-    from clearedge_tui.runs.tables import write_tables
+    from clearedge_tui.runs.tables import CASH, write_tables
     from clearedge_tui.runs.text_report import markdown
 
     run_id = result.report.summary.run_id
@@ -85,6 +85,8 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     names = _NAMES if origin is None else _NAMES | _ORIGIN
+    if (draft / CASH).exists():
+        names = names | {"cashflows": CASH}
     paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")

@@ -19,6 +19,7 @@ import msgspec
 from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.model import BacktestSpec
 
 NONE = "none"
 RATES = "rates"
@@ -128,6 +129,50 @@ def borrow(model: str) -> Decimal | None:
         _bare(model, "borrow", BORROW, amount, options)
         return None
     return _number(amount, model, Decimal(10))
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """What trading a class of markets costs where nobody knows better: see docs/backtests.md."""
+
+    fees: str
+    slippage: str
+    maker: Decimal
+    taker: Decimal
+    borrow: str = NONE
+
+
+_PERPETUAL_FUNDING = "rate:0.0001/8h"
+_BY_RATES = (Decimal("0.0002"), Decimal("0.0005"))
+USUAL = {
+    "crypto": Usual(RATES, "bps:1", *_BY_RATES),
+    "fx": Usual(RATES, "bps:0.5", Decimal("0.00002"), Decimal("0.00002")),
+    "equity": Usual("per_share:0.005:min=1:max=1%", "bps:2", *_BY_RATES, borrow="rate:0.01"),
+    "index": Usual(RATES, "bps:1", Decimal("0.00005"), Decimal("0.00005")),
+}
+
+
+def usual(asset_class: str) -> Usual:
+    """Return the usual costs of a class of markets."""
+    return USUAL.get(asset_class, USUAL["crypto"])
+
+
+def usual_funding(symbol: str) -> str:
+    """Return the usual funding: of what a market's name says is a perpetual swap, else none."""
+    return _PERPETUAL_FUNDING if "-PERP" in symbol.upper() else NONE
+
+
+def stamps(spec: BacktestSpec, asset_class: str, symbol: str, simulated: bool) -> tuple[str, ...]:
+    """Return what a reader of a run must not overlook, in few words each."""
+    free = spec.fees == NONE or (spec.fees == RATES and max(spec.maker_fee, spec.taker_fee) <= 0)
+    found = {
+        "simulated": simulated,
+        "same close": spec.fill_at == "same_close",
+        "zero fees": free,
+        "no slippage": spec.slippage == NONE,
+        "no funding": spec.funding == NONE != usual_funding(symbol),
+        "no borrowing cost": spec.borrow == NONE != usual(asset_class).borrow,
+    }
+    return tuple(words for words, true in found.items() if true)
 
 
 _CHECKS: dict[str, Callable[[str], object]] = {

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs.carry import CashRow
 
 
 class FillRow(NamedTuple):
@@ -27,13 +28,15 @@ class OrderRow:
     id: str
     ts_ns: int
     side: str
-    kind: str  # market | limit | what a native strategy used
+    kind: str  # market | limit | stop | what a native strategy used
     size: Decimal
     price: Decimal | None
     filled: Decimal = Decimal(0)
     status: str = "sent"
     reason: str = ""
     tag: str = ""
+    trigger: Decimal | None = None  # of a stop: the price that sets it off
+    reduce_only: bool = False
 
 
 @dataclass(slots=True)
@@ -47,5 +50,6 @@ class Outcome:
     detail: str = ""  # full traceback, for the log
     fills: list[FillRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
+    cash: list[CashRow] = field(default_factory=list)  # funding and borrowing
     conventions: tuple[str, ...] = ()
     picture: dict[str, object] = field(default_factory=dict)  # the strategy's last render()

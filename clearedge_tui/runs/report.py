@@ -9,9 +9,10 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.columns import Bars
-from clearedge_tui.runs import data_used, equity, metrics
+from clearedge_tui.runs import costs, data_used, equity, metrics
 from clearedge_tui.runs.analysis.build import Analysed, Decisions, analyse
 from clearedge_tui.runs.analysis.curves import POINTS, curve, points
+from clearedge_tui.runs.carry import with_cash
 from clearedge_tui.runs.fill_columns import columns_of
 from clearedge_tui.runs.metrics import Sheet
 from clearedge_tui.runs.model import BacktestSpec, DataUsed, RunReport, RunSummary
@@ -59,6 +60,7 @@ def build(
         simulated=market.simulated,
         metrics=metrics.figures(sheet),
         error=outcome.error,
+        stamps=costs.stamps(spec, market.asset_class, market.symbol, market.simulated),
     )
     report = RunReport(
         summary=summary,
@@ -81,7 +83,7 @@ def _sheet(
 ) -> Sheet:
     fills, balance = columns_of(outcome.fills), float(spec.balance)
     return metrics.sheet(
-        equity.account(bars, fills, balance),
+        with_cash(equity.account(bars, fills, balance), outcome.cash),
         balance,
         float(bars.open[0]) if len(bars) else 0.0,
         start_ns,

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clearedge_tui.runs.costs import NONE
 from clearedge_tui.runs.fill_columns import MONEY, money
 from clearedge_tui.runs.positions import positions
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from clearedge_tui.runs.outcome import OrderRow
     from clearedge_tui.runs.report import Result
 
+CASH = "cashflows.parquet"  # only of runs with funding or borrowing
 EQUITY, FILLS, ORDERS, POSITIONS, TRADES = (
     "equity.parquet",
     "fills.parquet",
@@ -28,16 +30,28 @@ EQUITY, FILLS, ORDERS, POSITIONS, TRADES = (
     "trades.parquet",
 )
 _TIME = pa.timestamp("ns", tz="UTC")
+_TEXT = pa.string()
+_ORDER = {
+    "id": _TEXT, "ts_ns": _TIME, "side": _TEXT, "kind": _TEXT, "size": MONEY, "price": MONEY,
+    "trigger": MONEY, "reduce_only": pa.bool_(), "filled": MONEY, "status": _TEXT,
+    "reason": _TEXT, "tag": _TEXT,
+}  # fmt: skip
+_PAYMENT = {
+    "ts_ns": _TIME, "kind": _TEXT, "position": MONEY, "price": MONEY, "amount": MONEY,
+}  # fmt: skip
 _NAMES_OF_ORDERS = ("id", "order")  # each another, much alike
 
 
 def write_tables(folder: Path, result: "Result") -> None:
-    """Write all five."""
+    """Write all five, and the payments of a run that has such."""
     _write(_marks(result), folder / EQUITY)
     _write(_fills(result), folder / FILLS)
     _write(_orders(result.outcome.orders), folder / ORDERS)
     _write(_positions(result), folder / POSITIONS)
     _write(_trades(result), folder / TRADES)
+    spec = result.report.spec
+    if {spec.funding, spec.borrow} != {NONE}:
+        _write(_table(result.outcome.cash, _PAYMENT), folder / CASH)
 
 
 def _write(made: pa.Table, path: Path) -> None:
@@ -107,12 +121,11 @@ def _positions(result: "Result") -> pa.Table:
 
 
 def _orders(orders: Sequence["OrderRow"]) -> pa.Table:
-    text = pa.string()
-    kinds = {
-        "id": text, "ts_ns": _TIME, "side": text, "kind": text, "size": MONEY, "price": MONEY,
-        "filled": MONEY, "status": text, "reason": text, "tag": text,
-    }  # fmt: skip
-    return pa.table({n: _column([*map(attrgetter(n), orders)], kind) for n, kind in kinds.items()})
+    return _table(orders, _ORDER)
+
+
+def _table(rows: Sequence[Any], kinds: dict[str, pa.DataType]) -> pa.Table:
+    return pa.table({n: _column([*map(attrgetter(n), rows)], kind) for n, kind in kinds.items()})
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:

@@ -96,6 +96,8 @@ def _head(report: RunReport, width: int) -> list[str]:
         else f"no bar was run · {run.duration_s:.1f} s",
         *_folded([f"config {clean_text(config, 300)}"], width),
     ]
+    if run.stamps:
+        lines.insert(1, f"! {' · '.join(run.stamps).upper()}"[:width])
     if run.error:
         lines += [*_folded([f"! {clean_text(run.error)}"], width)]
     return lines

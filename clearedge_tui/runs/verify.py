@@ -20,6 +20,7 @@ _TABLES = (
     "positions.parquet",
     "trades.parquet",
     "equity.parquet",
+    "cashflows.parquet",
 )
 _CAUSES = {
     "code_sha256": "the strategy's code",

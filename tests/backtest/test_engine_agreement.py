@@ -67,7 +67,7 @@ def test_our_books_equal_the_engines_account(
 ) -> None:
     ends: list[tuple[Decimal, Decimal]] = []
     make = backtest._engine
-    monkeypatch.setattr(backtest, "_engine", lambda plan: Peek(make(plan), ends))
+    monkeypatch.setattr(backtest, "_engine", lambda *given: Peek(make(*given), ends))
     bars = sim_bars(4000)
     outcome = execute(STRATEGIES / f"{name}.py", bars, tmp_path)
     ((money, open_pnl),) = ends

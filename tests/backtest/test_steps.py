@@ -65,6 +65,9 @@ STRICT = msgspec.structs.replace(
     BTC, size_step=Decimal("0.25"), min_size=Decimal(1), min_notional=Decimal(250)
 )
 
+CARRY = {"funding": "rate:0.002/1h", "borrow": "rate:9", "slippage": "impact:0.001"}
+SLOW = {"latency": "ms:90000", "slippage": "bps:4", "fees": "per_share:0.05:min=1"}
+
 
 def both(path: Path, bars: Bars, **asked: object) -> tuple[Outcome, Outcome]:
     """Run with and without leaving the engine."""
@@ -86,9 +89,17 @@ def both(path: Path, bars: Bars, **asked: object) -> tuple[Outcome, Outcome]:
     hears=st.booleans(),
     gaps=st.booleans(),
     market=st.sampled_from([BTC, STRICT]),
+    costs=st.sampled_from([{}, CARRY, SLOW]),
 )
 def test_a_strategy_cannot_tell_that_it_left_the_engine(
-    seed: int, rate: float, fill_at: str, hears: bool, gaps: bool, market: Market, tmp_path: Path
+    seed: int,
+    rate: float,
+    fill_at: str,
+    hears: bool,
+    gaps: bool,
+    market: Market,
+    costs: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "case.py"
     path.write_text(MOODY.replace("    def render", f"{HOOKS if hears else ''}    def render", 1))
@@ -96,10 +107,11 @@ def test_a_strategy_cannot_tell_that_it_left_the_engine(
     if gaps:
         bars = bars.take(np.random.default_rng(seed).random(700) > 0.2)
     lean, full = both(
-        path, bars, config={"seed": seed, "rate": rate}, fill_at=fill_at, market=market
+        path, bars, config={"seed": seed, "rate": rate}, fill_at=fill_at, market=market, **costs
     )
     assert lean.fills == full.fills
     assert lean.orders == full.orders
+    assert lean.cash == full.cash
     assert (lean.seen, lean.status, lean.error) == (full.seen, full.status, full.error)
     assert lean.picture == full.picture
     refused = [order for order in lean.orders if order.reason.startswith("min_")]

@@ -10,8 +10,8 @@ from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import BadData, NotFound, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market import catalog, checks, markets, moments, timeframes
+from clearedge_tui.runs import costs as models
 from clearedge_tui.runs import fees
-from clearedge_tui.runs.costs import NONE, RATES
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.spec import text, v1, v2
 from clearedge_tui.runs.spec.v2 import SpecV2
@@ -65,11 +65,12 @@ def resolve(home: Home, asked: SpecV2) -> BacktestSpec:
     timeframe = timeframes.canonical(timeframe)
     if asked.fill not in FILLS:
         raise UsageError(f"fill `{asked.fill}`{nearest(asked.fill, FILLS)}")
-    costs = asked.costs
+    costs, usual = asked.costs, models.usual(market.asset_class)
     paid = fees.of_run(
         market,
         _fee(costs.maker, "maker", _LEAST_MAKER),
         _fee(costs.taker, "taker", Decimal(0)),
+        costs.fees,
     )
     start_ns, end_ns = moments.span_ns(asked.start, asked.end)
     return BacktestSpec(
@@ -83,11 +84,11 @@ def resolve(home: Home, asked: SpecV2) -> BacktestSpec:
         maker_fee=paid.maker,
         taker_fee=paid.taker,
         fees_of=paid.told,
-        fees=costs.fees or RATES,
-        slippage=costs.slippage or NONE,
-        latency=costs.latency or NONE,
-        funding=costs.funding or NONE,
-        borrow=costs.borrow or NONE,
+        fees=paid.model,
+        slippage=models.checked("slippage", costs.slippage or usual.slippage),
+        latency=models.checked("latency", costs.latency or models.NONE),
+        funding=models.checked("funding", costs.funding or models.usual_funding(market.symbol)),
+        borrow=models.checked("borrow", costs.borrow or usual.borrow),
         fill_at=asked.fill,
         seed=asked.seed,
         accept=checks.accepted(asked.data.accept),

@@ -12,7 +12,7 @@ from clearedge_tui.runs.spec.strict import convert
 
 
 class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Models by name; empty is what is usual for the market."""
+    """Models by name, see runs.costs; empty is what is usual for the market."""
 
     fees: str = ""
     maker: Decimal | None = None
@@ -64,6 +64,7 @@ def read(values: dict[str, Any]) -> SpecV2:
 
 def of_backtest(spec: BacktestSpec, data_sha256: str = "") -> SpecV2:
     """Return what would ask for this run again, with everything that was usual written out."""
+    by_rates = spec.fees == "rates"
     return SpecV2(
         strategy=spec.strategy,
         market=spec.market,
@@ -76,8 +77,8 @@ def of_backtest(spec: BacktestSpec, data_sha256: str = "") -> SpecV2:
         config=dict(spec.config),
         costs=Costs(
             spec.fees,
-            spec.maker_fee,
-            spec.taker_fee,
+            spec.maker_fee if by_rates else None,
+            spec.taker_fee if by_rates else None,
             spec.slippage,
             spec.latency,
             spec.funding,
