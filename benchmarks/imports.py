@@ -149,9 +149,8 @@ def _questions(root: Path, count: int) -> list[Row]:
 
     note = f"{count:,} series"
     asked: dict[str, tuple[Callable[[], object], float | None]] = {
-        "coverage of every series": (lambda: catalog.coverage(home), 100),
+        "rows, spans and gaps of every series": (lambda: catalog.series(home), 100),
         "  what each lacks, asked one by one": (missing, None),
-        "  the list of series": (lambda: catalog.series(home), 100),
     }
     return [
         Row(name, best(3, _timed(call)) * 1000, "ms", limit, note)

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from importlib import import_module
 
 import msgspec
@@ -113,6 +114,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
+    # the only other threads are OpenBLAS's and jemalloc's own, which take care of forks
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     with contextlib.suppress(ImportError):  # the first engine of a process imports it, 0.2 s
         import_module("pandas")
     gc.collect()
