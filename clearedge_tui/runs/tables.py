@@ -125,10 +125,13 @@ def _orders(orders: Sequence["OrderRow"]) -> pa.Table:
 
 
 def _table(rows: Sequence[Any], kinds: dict[str, pa.DataType]) -> pa.Table:
-    return pa.table({n: _column([*map(attrgetter(n), rows)], kind) for n, kind in kinds.items()})
+    if not rows:
+        return pa.table({n: pa.array([], kind) for n, kind in kinds.items()})
+    columns = zip(*map(attrgetter(*kinds), rows), strict=True)
+    return pa.table({n: _column(c, kinds[n]) for n, c in zip(kinds, columns, strict=True)})
 
 
-def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if kind == _TIME:
         return _times(values)
     return money(values) if kind == MONEY else pa.array(values, kind)
