@@ -19,6 +19,7 @@ PARTS: dict[str, Part] = {
     "data": imports.data,
     "runs": runs.whole,
     "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),
+    "year": lambda small: backtests.race(2_000 if small else 525_600, 1 if small else 3),
 }
 
 

@@ -4,7 +4,6 @@ Processor time, so that other work on the box counts less; the engine and the pe
 thread. The limit is against the faster of the two bare forms.
 """
 
-import importlib.util
 import json
 import statistics
 import subprocess
@@ -20,12 +19,14 @@ from benchmarks.table import Row
 REPO = Path(__file__).resolve().parent.parent
 REAL = REPO.parent / "shared" / "data" / "btc-perp-20211231-20220201_1m.csv"
 _FIRST_MINUTE = 29_000_000
+_REAL_BARS = 50_000
 _NS = 60_000_000_000
+PEERS = ["backtrader", "backtesting", "vectorbt", "freqtrade"]
 
 
 def bars(count: int) -> tuple[Any, str]:
-    """Return the real bars where they are, else simulated ones, and which they are."""
-    if REAL.is_file():
+    """Return the real bars where they are and enough, else simulated ones, and which they are."""
+    if count <= _REAL_BARS and REAL.is_file():
         from clearedge_tui.cli.init import make_home
         from clearedge_tui.market import catalog, ingest
 
@@ -42,16 +43,8 @@ def bars(count: int) -> tuple[Any, str]:
 def race(count: int, rounds: int) -> list[Row]:
     """Return one row a racer; the limit is on our host against the bare engine."""
     data, kind = bars(count)
-    there = {"backtrader": "backtrader", "backtesting": "backtesting"}
-    names = [
-        "contract",
-        "bare",
-        "sliced",
-        "busy",
-        "busy_sliced",
-        "report",
-        *(n for n, m in there.items() if importlib.util.find_spec(m)),
-    ]
+    there = _there()
+    names = ["contract", "bare", "sliced", "busy", "busy_sliced", *there]
     took: dict[str, list[float]] = {name: [] for name in names}
     fills: dict[str, int] = {}
     with tempfile.NamedTemporaryFile(suffix=".npy") as saved:
@@ -64,7 +57,19 @@ def race(count: int, rounds: int) -> list[Row]:
                 found = _run(name, saved.name)
                 took[name].append(found["seconds"])
                 fills[name] = found["fills"]
-    return _rows(took, fills, len(data), kind, [n for n in there if n not in names])
+    return _rows(took, fills, len(data), kind, [n for n in PEERS if n not in there])
+
+
+def _there() -> list[str]:
+    """Return the peers that are installed, in an interpreter of their own or beside us."""
+    ask = f"import importlib.util as u; print(*[n for n in {PEERS} if u.find_spec(n)])"
+    done = subprocess.run([_peer(), "-c", ask], capture_output=True, text=True, timeout=60)
+    return done.stdout.split()
+
+
+def _peer() -> str:
+    own = REPO / ".venv-peers" / "bin" / "python"
+    return str(own) if own.is_file() else sys.executable
 
 
 def _rows(
@@ -76,19 +81,16 @@ def _rows(
     often = _ratio(took["busy"], took["busy_sliced"])
     note = f"{count:,} {kind}, EMA 12/48, {fills['contract']} fills ({best}: {fills[best]})"
     busy = f"{fills['busy']:,} fills, where the engine itself is most of it"
-    share = statistics.median(took.pop("report")) * 100
-    said = f"of the processor time of a run with {fills['report']:,} fills"
     rows = [
         Row("contract strategy against the bare engine", ratio, "x", 1.10, note),
         Row("  the same with an order every four bars", often, "x", None, busy),
-        Row("report and files of a backtest", share, "%", 5.0, said),
     ]
     for name, seconds in took.items():
         middle = statistics.median(seconds)
         said = f"{count / middle / 1000:,.0f} thousand bars/s, {fills[name]} fills"
         rows.append(Row(f"  backtest: {name}", middle, "s", None, said))
     rows += [
-        Row(f"  backtest: {name}", None, "s", None, "pip install -r benchmarks/requirements.txt")
+        Row(f"  backtest: {name}", None, "s", None, "see benchmarks/requirements.txt")
         for name in missing
     ]
     return rows
@@ -99,7 +101,8 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def _run(name: str, path: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.race", name, path]
+    module, python = ("peers", _peer()) if name in PEERS else ("race", sys.executable)
+    command = [python, "-m", f"benchmarks.{module}", name, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=REPO)
     if done.returncode:
         raise RuntimeError(f"{name} failed: {done.stderr[-2000:]}")

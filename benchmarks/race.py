@@ -53,29 +53,6 @@ def contract(bars: Any, config: dict[str, object] | None = None) -> Result:
         return process_time() - began, len(outcome.fills)
 
 
-def report(bars: Any) -> Result:
-    """A busy run with its report and files: their share of the whole, and how many fills."""
-    import gc
-
-    from clearedge_tui.cli.init import make_home
-    from clearedge_tui.engine import backtest
-    from clearedge_tui.runs import artifacts
-    from clearedge_tui.runs import report as reports
-    from clearedge_tui.runs.ids import new_run_id
-
-    with tempfile.TemporaryDirectory() as folder:
-        plan = _plan(bars, Path(folder), BUSY)
-        run_id, home = new_run_id("race"), make_home(Path(folder))
-        began = process_time()
-        outcome = backtest.execute(plan, lambda _: None)
-        ran = process_time()
-        gc.disable()  # as a worker does
-        artifacts.write(home, reports.build(run_id, plan.spec, plan.market, outcome, 0))
-        gc.enable()
-        ended = process_time()
-        return (ended - ran) / (ended - began), len(outcome.fills)
-
-
 def bare(bars: Any) -> Result:
     """The same fills by a strategy of the engine itself: same venue, same feed, no host."""
     return _bare(bars, len(bars))
@@ -150,80 +127,12 @@ def _bare(bars: Any, size: int, fast: int = FAST, slow: int = SLOW, short: bool 
         return took, strategy.fills
 
 
-def _frame(bars: Any) -> Any:
-    import pandas as pd
-
-    names = ("Open", "High", "Low", "Close", "Volume")
-    columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
-    index = pd.to_datetime(bars.ts_ns, unit="ns")
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
-
-
-def backtrader(bars: Any) -> Result:
-    import backtrader as bt
-
-    class Cross(bt.Strategy):  # type: ignore[misc]  # untyped peer
-        fills = 0
-
-        def __init__(self) -> None:
-            Cross.fills = 0
-            self.cross = bt.ind.CrossOver(
-                bt.ind.EMA(self.data.close, period=FAST), bt.ind.EMA(self.data.close, period=SLOW)
-            )
-
-        def next(self) -> None:
-            if not self.position and self.cross > 0:
-                self.buy(size=0.1)
-            elif self.position and self.cross < 0:
-                self.sell(size=0.1)
-
-        def notify_order(self, order: Any) -> None:
-            Cross.fills += order.status == order.Completed
-
-    cerebro = bt.Cerebro()
-    cerebro.adddata(bt.feeds.PandasData(dataname=_frame(bars)))
-    cerebro.addstrategy(Cross)
-    cerebro.broker.setcash(100_000)
-    began = process_time()
-    cerebro.run()
-    return process_time() - began, Cross.fills
-
-
-def backtesting(bars: Any) -> Result:
-    from backtesting import Backtest, Strategy
-    from backtesting.lib import crossover
-
-    def ema(values: Any, length: int) -> Any:
-        import pandas as pd
-
-        return pd.Series(values).ewm(span=length, adjust=False).mean()
-
-    class Cross(Strategy):  # type: ignore[misc]  # untyped peer
-        def init(self) -> None:
-            self.fast = self.I(ema, self.data.Close, FAST)
-            self.slow = self.I(ema, self.data.Close, SLOW)
-
-        def next(self) -> None:
-            if crossover(self.fast, self.slow):
-                self.buy(size=1)
-            elif crossover(self.slow, self.fast) and self.position:
-                self.position.close()
-
-    test = Backtest(_frame(bars), Cross, cash=10_000_000, finalize_trades=True)
-    began = process_time()
-    stats = test.run()
-    return process_time() - began, 2 * int(stats["# Trades"])
-
-
 RUNNERS: dict[str, Callable[[Any], Result]] = {
     "contract": contract,
     "bare": bare,
     "sliced": sliced,
     "busy": busy,
     "busy_sliced": busy_sliced,
-    "report": report,
-    "backtrader": backtrader,
-    "backtesting": backtesting,
 }
 
 
