@@ -10,13 +10,13 @@ REPO = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["help", "frame", "keys", "load", "data", "backtest"])
+@pytest.mark.parametrize("part", ["help", "frame", "keys", "load", "data", "runs", "backtest"])
 def test_a_small_benchmark_prints_its_rows(part: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--small", "--only", part],
         capture_output=True,
         text=True,
-        timeout=28,
+        timeout=100,
         cwd=REPO,
     )
     assert done.returncode == 0, done.stderr
