@@ -20,11 +20,13 @@ from nautilus_trader.backtest import BacktestEngine
 
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine.worker import Answers, run_job
+from clearedge_tui.runs import tables, text_report
+from clearedge_tui.runs.html import sheet
 from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.messages import Gone, Made, Make
 
 _MOST = 1 << 20
-_PRELOADED = (BacktestEngine,)  # shared, not paid for by each worker
+_PRELOADED = (BacktestEngine, sheet.page, tables.write_tables, text_report.markdown)  # shared, not paid for by each worker
 
 
 def _worker(job: Job, answers: int, log: int, keep_out: list[int]) -> None:
