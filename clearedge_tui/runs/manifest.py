@@ -89,11 +89,11 @@ def environment() -> str:
 
 def imports(strategies: Path, strategy: Path) -> dict[str, str]:
     """Return the modules beside a strategy that this process has imported."""
-    found = {}
+    found, below = {}, f"{strategies}{os.sep}"  # as text: a thousand Paths cost 70 ms
     for module in list(sys.modules.values()):
         name = getattr(module, "__file__", None)
-        if name and Path(name) != strategy and Path(name).is_relative_to(strategies):
-            found[str(Path(name).relative_to(strategies))] = file_sha256(Path(name))
+        if name and name.startswith(below) and name != str(strategy):
+            found[name.removeprefix(below)] = file_sha256(Path(name))
     return dict(sorted(found.items()))
 
 
