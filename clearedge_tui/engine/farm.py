@@ -16,17 +16,28 @@ import warnings
 from importlib import import_module
 
 import msgspec
+import pydantic
 from nautilus_trader.backtest import BacktestEngine
 
+from clearedge_tui.contract import indicators
+from clearedge_tui.contract import model as contract_model
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine.worker import Answers, run_job
-from clearedge_tui.runs import tables, text_report
+from clearedge_tui.runs import manifest, tables, text_report
 from clearedge_tui.runs.html import sheet
 from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.messages import Gone, Made, Make
 
 _MOST = 1 << 20
-_PRELOADED = (BacktestEngine, sheet.page, tables.write_tables, text_report.markdown)  # shared, not paid for by each worker
+_PRELOADED = (
+    BacktestEngine,
+    pydantic.BaseModel,
+    indicators,
+    contract_model,
+    sheet.page,
+    tables.write_tables,
+    text_report.markdown,
+)  # shared, not paid for by each worker
 
 
 def _worker(job: Job, answers: int, log: int, keep_out: list[int]) -> None:
@@ -120,6 +131,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     with contextlib.suppress(ImportError):  # the first engine of a process imports it, 0.2 s
         import_module("pandas")
+    manifest.libraries()  # kept for every worker: they run what is imported here
+    manifest.environment()
     gc.collect()
     gc.freeze()
     Farm(control).run()
