@@ -46,6 +46,14 @@ def one_trade(home: Home, run_id: str, trades: TradeTable, asked: Order, number:
     )
 
 
+def nearest(trades: TradeTable, at_ns: int, step: int) -> int:
+    """Return the number of the first trade entered from a time on, or of the last one before it."""
+    if not len(trades):
+        return 0
+    at = int(np.searchsorted(trades.values["in"], at_ns)) - (step < 0)
+    return int(trades.values["number"][max(0, min(at, len(trades) - 1))])
+
+
 def _neighbours(trades: TradeTable, asked: Order, at: int) -> tuple[int, int, int, int]:
     found = trades.order(asked)
     places = np.flatnonzero(found == at)

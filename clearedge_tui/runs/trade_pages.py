@@ -144,12 +144,13 @@ def load(folder: Path) -> TradeTable:
     except (OSError, KeyError, pa.ArrowInvalid) as error:
         raise BadData(f"{folder}: {str(error).splitlines()[0]}") from None
     try:
-        return _table(rows, tags)
+        return table_of(rows, tags)
     except KeyError as error:
         raise BadData(f"{folder / 'trades.parquet'} has no column {error}") from None
 
 
-def _table(rows: pa.Table, tags: list[str | None]) -> TradeTable:
+def table_of(rows: pa.Table, tags: list[str | None]) -> TradeTable:
+    """Return the table of trades as it is written, with the tags of all fills of the run."""
     count = len(rows)
     named = set(rows.column_names)
     values: dict[str, Any] = {name: _floats(rows[of]) for name, of in _MONEY.items()}

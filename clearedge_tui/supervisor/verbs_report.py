@@ -51,17 +51,21 @@ async def trades(commands: "Commands", args: Args, who: str) -> Answer:
 
 
 async def trade(commands: "Commands", args: Args, who: str) -> Answer:
-    """One trade with its orders, fills and log lines, and its neighbours in the list."""
+    """One trade with its orders, fills and log lines, and its neighbours in the list.
+
+    Without a `number` it is the first one from `at_ns` on, or with a negative `step` the last before.
+    """
     del who
     run_id, asked = need(args, "run_id"), dict(args)
-    which = number(args, "number", 0)
+    which, at_ns, step = (number(args, n, d) for n, d in (("number", 0), ("at_ns", 0), ("step", 1)))
 
     def made() -> object:
-        from clearedge_tui.runs.trade_look import one_trade
+        from clearedge_tui.runs.trade_look import nearest, one_trade
 
         home = commands.home
         table = _table(home, run_id)
-        return plain(one_trade(home, run_id, table, _order(asked), which))
+        chosen = which or nearest(table, at_ns, step)
+        return plain(one_trade(home, run_id, table, _order(asked), chosen))
 
     return "", await asyncio.to_thread(made)
 

@@ -74,6 +74,10 @@ class HintsView(CellView):
         self._keys = keys
         self._spans: list[tuple[int, int, str]] = []
 
+    def show(self, keys: list[Key]) -> None:
+        """Tell other keys from now on: another pane has its own."""
+        self._keys = keys
+
     def paint(self, h: int, w: int) -> Cells:
         cells = Cells(h, w, p.HEAD)
         self._spans = []

@@ -104,19 +104,47 @@ TABLE: Final = (
     Key("prev.choice", "left", "←", "choose(-1)", "Choose back", "choice before", "form"),
     Key("apply", "w", "w", "apply", "Apply", "look at the difference, then send it", "form", 20),
     Key("revert", "z", "z", "revert", "Revert", "back to what it was", "form", 30),
-    Key("trades", "tab", "tab", "pane(1)", "Pane", "overview, trades, conventions", "report", 15),
+    Key("pane.report", "tab", "tab", "pane(1)", "Pane", "next pane: overview, metrics, returns, timing, spread, trades, chart, about", "report", 5),
+    Key("pane.report.back", "shift+tab", "⇧tab", "pane(-1)", "Pane back", "pane before", "report"),
+    Key("trades", "t", "t", "show('trades')", "Trades", "every trade: / filters, o sorts, enter opens one", "report", 20),
+    Key("chart.report", "v", "v", "show('chart')", "Chart", "the candles of the run with its trades", "report", 25),
+    Key("save.report", "S", "S", "save_spec", "Save spec", "write this run down as a specification", "report", 40),
+    Key("again.report", "r", "r", "again", "Run again", "run it once more, on the data and code of today", "report", 45),
+    Key("copy.report", "y", "y", "copy", "Copy id", "copy the run's id to the terminal's clipboard", "report"),
+    Key("scroll.down", "j,down", "j k", "scroll(1)", "Scroll", "scroll a pane that is taller than the screen (k: back)", "sheet"),
+    Key("scroll.up", "k,up", "k", "scroll(-1)", "Scroll up", "scroll back", "sheet"),
+    Key("scroll.page", "ctrl+d,pagedown", "^d ^u", "page(1)", "Page", "half a page down (ctrl+u: up)", "sheet"),
+    Key("scroll.page.up", "ctrl+u,pageup", "^u", "page(-1)", "Page up", "half a page up", "sheet"),
+    Key("scroll.first", "g,home", "g G", "ends(0)", "Ends", "first row (G, end: the last)", "sheet"),
+    Key("scroll.last", "G,end", "G", "ends(1)", "Last row", "last row", "sheet"),
+    Key("sort.trades", "o", "o", "sort", "Sort", "then a column's letter; again turns it round", "trades", 12),
+    Key("save.trades", "S", "S", "screen.save_spec", "Save spec", "write this run down as a specification", "trades"),
+    Key("step.bars", "n", "n N", "screen.step(1)", "Next trade", "the next trade (N: the one before)", "bars", 11),
+    Key("step.bars.back", "N", "N", "screen.step(-1)", "Trade before", "the trade before", "bars"),
+    Key("open.bars", "enter", "enter", "screen.open_trade", "Open trade", "the chosen trade in full", "bars", 12),
+    Key("zoom.bars", "plus,equals_sign", "+ _", "zoom(1)", "Zoom", "fewer, wider bars (_: more, up to the whole run)", "bars", 13),
+    Key("zoom.bars.out", "underscore", "_", "zoom(-1)", "Zoom out", "more bars", "bars"),
+    Key("pan.bars", "left,left_square_bracket", "← →", "pan(1)", "Pan", "earlier bars (→: later)", "bars", 14),
+    Key("pan.bars.later", "right,right_square_bracket", "→", "pan(-1)", "Later", "later bars", "bars"),
+    Key("cross.bars", "c", "c", "crosshair", "Crosshair", "read one bar: ← → move it, esc leaves", "bars", 15),
+    Key("parts.down", "J", "J K", "screen.scroll_parts(1)", "Lists", "scroll a trade's orders, fills and log", "bars"),
+    Key("parts.up", "K", "K", "screen.scroll_parts(-1)", "Lists up", "scroll them back", "bars"),
 )  # fmt: skip
 
 SCOPES: Final = {
     "board": ("board", "act", "list", "global"),
     "detail": ("detail", "log", "act", "list", "global"),
     "runs": ("runs", "list", "global"),
-    "report": ("report", "list", "global"),
+    "report": ("report", "trades", "bars", "sheet", "list", "global"),
+    "report.trades": ("trades", "report", "list", "global"),
+    "report.chart": ("bars", "report", "global"),
     "data": ("data", "series", "list", "global"),
     "strategies": ("strategies", "list", "global"),
     "journal": ("journal", "list", "global"),
     "form": ("form", "list", "global"),
 }
+
+PANES: Final = ("trades", "bars", "sheet")  # of a report: their keys are told while they are shown
 
 
 def bindings(scope: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -139,6 +167,7 @@ def keys_of(screen: str) -> list[Key]:
 def hints(screen: str, most: int = 9) -> list[Key]:
     """Return the keys worth a place on the last line, in order."""
     no_list = ("open", "filter") if screen in ("detail", "report", "form") else ()
-    found = (key for key in keys_of(screen) if key.hint and key.id not in no_list)
+    own = [key for key in keys_of(screen) if screen != "report" or key.scope not in PANES]
+    found = (key for key in own if key.hint and key.id not in no_list)
     shown = sorted(found, key=lambda key: key.hint)
     return shown[:most]

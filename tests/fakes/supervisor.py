@@ -31,7 +31,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from tests.fakes import catalog, market, runs, strategies
+from tests.fakes import catalog, market, reports, runs, strategies
 
 change = msgspec.structs.replace
 
@@ -285,6 +285,13 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "job.cancel": lambda w, a: ("cancelled", None, []),
     "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),
     "run.show": _run_show,
+    "run.analysis": lambda w, a: ("", reports.analysis(a), []),
+    "run.trades": lambda w, a: ("", reports.trades(a), []),
+    "run.trade": lambda w, a: ("", reports.trade(a), []),
+    "run.candles": lambda w, a: ("", reports.candles(a), []),
+    "run.about": lambda w, a: ("", reports.past(a), []),
+    "run.again": lambda w, a: ("started", None, []),
+    "spec.save": lambda w, a: (f"specs/{a['run_id']}.yaml written", None, []),
     "run.rm": lambda w, a: ("removed", None, []),
     "data.list": lambda w, a: ("", catalog.rows(), []),
     "data.coverage": lambda w, a: ("", catalog.coverage(str(a["series"])), []),

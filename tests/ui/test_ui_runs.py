@@ -25,27 +25,6 @@ async def test_runs_show_progress_results_and_failures(
             assert words in text, words
 
 
-async def test_report_shows_every_pane(world: FakeSupervisor, desk: OpenDesk) -> None:
-    async with desk(size=(120, 50)) as d:
-        await d.press("2")
-        await d.shows("bt-0007")
-        await d.press("j", "enter")
-        await d.shows("buy and hold")
-        text = d.text()
-        for words in ("Sharpe", "1.42", "drawdown", "months", "2021"):
-            assert words in text, words
-        await d.press("tab")
-        assert "newest 40 of 412" in d.text()
-        await d.press("tab")
-        assert "+3.1" in d.text()
-        await d.press("tab")
-        assert "PnL a trade, USDT" in d.text()
-        await d.press("tab")
-        assert "fills at the next open" in d.text()
-        await d.press("escape")
-        await d.until(lambda: d.page.NAME == "runs")
-
-
 async def test_a_failed_run_shows_its_whole_error(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk() as d:
         await d.press("2")

@@ -1,0 +1,96 @@
+"""Panes of a report that are one picture, taller than the screen where need be."""
+
+from clearedge_tui.ui import palette as p
+from clearedge_tui.ui.cells import Cells
+from clearedge_tui.ui.keys import bindings
+from clearedge_tui.ui.paint import report as overview
+from clearedge_tui.ui.paint.report_about import about_lines
+from clearedge_tui.ui.paint.report_spread import paint_spread
+from clearedge_tui.ui.paint.report_tables import paint_returns, paint_timing
+from clearedge_tui.ui.screens.report_subject import ReportSubject
+from clearedge_tui.ui.view import CellView
+
+TALLEST = 400  # rows of a picture that is scrolled
+
+
+class Sheet(CellView, can_focus=True):
+    """The pane that the page shows, from its row `top` on."""
+
+    BINDINGS = bindings("sheet")
+
+    def __init__(self) -> None:
+        super().__init__(id="sheet", classes="main")
+        self.top = 0
+        self._used = 0
+
+    def paint(self, h: int, w: int) -> Cells:
+        page = self.screen
+        if not isinstance(page, ReportSubject):
+            return Cells(h, w)
+        if page.pane == "overview":
+            return self._overview(page, h, w)
+        whole = Cells(TALLEST, w)
+        self._used = self._paint(page, whole, h)
+        self.top = max(0, min(self.top, self._used - h))
+        cells = Cells(h, w)
+        cells.ch, cells.ink = whole.ch[self.top : self.top + h], whole.ink[self.top : self.top + h]
+        if self._used > h:
+            below = self._used - h - self.top
+            note = f" {below} more rows: j " if below else " k: back up "
+            cells.right(h - 1, w - 24, 23, note, p.DIM)
+        return cells
+
+    def _overview(self, page: ReportSubject, h: int, w: int) -> Cells:
+        cells = Cells(h, w)
+        report, problem = page.report.value, page.report.problem
+        if report is None:
+            cells.text(1, 2, problem or "asking for the report…", p.BAD if problem else p.DIM)
+        else:
+            analysis = page.analysis.value
+            overview.paint_overview(cells, cells.area.inset(1), report, self.ui.look, analysis)
+        return cells
+
+    def _paint(self, page: ReportSubject, cells: Cells, h: int) -> int:
+        """Paint the pane; return the rows used. `h` rows are seen at once."""
+        report, found, area = page.report.value, page.analysis.value, cells.area.inset(1)
+        if page.pane == "about":
+            return self._about(page, cells)
+        if found is None or report is None:
+            problem = page.report.problem or page.analysis.problem
+            cells.text(1, 2, problem or "asking…", p.BAD if problem else p.DIM)
+            return 2
+        look = self.ui.look
+        match page.pane:
+            case "returns":
+                return paint_returns(cells, area, found, look)
+            case "timing":
+                return paint_timing(cells, area, found, look)
+            case _:
+                return paint_spread(cells, area._replace(h=max(h, 16)), found, look)
+
+    def _about(self, page: ReportSubject, cells: Cells) -> int:
+        report = page.report.value
+        if report is None:
+            cells.text(1, 2, page.report.problem or "asking…", p.DIM)
+            return 2
+        lines = about_lines(report, page.past.value, page.past.problem, cells.w - 2)
+        for y, (text, ink) in enumerate(lines[:TALLEST]):
+            cells.text(y, 1, text, ink, width=cells.w - 2)
+        return len(lines)
+
+    def action_scroll(self, rows: int) -> None:
+        self.top = max(0, self.top + rows)
+        self.redraw()
+
+    def action_page(self, direction: int) -> None:
+        self.action_scroll(direction * max(1, self.size.height // 2))
+
+    def action_ends(self, end: int) -> None:
+        self.top = end * TALLEST
+        self.redraw()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll(-3)
