@@ -7,6 +7,7 @@ log file.
 
 import gc
 import os
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -126,6 +127,8 @@ def _run(
         draft, about, events.RUN_STARTED, Status.RUNNING, attempt=job.attempt, pid=os.getpid()
     )
     used = _data(home, job, draft, lambda text: log.say(0, "info", text))
+    random.seed(asked.spec.seed)  # before the strategy's file runs: chance is part of the inputs
+    np.random.seed(asked.spec.seed % 2**32)
     plan = plan_of(home, asked.spec, draft, log.say)
     code = Path(plan.loaded.info.path)
     own = manifest.imports(home.strategies, code)

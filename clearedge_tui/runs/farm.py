@@ -15,7 +15,7 @@ from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.messages import Gone, Made, Make
-from clearedge_tui.runs.workers import Worker
+from clearedge_tui.runs.workers import Worker, steady
 
 _START_S = 30.0
 _decode = msgspec.msgpack.Decoder(Made | Gone).decode
@@ -113,6 +113,7 @@ class Farm:
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
+                env=steady(),
             )
         self._control = ours
         threading.Thread(target=self._listen, args=(ours,), name="farm", daemon=True).start()

@@ -32,6 +32,11 @@ class Workers(Protocol):
         ...
 
 
+def steady() -> dict[str, str]:
+    """Return an environment in which sets of texts have the same order in every process."""
+    return {**os.environ, "PYTHONHASHSEED": "0"}
+
+
 class Spawned:
     """A fresh interpreter."""
 
@@ -61,6 +66,7 @@ class Spawn:
             stderr=log,
             pass_fds=(answers,),
             start_new_session=True,
+            env=steady(),
         )
         try:
             if process.stdin is not None:

@@ -16,6 +16,7 @@ from clearedge_tui.runs import artifacts, drafts, events, journal, listing, mani
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.runs.verify import verify
 from clearedge_tui.settings import Home
 from tests.backtest.box import add_strategy, make_home, sim_bars, store
 
@@ -127,6 +128,30 @@ def test_changed_code_is_another_run(home: Home) -> None:
     assert "_help.py" in made.inputs.imports
     helper.write_text(body + "# another word\n")
     assert run_backtest(home, spec("helped")).summary.run_id != first.summary.run_id
+
+
+CHANCE = """
+import random
+import numpy as np
+from clearedge_tui.contract import Strategy
+class Chance(Strategy):
+    def on_tick(self, tick):
+        names = {"alpha", "beta", "gamma", "delta", "omega"}
+        first = next(iter(names))
+        if random.random() + np.random.random() > 1.7 or (first < "b" and random.random() < 0.01):
+            flat = self.context.get_position().is_flat
+            self.context.place_order("buy" if flat else "sell", "1")
+"""
+
+
+def test_chance_is_part_of_the_inputs(home: Home) -> None:
+    add_strategy(home, "chance", CHANCE)
+    first = run_backtest(home, spec("chance"))
+    assert (first.summary.metrics["fills"] or 0) > 10
+    verdict = verify(home, first.summary.run_id)
+    assert verdict.same, verdict
+    other = run_backtest(home, spec("chance", seed=2))
+    assert other.summary.metrics["net_profit"] != first.summary.metrics["net_profit"]
 
 
 def owner(home: Home, strategy: str, seconds: float) -> str:
