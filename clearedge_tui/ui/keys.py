@@ -118,7 +118,6 @@ TABLE: Final = (
     Key("scroll.first", "g,home", "g G", "ends(0)", "Ends", "first row (G, end: the last)", "sheet"),
     Key("scroll.last", "G,end", "G", "ends(1)", "Last row", "last row", "sheet"),
     Key("sort.trades", "o", "o", "sort", "Sort", "then a column's letter; again turns it round", "trades", 12),
-    Key("save.trades", "S", "S", "screen.save_spec", "Save spec", "write this run down as a specification", "trades"),
     Key("step.bars", "n", "n N", "screen.step(1)", "Next trade", "the next trade (N: the one before)", "bars", 11),
     Key("step.bars.back", "N", "N", "screen.step(-1)", "Trade before", "the trade before", "bars"),
     Key("open.bars", "enter", "enter", "screen.open_trade", "Open trade", "the chosen trade in full", "bars", 12),

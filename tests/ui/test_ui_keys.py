@@ -19,6 +19,9 @@ PLACE = {
     "log": ("detail", "ema-btc-1"),
     "form": ("config", "ema-btc-1"),
     "report": ("report", "bt-0007"),
+    "sheet": ("report", "bt-0007"),
+    "trades": ("report", "bt-0007"),
+    "bars": ("report", "bt-0007"),
     "runs": ("runs", ""),
     "data": ("data", ""),
     "series": ("data", ""),
@@ -30,8 +33,14 @@ BEFORE = {  # keys that make the effect of a key visible
     "zoom.out": ["plus"], "pan.right": ["left"], "follow": ["L"],
     "go.board": ["2"], "next.choice": ["j", "j", "j"], "prev.choice": ["j", "j", "j"], "pane.orders": ["f"], "revert": ["enter", "1", "enter"],
     "errors.runs": ["G"], "mark.none.data": ["space"], "year.before": ["j"], "year.after": ["j", "left"],
+    **{f"scroll.{what}": ["tab", "tab", "tab", *keys] for what, keys in (
+        ("down", ()), ("up", "j"), ("page", ()), ("page.up", "G"), ("first", "G"), ("last", ()))},
+    "sort.trades": ["t"], "step.bars": ["v"], "step.bars.back": ["v"], "open.bars": ["v", "n"],
+    "zoom.bars": ["v"], "zoom.bars.out": ["v", "plus"], "pan.bars": ["v", "plus"], "pan.bars.later": ["v", "plus", "left"],
+    "cross.bars": ["v"], "parts.down": ["t", "enter"], "parts.up": ["t", "enter", "J"],
 }  # fmt: skip
-SIZE = {"preview": (120, 40), "pane.back": (80, 24)}
+SCROLLED = {key.id: (80, 24) for key in TABLE if key.scope == "sheet"}
+SIZE = {**SCROLLED, "preview": (120, 40), "pane.back": (80, 24)}
 
 
 class Seen(NamedTuple):
