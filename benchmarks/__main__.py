@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from benchmarks import backtests, console, imports, live, runs, start
+from benchmarks import backtests, console, imports, live, run_list, runs, start
 from benchmarks.table import Row, show
 
 Part = Callable[[bool], list[Row]]
@@ -17,6 +17,7 @@ PARTS: dict[str, Part] = {
     "load": lambda small: console.load(3 if small else 20),
     "live": live.live,
     "data": imports.data,
+    "list": run_list.listed,
     "runs": runs.whole,
     "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),
     "year": lambda small: backtests.race(2_000 if small else 525_600, 1 if small else 3),

@@ -1,6 +1,7 @@
 """Runs side by side: figures with their differences, and what made them differ."""
 
 import difflib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,15 +16,41 @@ from clearedge_tui.runs.model import Curve, RunReport
 from clearedge_tui.settings import Home
 
 MOST = 8
+MORE_IS_BETTER = frozenset(
+    [
+        "total_return",
+        "net_profit",
+        "pnl",
+        "cagr",
+        "sharpe",
+        "sortino",
+        "calmar",
+        "profit_factor",
+        "win_rate",
+        "avg_trade",
+        "avg_win_loss_ratio",
+        "final_equity",
+        "excess_return",
+        "expectancy",
+        "sqn",
+        "worst_trade",
+    ]
+)
+LESS_IS_BETTER = frozenset(["max_drawdown", "max_drawdown_days", "volatility", "ulcer_index"])
 _MOST_LINES = 400
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One figure or setting of every run, in their order. `differs` when they are not all the same."""
+    """One figure or setting of every run, in their order. `differs` when they are not all the same.
+
+    `best` numbers the run with the best value, where more or less of it is plainly better and one
+    run has it alone; -1 is none.
+    """
 
     name: str
     values: tuple[str | float | None, ...]
     differs: bool
+    best: int = -1
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -81,7 +108,22 @@ def _lines(rows: Sequence[dict[str, str | float | None]]) -> tuple[Line, ...]:
 
 def _figures(reports: Sequence[RunReport]) -> tuple[Line, ...]:
     rows: list[dict[str, str | float | None]] = [{**r.summary.metrics} for r in reports]
-    return _lines(rows)
+    return tuple(msgspec.structs.replace(line, best=best_of(line)) for line in _lines(rows))
+
+
+def best_of(line: Line) -> int:
+    """Return which run does best in a figure; -1 where nobody can say."""
+    sign = 1 if line.name in MORE_IS_BETTER else -1 if line.name in LESS_IS_BETTER else 0
+    known = [float(v) for v in line.values if isinstance(v, float | int) and math.isfinite(v)]
+    if not sign or len(known) < 2:
+        return -1
+    best = max(sign * (abs(v) if sign < 0 else v) for v in known)
+    holders = [
+        number
+        for number, v in enumerate(line.values)
+        if isinstance(v, float | int) and sign * (abs(v) if sign < 0 else v) == best
+    ]
+    return holders[0] if len(holders) == 1 else -1
 
 
 def _settings(reports: Sequence[RunReport]) -> tuple[Line, ...]:

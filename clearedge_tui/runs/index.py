@@ -24,6 +24,7 @@ from clearedge_tui.settings import Home
 _FILE, _VERSION = ".index", 2
 _TOO_NEW_NS = 100_000_000  # a clock of files ticks every few milliseconds
 _LOOK_S = 10.0
+_WORTH = 50  # changes that are worth writing the whole file
 _APART = ("metrics", "stamps")
 
 
@@ -87,7 +88,10 @@ _decode = msgspec.msgpack.Decoder(Index).decode
 
 def load(home: Home) -> Index:
     """Return every ended run. A folder that cannot be read is left out."""
-    return _looked(home, _stored(home))
+    index, changes = _looked(home, _stored(home))
+    if changes:
+        _save(home, index)
+    return index
 
 
 class Kept:
@@ -104,6 +108,7 @@ class Kept:
         self._index: Index | None = None
         self._changed_ns = 0
         self._looked_s = 0.0
+        self._unsaved = 0
 
     def load(self) -> Index:
         """Return every ended run, looking into no folder when none has changed."""
@@ -115,10 +120,18 @@ class Kept:
                 or now_s - self._looked_s > _LOOK_S
             ):
                 known = _stored(self._home) if self._index is None else self._index
-                self._index = _looked(self._home, known)
+                self._index, changes = _looked(self._home, known)
+                self._keep(changes)
                 certain = now_ns() - changed_ns >= _TOO_NEW_NS
                 self._changed_ns, self._looked_s = changed_ns if certain else -1, now_s
             return self._index
+
+    def _keep(self, changes: int) -> None:
+        """Write the file now and then: whoever reads it reads what changed since by itself."""
+        self._unsaved += changes
+        if self._index is not None and self._unsaved >= _WORTH:
+            _save(self._home, self._index)
+            self._unsaved = 0
 
 
 def _changed_ns(home: Home) -> int:
@@ -128,10 +141,13 @@ def _changed_ns(home: Home) -> int:
         return 0
 
 
-def _looked(home: Home, known: Index) -> Index:
-    """Return the index as the folders say it now; `known` saves reading those that are the same."""
+def _looked(home: Home, known: Index) -> tuple[Index, int]:
+    """Return the index as the folders say it now, and how many came, went or changed.
+
+    `known` saves reading those that are the same.
+    """
     by_name = {row.run_id: row for row in known.rows}
-    names, found, fresh = list(known.names), [], False
+    names, found, changes = list(known.names), [], 0
     for name, changed_ns in _folders(home):
         row = by_name.get(name)
         if row is None or row.changed_ns != changed_ns:
@@ -139,14 +155,13 @@ def _looked(home: Home, known: Index) -> Index:
                 row = _read(home.runs / name, changed_ns, names)
             except (OSError, msgspec.DecodeError, BadData):
                 continue
-            fresh = True
+            changes += 1
         found.append(row)
-    if not fresh and len(found) == len(by_name):
-        return known
+    changes += max(0, len(by_name) - len(found))
+    if not changes:
+        return known, 0
     found.sort(key=lambda row: row.run_id, reverse=True)
-    index = Index(_VERSION, tuple(names), found)
-    _save(home, index)
-    return index
+    return Index(_VERSION, tuple(names), found), changes
 
 
 def _folders(home: Home) -> Iterator[tuple[str, int]]:

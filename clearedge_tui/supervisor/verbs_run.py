@@ -158,11 +158,6 @@ async def cancel(commands: "Commands", args: Args, who: str) -> Answer:
     return commands.jobs.cancel(need(args, "id")), None
 
 
-async def list_(commands: "Commands", args: Args, who: str) -> Answer:
-    del args, who
-    return "", [plain(run) for run in listing.list_runs(commands.home)]
-
-
 async def show(commands: "Commands", args: Args, who: str) -> Answer:
     del who
     report = listing.load_report(commands.home, need(args, "run_id"))
@@ -234,7 +229,6 @@ VERBS = {
     "run.resume": resume,
     "spec.save": save,
     "job.cancel": cancel,
-    "run.list": list_,
     "run.show": show,
     "run.rm": remove,
     "run.restore": restore,

@@ -86,7 +86,8 @@ def _sorted(verb: Verb, parts: list[str]) -> Doing:
         key, equals, value = part.removeprefix("--").partition("=")
         if dashed and not equals:
             value = "yes" if key in verb.flags else next(left, "")
-        if not dashed and not (equals and key):
+        plain = not (equals and key) or (verb.filter and key not in verb.options)
+        if not dashed and plain:
             words.append(part)
         elif dashed and key == "set" and verb.free:
             name, _, value = value.partition("=")

@@ -156,7 +156,7 @@ class Console(App[int], inherit_bindings=False):
         here = self.page.place() if self.page else ("board", "")
         if here != (name, subject):
             self.previous = here
-        deep = name in ("detail", "report", "config")
+        deep = name in ("detail", "report", "compare", "config")
         while len(self.screen_stack) > 1 and not (deep and self._is_root(self.screen, name)):
             self.pop_screen()
         if name != "board":
@@ -166,7 +166,12 @@ class Console(App[int], inherit_bindings=False):
     @staticmethod
     def _is_root(screen: Screen[object], name: str) -> bool:
         """True when a deeper place may open over this screen, so that esc comes back to it."""
-        roots = {"detail": (), "report": ("runs",), "config": ("detail",)}[name]
+        roots = {
+            "detail": (),
+            "report": ("runs", "compare"),
+            "compare": ("runs",),
+            "config": ("detail",),
+        }[name]
         return isinstance(screen, Page) and screen.NAME in roots
 
     # -- commands

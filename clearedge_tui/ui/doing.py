@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts, doing_data, doing_market
+from clearedge_tui.ui import acts, doing_data, doing_market, doing_runs
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -30,6 +30,8 @@ def run(ui: "Console", doing: Doing) -> None:
             _visit(ui, doing)
         case _ if doing.name in doing_data.ACTS:
             doing_data.ACTS[doing.name](ui, doing)
+        case _ if doing.name in doing_runs.ACTS:
+            doing_runs.ACTS[doing.name](ui, doing)
         case _ if doing.name in doing_market.ACTS:
             doing_market.ACTS[doing.name](ui, doing)
         case _ if doing.name in _WITH_OPTIONS:
@@ -83,20 +85,11 @@ def _plain(ui: "Console", doing: Doing) -> None:
         ui.ask(verb, args, f"{doing.name} {words[0]}")
         return
     match doing.name:
-        case "tag" | "note" | "star":
-            _mark(ui, doing)
-        case "find":
-            ui.visit("runs", " ".join(words))
-        case "restore-run":
-            ui.ask("run.restore", {"run_id": words[0] if words else ""}, "restore a run")
         case "check":
             name = _strategy(ui, words[0])
             ui.ask("strategy.check", {"strategy": name}, f"check {name}")
         case "sample":
             ui.ask("data.sample", dict(doing.options), "sample data")
-        case "rm-run":
-            for run_id in words:
-                ui.ask("run.rm", {"run_id": run_id}, f"rm-run {run_id}")
         case "speed":
             ui.ask(
                 "account.speed",
@@ -107,17 +100,6 @@ def _plain(ui: "Console", doing: Doing) -> None:
             ui.ask("supervisor.hand_over", {}, "restart")
         case _:
             _here(ui, doing.name)
-
-
-def _mark(ui: "Console", doing: Doing) -> None:
-    """Write on a run: words, a line, a star."""
-    run_id, *more = doing.words
-    what: dict[str, object] = {"star": not doing.options.get("off")}
-    if doing.name == "tag":
-        what = {"tags": more}
-    elif doing.name == "note":
-        what = {"note": more[0]}
-    ui.ask("run.label", {"run_id": run_id, **what}, f"{doing.name} {run_id}")
 
 
 def _here(ui: "Console", name: str) -> None:

@@ -29,18 +29,38 @@ class FilterLine(CellView, can_focus=True):
         if not self._edit.text:
             cells.text(0, x + 2, self._hint, p.DIM)
         self._edit.paint(cells, 0, x, w - x - 1 if self._edit.text else 1, ground=p.HEAD)
+        problem = self.problem()
+        if problem and self._edit.text:
+            start = max(x + len(self._edit.text) + 3, w // 3)
+            cells.text(
+                0, start, f"{self.ui.look.symbols.bad} {problem}", p.BAD, width=w - start - 1
+            )
         return cells
+
+    @property
+    def typed(self) -> str:
+        return self._edit.text
+
+    def problem(self) -> str:
+        """Return what is wrong with the words, where words can be wrong."""
+        return ""
+
+    def insert(self, text: str) -> None:
+        """Put text at the cursor as if it had been typed."""
+        self._edit.insert(text)
+        self.redraw()
+        self.post_message(self.Changed(self._edit.text))
 
     def open(self, words: str) -> None:
         """Show the line with what it held and take the keyboard."""
         self._edit = LineEdit.of(words)
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: the next letter is already for this line
         self.redraw()
 
     def shut(self) -> None:
         self.display = False
-        self.screen.query_one(".main").focus()
+        self.screen.set_focus(self.screen.query_one(".main"))
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
@@ -56,6 +76,4 @@ class FilterLine(CellView, can_focus=True):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self._edit.insert(event.text)
-        self.redraw()
-        self.post_message(self.Changed(self._edit.text))
+        self.insert(event.text)

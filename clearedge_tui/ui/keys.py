@@ -69,7 +69,20 @@ TABLE: Final = (
     Key("follow", "f", "f", "follow", "Follow", "in the log: stay on the newest line, or hold this one", "log"),
     Key("overlays", "i", "i", "overlays", "Overlays", "lines and markers on or off", "detail"),
     Key("copy", "y", "y", "copy", "Copy id", "copy the id to the terminal's clipboard", "detail"),
-    Key("job.cancel", "x", "x", "cancel_job", "Cancel", "cancel the running job / delete the run", "runs", 30),
+    Key("mark.runs", "m,space", "m", "mark", "Mark", "mark; c compares the marked ones, and * t N x S a R act on all of them", "runs", 20),
+    Key("compare", "c", "c", "compare", "Compare", "lay the marked runs side by side", "runs", 22),
+    Key("mark.none.runs", "backslash", "\\", "unmark", "Unmark", "clear the marks", "runs"),
+    Key("star", "asterisk", "*", "star", "Star", "put a star on it, or take it off", "runs", 24),
+    Key("tag", "t", "t", "tag", "Tags", "words to find it by", "runs", 26),
+    Key("note", "N", "N", "note", "Note", "a line about it", "runs", 28),
+    Key("sort.runs", "right,greater_than_sign", "→ ←", "sort_by(1)", "Sort", "sort by the next column; a click on its name does too", "runs", 29),
+    Key("sort.runs.back", "left,less_than_sign", "←", "sort_by(-1)", "Sort back", "sort by the column before", "runs"),
+    Key("turn", "o", "o", "turn", "Turn", "the other way round", "runs"),
+    Key("job.cancel", "x", "x", "cancel_job", "Remove", "cancel the job at work / remove the run; U brings it back", "runs", 30),
+    Key("undo", "U", "U", "undo", "Undo", "bring back what was removed last", "runs", 32),
+    Key("again", "a", "a", "again", "Again", "run it once more, on the data and code of today", "runs", 34),
+    Key("resume.run", "R", "R", "resume", "Resume", "take an interrupted run up again", "runs", 36),
+    Key("save.run", "S", "S", "save", "Save", "write it down as a specification", "runs", 38),
     Key("refresh", "r", "r", "reload", "Reload", "ask again", "runs", 50),
     Key("check.data", "c", "c", "work('check')", "Check", "look for what is wrong with the marked series, or the selected one", "data", 20),
     Key("check.all", "C", "C", "work('check_all')", "Check all", "check every series", "data"),
@@ -99,6 +112,11 @@ TABLE: Final = (
     Key("trace", "t", "t", "trace", "Trace", "only the thread of the selected line: a job, its run and data; again: all", "journal", 40),
     Key("refresh.journal", "r", "r", "reload", "Reload", "ask again", "journal", 50),
     Key("errors.runs", "e", "e", "errors", "Show error", "the whole error of this run", "runs", 40),
+    Key("pane.compare", "tab", "tab", "pane(1)", "Pane", "figures, settings, data, made from, code", "compare", 15),
+    Key("pane.compare.back", "shift+tab", "⇧tab", "pane(-1)", "Pane back", "pane before", "compare"),
+    Key("runs.right", "right", "→ ←", "runs(1)", "More runs", "the runs that have no room beside these", "compare"),
+    Key("runs.left", "left", "←", "runs(-1)", "Runs back", "the runs before", "compare"),
+    Key("equal", "e", "e", "equal", "Equal", "hide or show what is the same in all", "compare", 20),
     Key("edit", "enter,i", "enter", "edit", "Edit", "edit the field; enter keeps, esc drops", "form", 5),
     Key("next.choice", "right,space,l", "→", "choose(1)", "Choose", "next choice", "form", 10),
     Key("prev.choice", "left", "←", "choose(-1)", "Choose back", "choice before", "form"),
@@ -134,6 +152,7 @@ SCOPES: Final = {
     "board": ("board", "act", "list", "global"),
     "detail": ("detail", "log", "act", "list", "global"),
     "runs": ("runs", "list", "global"),
+    "compare": ("compare", "list", "global"),
     "report": ("report", "trades", "bars", "sheet", "list", "global"),
     "report.trades": ("trades", "report", "list", "global"),
     "report.chart": ("bars", "report", "global"),
@@ -160,12 +179,15 @@ def bindings(scope: str) -> list[Binding | tuple[str, str] | tuple[str, str, str
 def keys_of(screen: str) -> list[Key]:
     """Return every key that works on a screen, its own first."""
     order = SCOPES.get(screen, ("global",))
-    return [key for scope in order for key in TABLE if key.scope == scope]
+    own = {name for key in TABLE if key.scope == order[0] for name in key.keys.split(",")}
+    usual = [key for scope in order[1:] for key in TABLE if key.scope == scope]
+    mine = [key for key in TABLE if key.scope == order[0]]
+    return [*mine, *(key for key in usual if not own.issuperset(key.keys.split(",")))]
 
 
 def hints(screen: str, most: int = 9) -> list[Key]:
     """Return the keys worth a place on the last line, in order."""
-    no_list = ("open", "filter") if screen in ("detail", "report", "form") else ()
+    no_list = ("open", "filter") if screen in ("detail", "report", "compare", "form") else ()
     own = [key for key in keys_of(screen) if screen != "report" or key.scope not in PANES]
     found = (key for key in own if key.hint and key.id not in no_list)
     shown = sorted(found, key=lambda key: key.hint)

@@ -16,3 +16,4 @@ class Look:
     frozen: bool = False
     rate_hz: float = 5.0
     version: int = 0
+    runs_sort: str = "-created"  # as the list of runs was sorted last

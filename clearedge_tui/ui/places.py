@@ -10,7 +10,11 @@ def make_page(name: str, subject: str = "") -> Page:
         case "runs":
             from clearedge_tui.ui.screens.runs import RunsPage
 
-            return RunsPage()
+            return RunsPage(subject)
+        case "compare":
+            from clearedge_tui.ui.screens.compare import ComparePage
+
+            return ComparePage(subject)
         case "report":
             from clearedge_tui.ui.screens.report import ReportPage
 

@@ -34,6 +34,7 @@ class Symbols:
     idle: str
     unknown: str
     mark: str
+    star: str  # of a run somebody wants to keep in sight
     buy: str
     sell: str
     note: str
@@ -59,19 +60,19 @@ def _braille() -> tuple[str, ...]:
 BRAILLE: Final = Symbols(
     name="braille", across=2, down=4, dots=_braille(), spark="▁▂▃▄▅▆", eighths=" ▁▂▃▄▅▆▇█",
     candle=tuple(" ╷╻╵│╽╹╿┃"), body=("█", "▀", "▄"), rule="─", grid="┈", upright="│", tick="┤", tag="◀",
-    full="━", empty="─", half="▀", ok="●", warn="▲", bad="✖", idle="○", unknown="◌", mark="▌", buy="▲", sell="▼",
+    full="━", empty="─", half="▀", ok="●", warn="▲", bad="✖", idle="○", unknown="◌", mark="▌", star="★", buy="▲", sell="▼",
     note="◆", arrow="→", more="…", bullet="·", minus="−", sound="✓", changed="≠", mostly="▆", partly="▄", hole="×", shut="·",
 )  # fmt: skip
 BLOCK: Final = Symbols(
     name="block", across=2, down=2, dots=tuple(_QUADRANTS), spark="▁▂▃▄▅▆", eighths=" ▁▂▃▄▅▆▇█",
     candle=tuple(" ╷╻╵│╽╹╿┃"), body=("█", "▀", "▄"), rule="─", grid="·", upright="│", tick="┤", tag="◀",
-    full="█", empty="░", half="▀", ok="●", warn="▲", bad="x", idle="○", unknown="?", mark="▌", buy="▲", sell="▼",
+    full="█", empty="░", half="▀", ok="●", warn="▲", bad="x", idle="○", unknown="?", mark="▌", star="★", buy="▲", sell="▼",
     note="◆", arrow="→", more="…", bullet="·", minus="-", sound="✓", changed="≠", mostly="▆", partly="▄", hole="×", shut="·",
 )  # fmt: skip
 ASCII: Final = Symbols(
     name="ascii", across=1, down=1, dots=(" ", "*"), spark="_.-=+#", eighths="  ..::###", candle=tuple(" |#||####"),
     body=("#", "#", "#"), rule="-", grid=".", upright="|", tick="+", tag="<", full="#", empty=".", half="#",
-    ok="o", warn="!", bad="x", idle="-", unknown="?", mark=">", buy="^", sell="v", note="+", arrow=">",
+    ok="o", warn="!", bad="x", idle="-", unknown="?", mark=">", star="*", buy="^", sell="v", note="+", arrow=">",
     more="~", bullet="|", minus="-", sound="+", changed="~", mostly="%", partly="=", hole="x", shut=".",
 )  # fmt: skip
 SETS: Final = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

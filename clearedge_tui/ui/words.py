@@ -22,6 +22,7 @@ class Verb:
     options: tuple[str, ...] = ()
     free: bool = False
     flags: tuple[str, ...] = ()  # of the options, those that take no value on the command line
+    filter: bool = False  # words may hold signs: `sharpe>=1`
 
 
 VERBS: Final = {
@@ -77,10 +78,11 @@ VERBS: Final = {
              ("for-good",), flags=("for-good",)),
         Verb("restore-run", "restore-run [RUN]", "bring a removed run back; alone: the last one", 0, 1),
         Verb("find", "find [words field:part figure>1 …] [sort=FIELD]", "the runs that are like that", 0, 30,
-             ("sort", "limit", "offset")),
+             ("sort", "limit", "offset"), filter=True),
         Verb("tag", "tag RUN word -word …", "put words on a run, or take them off", 2, 21),
         Verb("note", "note RUN 'a line'", "write a line on a run", 2, 2),
         Verb("star", "star RUN [off=yes]", "put a star on a run", 1, 1, ("off",), flags=("off",)),
+        Verb("compare", "compare RUN RUN …", "lay two to eight runs side by side", 2, 8),
         Verb("accounts", "accounts", "the accounts, their feeds and their money"),
         Verb("speed", "speed ACCOUNT N|max", "play a replay faster or slower", 2, 2),
         Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
@@ -118,6 +120,7 @@ ALIASES: Final = {
     "run": "go runs",
     "run list": "find",
     "run show": "open",
+    "run compare": "compare",
     "run rm": "rm-run",
     "run restore": "restore-run",
     "run tag": "tag",
@@ -159,7 +162,6 @@ NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
     "run export": "run export writes a file; on the command line: clearedge run export",
-    "run compare": "run compare lays runs side by side; on the command line: clearedge run compare",
     "run verify": "run verify runs it once more and compares to the byte; on the command line: clearedge run verify",
     "run journal": "run journal prints every event of a run; on the command line: clearedge run journal",
     "spec check": "spec check reads a file and runs nothing; on the command line: clearedge spec check",

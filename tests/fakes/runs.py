@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+from clearedge_tui.runs.compare import Comparison, Line, best_of
+from clearedge_tui.runs.index import Index, RunRow
+from clearedge_tui.runs.labels import Labels
 from clearedge_tui.runs.model import BacktestSpec, Curve, RunReport, RunSummary, Trade
 from tests.fakes.market import MINUTE_NS, SECOND_NS, START_NS
 
@@ -40,8 +43,73 @@ def summaries() -> list[RunSummary]:
         run(6, strategy="grid_maker", market="SIM-A/USDT", simulated=True,
             metrics={**METRICS, "total_return": -0.042, "sharpe": -0.31, "max_drawdown": -0.12}),
         run(5, strategy="broken", status="failed", metrics={}, error="strategies/broken.py:7: NameError: x"),
-        run(4, strategy="rsi_pullback", metrics={**METRICS, "total_return": 0.05, "sharpe": 0.6}),
+        run(4, strategy="rsi_pullback", metrics={**METRICS, "total_return": 0.05, "sharpe": 0.6},
+            stamps=("zero fees", "same close")),
+        run(3, strategy="ema_cross", status="interrupted", metrics={}),
     ]  # fmt: skip
+
+
+def index(gone: set[str], labels: dict[str, Labels]) -> Index:
+    """Return what an index would hold of these runs, with what was written on them."""
+    names = tuple(METRICS)
+    rows = []
+    for one in summaries():
+        if one.run_id in gone:
+            continue
+        plain = {n: getattr(one, n) for n in RunRow.__struct_fields__ if hasattr(one, n)}
+        said = labels.get(one.run_id, Labels())
+        rows.append(
+            RunRow(
+                **plain,
+                figures=tuple(one.metrics.get(name) for name in names),
+                tags=said.tags,
+                note=said.note,
+                star=said.star,
+                size_bytes=48_000_000,
+                changed_ns=0,
+            )
+        )
+    return Index(names=names, rows=rows)
+
+
+def comparison(run_ids: list[str]) -> Comparison:
+    """Return runs side by side: other settings, other code, other spans of time."""
+    known = {one.run_id for one in summaries()}
+    reports = [report(run_id if run_id in known else "bt-0007") for run_id in run_ids]
+    figures = tuple(
+        line(name, *(one.summary.metrics.get(name) for one in reports)) for name in METRICS
+    )
+    curves = []
+    for number, one in enumerate(reports):
+        draw = random.Random(11 + number)
+        value, values = 1.0, []
+        for _ in range(400):
+            values.append(value)
+            value *= math.exp(draw.gauss(0.0006 - number * 0.0005, 0.004))
+        curves.append(
+            Curve(tuple(t + number * 72 * HOUR_NS for t in one.equity.ts_ns), tuple(values))
+        )
+    n = len(run_ids)
+    diff = ("--- bt-0007", "+++ bt-0006", "@@ -12,5 +12,6 @@", " def on_bar(ctx, bar):",
+            "-    if ctx.fast > ctx.slow:", "+    if ctx.fast > ctx.slow and not ctx.position:",
+            "+        ctx.log('in')", "         ctx.buy(ctx.size)")  # fmt: skip
+    return Comparison(
+        run_ids=tuple(run_ids),
+        titles=tuple(f"{r.summary.strategy} {r.summary.market} {r.summary.timeframe}" for r in reports),
+        equity=tuple(curves),
+        figures=figures,
+        settings=(line("strategy", *(r.summary.strategy for r in reports)), line("fill_at", *["next_open"] * n),
+                  line("config.fast", *(str(12 - k) for k in range(n))), line("config.slow", *["48"] * n)),
+        data=(line("rows", *(46_081.0 - k for k in range(n))), line("sha256", *[f"9f3c{k}1aa07" for k in range(n)])),
+        inputs=(line("code_sha256", *[f"71be{k}0a2d9" for k in range(n)]), line("engine_version", *["2.0.0rc7"] * n)),
+        code=((), *(diff if k % 2 == 0 else () for k in range(n - 1))),
+        notes=("they cover different spans of time", "a simulated market is among them"),
+    )  # fmt: skip
+
+
+def line(name: str, *values: str | float | None) -> Line:
+    made = Line(name, values, any(value != values[0] for value in values))
+    return msgspec.structs.replace(made, best=best_of(made))
 
 
 def report(run_id: str) -> RunReport:

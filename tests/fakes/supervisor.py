@@ -17,6 +17,9 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.model import Book, EngineState, Health, Mode
 from clearedge_tui.core.wire import frame, frames
+from clearedge_tui.runs.index import Index
+from clearedge_tui.runs.labels import Labels
+from clearedge_tui.runs.search import NEWEST, search
 from clearedge_tui.supervisor.protocol import (
     VERSION,
     Attach,
@@ -54,6 +57,9 @@ class FakeSupervisor:
         self.silent: set[str] = set()
         self.refuse: dict[str, str] = {}
         self.answers: dict[str, object] = {}  # other data than usual, by verb
+        self.runs_index: Index | None = None  # other runs than usual
+        self.labels: dict[str, Labels] = {}
+        self.gone: set[str] = set()
         self.version = VERSION
         self.moving = moving
         self._random = Random(seed)
@@ -243,6 +249,40 @@ def _run_show(world: FakeSupervisor, args: Args) -> Answer:
     return "", runs.plain(runs.report(str(args["run_id"]))), []
 
 
+def _run_search(world: FakeSupervisor, args: Args) -> Answer:
+    everything = world.runs_index or runs.index(world.gone, world.labels)
+    given = str(args.get("filter", "")), str(args.get("sort", NEWEST))
+    part = int(str(args.get("offset", 0))), int(str(args.get("limit", 200)))
+    page = search(everything, *given, *part)
+    return "", runs.plain(page), []
+
+
+def _run_label(world: FakeSupervisor, args: Args) -> Answer:
+    run_id = str(args["run_id"])
+    old = world.labels.get(run_id, Labels())
+    tags = set(old.tags)
+    for word in args.get("tags") or ():  # type: ignore[attr-defined]  # a list of words
+        tags = tags - {word[1:]} if word.startswith("-") else tags | {word}
+    note, star = str(args.get("note", old.note)), bool(args.get("star", old.star))
+    world.labels[run_id] = Labels(tuple(sorted(tags)), note, star)
+    return f"{run_id}: labelled", None, []
+
+
+def _run_rm(world: FakeSupervisor, args: Args) -> Answer:
+    world.gone.add(str(args["run_id"]))
+    return f"{args['run_id']} removed; for a week restore-run brings it back", None, []
+
+
+def _run_restore(world: FakeSupervisor, args: Args) -> Answer:
+    world.gone.discard(str(args["run_id"]))
+    return f"{args['run_id']} is back", None, []
+
+
+def _run_compare(world: FakeSupervisor, args: Args) -> Answer:
+    names = [str(one) for one in args["run_ids"]]  # type: ignore[attr-defined]  # a list of ids
+    return "", runs.plain(runs.comparison(names)), []
+
+
 def _job(what: str) -> Callable[[FakeSupervisor, Args], Answer]:
     """Return a verb that starts a job; `work` of the world says how it goes on."""
 
@@ -283,16 +323,20 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "supervisor.hand_over": lambda w, a: ("the supervisor hands over", None, []),
     "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job": "job-1"}, []),
     "job.cancel": lambda w, a: ("cancelled", None, []),
-    "run.list": lambda w, a: ("", runs.plain(runs.summaries()), []),
+    "run.search": _run_search,
+    "run.label": _run_label,
+    "run.restore": _run_restore,
+    "run.compare": _run_compare,
+    "run.again": lambda w, a: ("started", None, []),
+    "run.resume": lambda w, a: ("started", None, []),
+    "spec.save": lambda w, a: (f"specs/{a['run_id']}.yaml written", None, []),
     "run.show": _run_show,
     "run.analysis": lambda w, a: ("", reports.analysis(a), []),
     "run.trades": lambda w, a: ("", reports.trades(a), []),
     "run.trade": lambda w, a: ("", reports.trade(a), []),
     "run.candles": lambda w, a: ("", reports.candles(a), []),
     "run.about": lambda w, a: ("", reports.past(a), []),
-    "run.again": lambda w, a: ("started", None, []),
-    "spec.save": lambda w, a: (f"specs/{a['run_id']}.yaml written", None, []),
-    "run.rm": lambda w, a: ("removed", None, []),
+    "run.rm": _run_rm,
     "data.list": lambda w, a: ("", catalog.rows(), []),
     "data.coverage": lambda w, a: ("", catalog.coverage(str(a["series"])), []),
     "data.preview": lambda w, a: ("", catalog.preview(str(a["series"]), int(str(a["count"]))), []),

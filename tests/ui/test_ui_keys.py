@@ -23,6 +23,7 @@ PLACE = {
     "trades": ("report", "bt-0007"),
     "bars": ("report", "bt-0007"),
     "runs": ("runs", ""),
+    "compare": ("compare", "bt-0007 bt-0006 bt-0004 bt-0008 bt-0009 bt-0010"),
     "data": ("data", ""),
     "series": ("data", ""),
     "strategies": ("strategies", ""),
@@ -32,7 +33,7 @@ BEFORE = {  # keys that make the effect of a key visible
     "back": ["e"], "last": ["2", "1"], "up": ["j"], "first": ["j"], "page.up": ["G"], "mark.none": ["space"],
     "zoom.out": ["plus"], "pan.right": ["left"], "follow": ["L"],
     "go.board": ["2"], "next.choice": ["j", "j", "j"], "prev.choice": ["j", "j", "j"], "pane.orders": ["f"], "revert": ["enter", "1", "enter"],
-    "errors.runs": ["G"], "mark.none.data": ["space"], "year.before": ["j"], "year.after": ["j", "left"],
+    "errors.runs": ["j", "j", "j"], "mark.runs": ["j"], "mark.none.runs": ["j", "m"], "runs.left": ["right"], "mark.none.data": ["space"], "year.before": ["j"], "year.after": ["j", "left"],
     **{f"scroll.{what}": ["tab", "tab", "tab", *keys] for what, keys in (
         ("down", ()), ("up", "j"), ("page", ()), ("page.up", "G"), ("first", "G"), ("last", ()))},
     "sort.trades": ["t"], "step.bars": ["v"], "step.bars.back": ["v"], "open.bars": ["v", "n"],
@@ -40,7 +41,13 @@ BEFORE = {  # keys that make the effect of a key visible
     "cross.bars": ["v"], "parts.down": ["t", "enter"], "parts.up": ["t", "enter", "J"],
 }  # fmt: skip
 SCROLLED = {key.id: (80, 24) for key in TABLE if key.scope == "sheet"}
-SIZE = {**SCROLLED, "preview": (120, 40), "pane.back": (80, 24)}
+SIZE = {
+    **SCROLLED,
+    "runs.right": (80, 24),
+    "runs.left": (80, 24),
+    "preview": (120, 40),
+    "pane.back": (80, 24),
+}
 
 
 class Seen(NamedTuple):

@@ -35,7 +35,7 @@ async def test_a_failed_run_shows_its_whole_error(world: FakeSupervisor, desk: O
         assert d.page.NAME == "runs"
 
 
-async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(
+async def test_a_job_is_cancelled_and_a_run_removed_after_a_question_and_brought_back(
     world: FakeSupervisor, desk: OpenDesk
 ) -> None:
     async with desk() as d:
@@ -44,9 +44,15 @@ async def test_a_job_is_cancelled_and_a_run_deleted_only_by_its_typed_id(
         await d.press("x")
         await d.until(lambda: sent(world, "job.cancel") == [{"id": "job-1"}])
         await d.press("j", "x")
-        await d.type("bt-0007")
-        await d.press("enter")
+        await d.shows("U brings back")
+        await d.press("n")
+        assert not sent(world, "run.rm")
+        await d.press("x", "y")
         await d.until(lambda: sent(world, "run.rm") == [{"run_id": "bt-0007"}])
+        await d.until(lambda: d.page.runs.page.found == 4)
+        await d.press("U")
+        await d.until(lambda: sent(world, "run.restore") == [{"run_id": "bt-0007"}])
+        await d.until(lambda: d.page.runs.find("bt-0007"))
 
 
 async def test_journal_lists_filters_and_expands(world: FakeSupervisor, desk: OpenDesk) -> None:
@@ -77,7 +83,7 @@ async def test_an_answer_of_the_wrong_shape_is_named_not_fatal(
 
 
 async def test_a_refused_list_says_why(world: FakeSupervisor, desk: OpenDesk) -> None:
-    world.refuse["run.list"] = "the runs folder cannot be read"
+    world.refuse["run.search"] = "the runs folder cannot be read"
     async with desk() as d:
         await d.press("2")
         await d.shows("the runs folder cannot be read")
@@ -90,7 +96,7 @@ async def test_a_run_that_ended_before_the_console_saw_it_at_work_is_listed(
     async with desk() as d:
         await d.press("2")
         await d.shows("bt-0007")
-        before = len(sent(world, "run.list"))
+        before = len(sent(world, "run.search"))
         done = JobRow("job-9", "backtest", "quick", "done", run_id="bt-0099")
         await world.push(Changed(1, START_NS, jobs=(done,)))
-        await d.until(lambda: len(sent(world, "run.list")) > before)
+        await d.until(lambda: len(sent(world, "run.search")) > before)

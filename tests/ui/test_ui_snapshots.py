@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearedge_tui.runs.model import RunSummary
+from clearedge_tui.runs.search import NEWEST, Page
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.protocol import Command, Hello, Result, Snapshot
 from clearedge_tui.ui.console import Console
@@ -73,7 +73,7 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
     return app
 
 
-PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("report", "bt-0007"), ("data", ""),
+PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("compare", "bt-0007 bt-0006 bt-0004"), ("report", "bt-0007"), ("data", ""),
           ("data", "GBP/USD 1m"), ("data", "SPY 1d"),
           ("journal", ""), ("strategies", ""), ("strategies", "mean_revert"), ("config", "ema-btc-1")]  # fmt: skip
 
@@ -117,6 +117,29 @@ def test_dialog_of_the_catalog(
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("marked", ["j", "m", "j", "m", "asterisk"]), ("wrong", ["slash", *"shrp", "greater_than_sign", "1"]),
+     ("tags", ["j", "t"]), ("remove", ["j", "x"])],
+)  # fmt: skip
+def test_dialog_of_the_runs(
+    snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
+) -> None:
+    assert snap_compare(still(home, ("runs", "")), terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"), [("settings", ["tab"]), ("code", ["shift+tab"]), ("differing", ["e"])]
+)
+def test_pane_of_a_comparison(
+    snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
+) -> None:
+    made = still(home, ("compare", "bt-0007 bt-0006 bt-0004"))
+    assert snap_compare(made, terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("colours", ["standard", "none"])
 def test_look_of_the_catalog(
     snap_compare: Compare, home: Home, colours: str, size: tuple[int, int]
@@ -145,8 +168,9 @@ def test_too_small(snap_compare: Compare, home: Home) -> None:
 
 def test_the_fake_runs_are_what_the_supervisor_would_send() -> None:
     world = FakeSupervisor()
-    (_, result) = world._command(Command("x", "run.list"))
+    asked: dict[str, object] = {"filter": "", "sort": NEWEST, "offset": 0, "limit": 9}
+    (_, result) = world._command(Command("x", "run.search", asked))
     import msgspec
 
     assert isinstance(result, Result)
-    assert msgspec.convert(result.data, list[RunSummary])
+    assert msgspec.convert(result.data, Page).rows

@@ -158,7 +158,7 @@ async def test_a_tall_list_of_runs_shows_the_curve_of_the_selected_one(
 ) -> None:
     async with desk(size=(160, 50)) as d:
         await d.press("2")
-        await d.until(lambda: d.page.NAME == "runs" and d.page.asked.value)
+        await d.until(lambda: d.page.NAME == "runs" and d.page.runs.page)
         await d.press("j")
         await d.shows("buy and hold")
         asked = [args["run_id"] for args in sent(world, "run.show")]

@@ -1,24 +1,27 @@
-"""Lines of the runs list, progress bars, and the first look at a run."""
+"""The first look at a run or job: its figures, its curve, its progress."""
 
+import textwrap
 from typing import Final
 
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.runs.model import RunSummary
+from clearedge_tui.runs.index import RunRow
+from clearedge_tui.runs.model import RunReport, RunSummary
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import words
-from clearedge_tui.ui.paint.lines import paint_lines
+from clearedge_tui.ui.paint.lines import paint_drawdown, paint_lines
 
-Item = JobRow | RunSummary
-_STATUS: Final = {
+Item = JobRow | RunRow | RunSummary
+STATUS: Final = {
     "done": p.GOOD,
     "failed": p.BAD,
     "cancelled": p.DIM,
     "running": p.ACCENT,
     "queued": p.DIM,
+    "interrupted": p.WARN,
 }
 # name, metric, percent?
 FIGURES: Final = (
@@ -32,11 +35,12 @@ FIGURES: Final = (
     ("Fills", "fills", False), ("PnL", "pnl", False),
     ("Payoff", "avg_win_loss_ratio", False), ("Start balance", "starting_balance", False), ("Final equity", "final_equity", False),
 )  # fmt: skip
-_MONEY: Final = (
+MONEY: Final = (
     "pnl", "net_profit", "fees", "avg_trade", "best_trade", "worst_trade", "starting_balance",
     "final_equity",
 )  # fmt: skip
-_SIGNED: Final = (
+SHARES: Final = frozenset(key for _, key, share in FIGURES if share)
+SIGNED: Final = (
     "total_return",
     "net_profit",
     "buy_hold_return",
@@ -57,79 +61,6 @@ def short_id(run_id: str) -> str:
     return washed if len(washed) <= 12 else washed[4:15]
 
 
-def text_of(item: Item) -> str:
-    if isinstance(item, JobRow):
-        return f"{item.id} {item.title} {item.state}".lower()
-    sim = "sim" if item.simulated else ""
-    return (
-        f"{item.run_id} {item.strategy} {item.market} {item.timeframe} {item.status} {sim}".lower()
-    )
-
-
-def paint_head(cells: Cells) -> None:
-    cells.text(0, 1, "RUN", p.DIM)
-    cells.text(0, 14, "STRATEGY", p.DIM)
-    cells.text(0, 33, "MARKET", p.DIM)
-    for x, name in _columns(cells.w):
-        cells.right(0, x, 9, name, p.DIM)
-
-
-def _columns(width: int) -> list[tuple[int, str]]:
-    names = ["RETURN", "SHARPE", "DRAWDOWN", "TRADES"]
-    fits = max(0, min(len(names), (width - 52) // 10))
-    return [(52 + i * 10, name) for i, name in enumerate(names[:fits])]
-
-
-def paint_line(cells: Cells, y: int, item: Item, look: Look) -> None:
-    if isinstance(item, JobRow):
-        _job(cells, y, item, look)
-        return
-    ink = p.DIM if item.status == "cancelled" else p.BRIGHT
-    cells.text(y, 1, short_id(item.run_id), ink, width=12)
-    cells.text(y, 14, clean_text(item.strategy), p.TEXT, width=18)
-    x = cells.text(y, 33, clean_text(f"{item.market} {item.timeframe}"), p.TEXT, width=15)
-    if item.simulated:
-        cells.text(y, min(x + 1, 48), "sim", p.WARN, width=4)
-    if item.status != "done":
-        cells.text(y, 53, item.status, _STATUS.get(item.status, p.WARN), width=10)
-        cells.text(y, 64, clean_text(item.error), p.DIM)
-        return
-    values = [
-        (
-            f.percent(item.metrics.get("total_return")),
-            words.money_ink(item.metrics.get("total_return")),
-        ),
-        (_plain(item.metrics.get("sharpe")), p.TEXT),
-        (f.percent(item.metrics.get("max_drawdown"), signed=False), p.TEXT),
-        (f.count(int(item.metrics.get("trades") or 0)), p.TEXT),
-    ]
-    for (column, _), (text, colour) in zip(_columns(cells.w), values, strict=False):
-        cells.right(y, column, 9, text, colour)
-    if cells.w >= 118:
-        span = f"{f.day(item.start_ns)} to {f.day(item.end_ns)}   {f.duration(item.duration_s)}"
-        cells.text(y, 94, span, p.DIM)
-
-
-def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _job(cells: Cells, y: int, job: JobRow, look: Look) -> None:
-    cells.text(y, 1, short_id(job.run_id or job.id), p.ACCENT, width=12)
-    end = cells.text(y, 14, clean_text(job.title), p.BRIGHT, width=34)
-    if job.state in ("queued", "running"):
-        bar(
-            cells,
-            Area(max(50, end + 2), y, min(40, cells.w - 52), 1),
-            job.progress,
-            job.eta_s,
-            look,
-        )
-    else:
-        cells.text(y, 53, job.state, _STATUS.get(job.state, p.WARN), width=10)
-        cells.text(y, 64, clean_text(job.message), p.DIM)
-
-
 def bar(cells: Cells, area: Area, share: float, eta_s: float | None, look: Look) -> None:
     """Paint a progress bar with its share and the time it still needs."""
     text = f" {share * 100:3.0f} %" + (f"  eta {f.duration(eta_s)}" if eta_s is not None else "")
@@ -142,16 +73,38 @@ def bar(cells: Cells, area: Area, share: float, eta_s: float | None, look: Look)
     cells.text(area.y, area.x + room, text, p.TEXT)
 
 
-def paint_look(cells: Cells, item: Item, look: Look) -> None:
-    """Paint what is known of the selected one."""
+def paint_look(
+    cells: Cells, item: JobRow | RunSummary, report: RunReport | None, look: Look
+) -> None:
+    """Paint what is known of the selected one; with its report the curve too."""
     paint_title(cells, item, look)
     area = cells.area.top(1)[1].inset(1)
     if isinstance(item, JobRow):
         _paint_job(cells, area, item, look)
     elif item.error:
-        cells.text(area.y, area.x, clean_text(item.error), p.BAD, width=area.w)
+        for y, line in enumerate(textwrap.wrap(clean_text(item.error), max(20, area.w))[: area.h]):
+            cells.text(area.y + y, area.x, line, p.BAD, width=area.w)
+    elif all(value is None for value in item.metrics.values()):
+        cells.text(area.y, area.x, f"{item.status}: no figures", p.DIM, width=area.w)
     else:
-        paint_figures(cells, area, item, look)
+        used = paint_figures(cells, area, item, look)
+        if report is not None and area.h - used >= 6:
+            paint_curve(cells, area.top(used + 1)[1], report, look)
+
+
+def paint_curve(cells: Cells, area: Area, report: RunReport, look: Look) -> None:
+    """Paint equity over buy and hold; under them, with room, how far it was below its peak."""
+    if look.hide_money:
+        cells.text(area.y + area.h // 2, area.x + 2, "amounts are hidden ($ shows them)", p.DIM)
+        return
+    if area.h >= 12:
+        fall, area = area.bottom(max(3, area.h // 5))
+        paint_drawdown(cells, fall, list(report.drawdown.value), look.symbols)
+    series: dict[str, list[float | None]] = {"equity": list(report.equity.value)}
+    if report.buy_hold.value:
+        series["buy and hold"] = list(report.buy_hold.value)
+    title, times = clean_text(report.currency), report.equity.ts_ns
+    paint_lines(cells, area, title, series, look.symbols, times, (p.ACCENT, p.DIM))
 
 
 def paint_title(cells: Cells, item: Item, look: Look) -> None:
@@ -186,15 +139,15 @@ def paint_figures(cells: Cells, area: Area, run: RunSummary, look: Look) -> int:
         if y >= area.y + area.h:
             break
         value = run.metrics[key]
-        hidden = look.hide_money and key in _MONEY
+        hidden = look.hide_money and key in MONEY
         text = (
             f.HIDDEN
             if hidden
-            else f.percent(value, signed=key in _SIGNED)
+            else f.percent(value, signed=key in SIGNED)
             if is_share
             else f.number(_whole(value))
         )
-        ink = words.money_ink(value) if key in _SIGNED else p.BRIGHT
+        ink = words.money_ink(value) if key in SIGNED else p.BRIGHT
         cells.text(y, x, clean_text(label), p.DIM, width=13)
         cells.right(y, x + 13, 10, text, ink)
     return min(rows, area.h)
@@ -209,9 +162,18 @@ def _whole(value: float | None) -> float | int | None:
 
 
 def remark(item: Item) -> tuple[str, int]:
+    """Return one line on the selected one: all that its row has no room for."""
     if isinstance(item, JobRow):
         return f"{item.state}: {clean_text(item.message)}", p.DIM
     if item.error:
         return clean_text(item.error), p.BAD
-    made = f"{clean_text(item.run_id)}   made {f.moment(item.created_ns)}   {f.day(item.start_ns)} to {f.day(item.end_ns)}"
-    return f"{made}{'   simulated market' if item.simulated else ''}", p.DIM
+    if item.status == "interrupted":
+        return f"{clean_text(item.run_id)} was interrupted; R takes it up again", p.WARN
+    parts = [clean_text(item.run_id), f"made {f.moment(item.created_ns)}"]
+    parts.append(f"{f.day(item.start_ns)} to {f.day(item.end_ns)}")
+    stamps = [clean_text(stamp, 24) for stamp in item.stamps]
+    if item.simulated and not any(stamp.startswith("simulated") for stamp in stamps):
+        stamps.append("simulated market")
+    if isinstance(item, RunRow):
+        stamps += [*(f"#{clean_text(tag, 30)}" for tag in item.tags), clean_text(item.note)]
+    return "   ".join(part for part in (*parts, *stamps) if part), p.DIM

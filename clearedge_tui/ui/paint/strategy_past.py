@@ -10,7 +10,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import words
-from clearedge_tui.ui.paint.report import paint_equity
+from clearedge_tui.ui.paint.runs import paint_curve
 
 LEAST: Final = 14  # rows; below this the past is left out
 _LIST: Final = 78  # columns of the list beside the curve
@@ -41,7 +41,7 @@ def paint_past(cells: Cells, area: Area, past: Past, look: Look) -> None:
     for y, run in enumerate(past.runs[: max(0, listed.h - 1)], listed.y + 1):
         _paint_run(cells, y, run)
     if past.report is not None:
-        paint_equity(cells, curve.inset(1), past.report, look)
+        paint_curve(cells, curve.inset(1), past.report, look)
 
 
 def _paint_run(cells: Cells, y: int, run: RunSummary) -> None:
