@@ -41,12 +41,13 @@ class OrderView:
 
     id: str
     side: str  # buy | sell
-    kind: str  # market | limit
+    kind: str  # market | limit | stop
     size: Decimal
     price: Decimal | None
     filled: Decimal
     status: str
     tag: str = ""
+    stop: Decimal | None = None  # the price that sets a stop order off
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,17 @@ class Context(Protocol):
         size: Number,
         *,
         price: Number | None = None,
+        stop: Number | None = None,
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        """Place a market order, or a limit order when `price` is given; return its id.
+        """Place a market order; a limit order with `price`, a stop order with `stop`. Return its id.
 
-        `size` is in base units and is rounded down to the market's step. Raises `OrderNotAllowed`
-        when orders are denied, ValueError when side, size or price make no sense.
+        A stop order becomes a market order when the market gets to `stop`: up to it for a buy, down
+        to it for a sell; at once when it is there already. `size` is in base units and is rounded
+        down to the market's step. An order with `reduce_only` is cut down with the position and
+        cancelled when that is closed. Raises `OrderNotAllowed` when orders are denied, ValueError
+        when side, size or prices make no sense.
         """
         ...
 

@@ -78,6 +78,15 @@ def reduces(ask: Ask, position: Decimal, working: Decimal) -> bool:
     return abs(signed) + abs(working) <= abs(position)
 
 
+def either(one: tuple[str, bool], other: tuple[str, bool]) -> bool:
+    """Whether two orders (kind, reduces only) may each be as large as the position.
+
+    Both are cut down with it, and no price fills both: a stop and a target, or an exit at the
+    market beside what rests.
+    """
+    return one[1] and other[1] and one[0] != other[0]
+
+
 def decide(ask: Ask, now: Standing) -> Denied | None:
     """Return why the order is refused, or None. Orders that only reduce pass every risk rule."""
     wrong = _shape(ask, now)

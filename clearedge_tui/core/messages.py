@@ -323,6 +323,13 @@ class Submit(msgspec.Struct, frozen=True, tag=True):
     price: Decimal | None = None
     reduce_only: bool = False
     tag: str = ""
+    stop: Decimal | None = None  # the trigger of a stop order, which has no `price`
+
+    @property
+    def kind(self) -> str:
+        if self.stop is not None:
+            return "stop"
+        return "market" if self.price is None else "limit"
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -350,11 +357,21 @@ class BookSubmit(msgspec.Struct, frozen=True, tag=True):
     side: str
     size: Decimal
     price: Decimal | None
+    stop: Decimal | None = None
 
 
 class BookCancel(msgspec.Struct, frozen=True, tag=True):
     instance: str
     id: str
+
+
+class BookShrink(msgspec.Struct, frozen=True, tag=True):
+    """An order is to be of this size now, with what is filled of it."""
+
+    instance: str
+    id: str
+    market: str
+    size: Decimal
 
 
 class BookEvent(msgspec.Struct, frozen=True, tag=True):
@@ -408,5 +425,5 @@ FromEngine = (
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel
-ToShadow = BookOpen | BookSubmit | BookCancel | BookSync | TickMsg | Stop | Lease
+ToShadow = BookOpen | BookSubmit | BookCancel | BookShrink | BookSync | TickMsg | Stop | Lease
 FromShadow = BookEvent | BookIdle | Leased

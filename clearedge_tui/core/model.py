@@ -98,7 +98,7 @@ class Order(msgspec.Struct, frozen=True):
     book: Book
     market: str
     side: str  # buy | sell
-    kind: str  # market | limit
+    kind: str  # market | limit | stop
     size: Decimal
     price: Decimal | None = None
     filled: Decimal = Decimal(0)
@@ -108,6 +108,7 @@ class Order(msgspec.Struct, frozen=True):
     tag: str = ""
     at_ns: int = 0  # data time of the decision
     updated_ns: int = 0
+    trigger: Decimal | None = None  # the price that sets a stop order off
 
 
 class Fill(msgspec.Struct, frozen=True):

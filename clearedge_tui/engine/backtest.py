@@ -140,11 +140,11 @@ def _contract(
     plan: Plan, engine: BacktestEngine, context: BacktestContext, fills: Fills | None
 ) -> Seat:
     spec = plan.spec
-    pieces = Pieces(plan.market, spec.timeframe, next_open=spec.fill_at == NEXT_OPEN)
+    hooks = frozenset(plan.loaded.info.hooks)
+    hears = bool(hooks & {"on_fill", "on_order"})
+    pieces = Pieces(plan.market, spec.timeframe, spec.fill_at == NEXT_OPEN, twice=hears)
     hosted = plan.loaded.create(context, plan.loaded.typed(spec.config))
-    host = ContractHost(
-        context, hosted, frozenset(plan.loaded.info.hooks), plan.market.id, pieces.series
-    )
+    host = ContractHost(context, hosted, hooks, plan.market.id, pieces.series)
     if fills is not None:
         fills.stops = host.stops
     engine.add_strategy(host)

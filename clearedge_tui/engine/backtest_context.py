@@ -17,7 +17,7 @@ from clearedge_tui.core.clock import to_datetime
 from clearedge_tui.core.ledger import apply_fill
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.model import Position
-from clearedge_tui.engine.asked import exact
+from clearedge_tui.engine.asked import Wish, exact
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.carry import Carry, CashRow
 from clearedge_tui.runs.outcome import FillRow, OrderRow
@@ -30,13 +30,9 @@ _BLOCK = 256  # bars made into Python numbers at a time: they stay in the proces
 class Desk(Protocol):
     """What the context needs of the host: send and cancel orders at the engine."""
 
-    def send(
-        self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
-    ) -> str: ...
+    def send(self, wish: Wish) -> str: ...
     def drop(self, order_id: str) -> None: ...
-    def refuse(
-        self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str
-    ) -> str: ...
+    def refuse(self, wish: Wish, reason: str) -> str: ...
     def rests(self, order_id: str) -> bool: ...
 
 
@@ -103,28 +99,36 @@ class BacktestContext:
         size: Number,
         *,
         price: Number | None = None,
+        stop: Number | None = None,
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        amount, limit = exact(side, size, price, *self._steps)
+        amount, limit, trigger = exact(side, size, price, stop, self._steps)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
-        denied = self._limits and self._denied(side, amount, limit)
+        wish = Wish(side, amount, limit, trigger, reduce_only, str(tag))
+        denied = self._limits and self._denied(wish)
         if denied:
-            return self.desk.refuse(side, amount, limit, str(tag), denied)
-        return self.desk.send(side, amount, limit, reduce_only, str(tag))
+            return self.desk.refuse(wish, denied)
+        return self.desk.send(wish)
 
-    def _denied(self, side: str, size: Decimal, price: Decimal | None) -> str:
+    def _denied(self, wish: Wish) -> str:
         """Return why the gate of a running instance would deny an order; empty when it passes."""
         if self.tick is None or self._limits is None:
             return ""
-        shown = price if price is not None else Decimal(f"{self.tick.close:.{self._digits}f}")
-        wish = gate.Ask(side, size, shown)
-        open_now = (o for o in self._open.values() if o.side == side and not o.reason)
+        shown = wish.price or wish.stop or Decimal(f"{self.tick.close:.{self._digits}f}")
+        ask = gate.Ask(wish.side, wish.size, shown)
+        open_now = (
+            o
+            for o in self._open.values()
+            if o.side == wish.side
+            and not o.reason
+            and not gate.either((wish.kind, wish.reduce_only), (o.kind, o.reduce_only))
+        )
         working = sum((o.size - o.filled for o in open_now), Decimal(0))
-        if gate.reduces(wish, self._size, working):
+        if gate.reduces(ask, self._size, working):
             return ""
-        denied = gate.within(wish, self._limits)
+        denied = gate.within(ask, self._limits)
         return f"{denied.rule}: {denied.text}" if denied else ""
 
     def cancel_order(self, order_id: str) -> None:
@@ -331,6 +335,7 @@ def order_view(order: OrderRow) -> OrderView:
         order.filled,
         order.status,
         order.tag,
+        order.trigger,
     )
 
 

@@ -7,7 +7,6 @@ bar that closes with no equity left ends the run too.
 
 import math
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +24,7 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from clearedge_tui.contract import Tick
 from clearedge_tui.core.clock import iso
+from clearedge_tui.engine.asked import Wish
 from clearedge_tui.engine.backtest_context import BacktestContext, fill_view, order_view
 from clearedge_tui.engine.loading import Hosted
 from clearedge_tui.runs.outcome import OrderRow
@@ -154,35 +154,29 @@ class ContractHost(Strategy):
         return passed
 
     # ---- the context's desk ---------------------------------------------------------------------
-    def send(
-        self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
-    ) -> str:
-        quantity = self._quantity(size)
+    def send(self, wish: Wish) -> str:
         at_ns = self._at()
-        if price is None:
-            order = self._orders.market(
-                self._market, _SIDES[side], quantity, reduce_only=reduce_only or None
-            )
+        what = self._market, _SIDES[wish.side], self._quantity(wish.size)
+        only = wish.reduce_only or None
+        if wish.stop is not None:
+            trigger = Price.from_decimal(wish.stop)
+            order = self._orders.stop_market(*what, trigger, reduce_only=only)
+        elif wish.price is None:
+            order = self._orders.market(*what, reduce_only=only)
         else:
-            order = self._orders.limit(
-                self._market,
-                _SIDES[side],
-                quantity,
-                Price.from_decimal(price),
-                reduce_only=reduce_only or None,
-            )
+            price = Price.from_decimal(wish.price)
+            order = self._orders.limit(*what, price, reduce_only=only)
         order_id: str = order.client_order_id.value
-        kind = "market" if price is None else "limit"
-        self.context.opened(OrderRow(order_id, at_ns, side, kind, size, price, tag=tag))
+        self.context.opened(_row(order_id, at_ns, wish))
         self._ask(self.submit_order, order)
         return order_id
 
-    def refuse(self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str) -> str:
+    def refuse(self, wish: Wish, reason: str) -> str:
         """Take an order's name and record; the strategy hears of it when its callback is through."""
         at_ns = self._at()
         order_id: str = self._orders.generate_client_order_id().value
-        kind = "market" if price is None else "limit"
-        row = OrderRow(order_id, at_ns, side, kind, size, price, tag=tag, reason=reason)
+        row = _row(order_id, at_ns, wish)
+        row.reason = reason
         self.context.opened(row)
         self._ask(self.refused.append, order_id)
         return order_id
@@ -254,6 +248,14 @@ class ContractHost(Strategy):
     def _accepted(self, event: Any) -> None:
         self._event(event, "open")
 
+    def on_order_updated(self, event: Any) -> None:
+        """Hear that an order that only reduces was cut down to the position."""
+        order = self.context.orders.get(event.client_order_id.value)
+        if order is not None:
+            order.size = event.quantity.as_decimal()
+            if order.status != "sent":
+                self._event(event, order.status, order.reason)
+
     def on_order_canceled(self, event: Any) -> None:
         self._event(event, "cancelled")
 
@@ -265,6 +267,20 @@ class ContractHost(Strategy):
 
     def on_order_denied(self, event: Any) -> None:
         self._event(event, "denied", str(event.reason))
+
+
+def _row(order_id: str, at_ns: int, wish: Wish) -> OrderRow:
+    return OrderRow(
+        order_id,
+        at_ns,
+        wish.side,
+        wish.kind,
+        wish.size,
+        wish.price,
+        tag=wish.tag,
+        trigger=wish.stop,
+        reduce_only=wish.reduce_only,
+    )
 
 
 def _bar_callback(host: ContractHost, on_tick: Callable[[Tick], None]) -> Callable[[Any], None]:

@@ -23,6 +23,7 @@ from clearedge_tui.core.messages import (
     BookCancel,
     BookEvent,
     BookOpen,
+    BookShrink,
     BookSubmit,
     MarketInfo,
     TickMsg,
@@ -52,7 +53,7 @@ class Book:
         self._markets: dict[str, MarketInfo] = {}
         self._home: dict[str, str] = {}  # order id -> instance
         self._ahead: dict[str, int] = {}  # quotes published and not yet seen, by market
-        self._waiting: deque[BookSubmit | BookCancel] = deque()
+        self._waiting: deque[BookSubmit | BookCancel | BookShrink] = deque()
         self._open: set[str] = set()  # orders sent whose fate is unknown
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -142,7 +143,8 @@ class Book:
         self._quiet.clear()
         self._flush()
 
-    def cancel(self, ask: BookCancel) -> None:
+    def cancel(self, ask: BookCancel | BookShrink) -> None:
+        """Cancel an order, or make it smaller."""
         self._waiting.append(ask)
         self._flush()
 
@@ -174,7 +176,10 @@ class Book:
                     self._heard(BookEvent(ask.instance, ask.id, "rejected", reason=str(error)))
             else:
                 with contextlib.suppress(ValueError, RuntimeError):  # already gone: its event told
-                    proxy.drop(ask.id)
+                    if isinstance(ask, BookShrink):
+                        proxy.shrink(ask, self._markets[ask.market])
+                    else:
+                        proxy.drop(ask.id)
 
     def _heard(self, event: BookEvent) -> None:
         self._open.discard(event.id)

@@ -18,6 +18,7 @@ from clearedge_tui.core.messages import (
     BookCancel,
     BookEvent,
     BookOpen,
+    BookShrink,
     BookState,
     BookSubmit,
     FillUpdate,
@@ -37,7 +38,9 @@ from clearedge_tui.core.model import (
     OrderStatus,
     Position,
 )
+from clearedge_tui.core.path import Resting
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.engine.reducing import cut
 from clearedge_tui.settings import Account
 
 _DAY_NS = 86_400_000_000_000
@@ -68,6 +71,7 @@ class Seat:
         self.mode: Mode = ask.instance.mode
         self.observe: ObserveOrders = ask.instance.observe_orders
         self.orders: dict[str, Order] = {}
+        self.only_reduce: set[str] = set()  # of these
         self.sent: deque[float] = deque(maxlen=1000)
         self.sums = {row.book: Sums(row) for row in ask.ledgers}
 
@@ -87,7 +91,7 @@ class Desk:
         self,
         account: Account,
         own: Book,
-        to_book: Callable[[Book, BookOpen | BookSubmit | BookCancel], None],
+        to_book: Callable[[Book, BookOpen | BookSubmit | BookCancel | BookShrink], None],
         to_instance: Callable[[str, BookState | OrderUpdate | FillUpdate], None],
         to_supervisor: Callable[[OrderUpdate | FillUpdate], None],
     ) -> None:
@@ -105,6 +109,7 @@ class Desk:
         self._to_instance = to_instance
         self._to_supervisor = to_supervisor
         self._owner: dict[str, str] = {}
+        self._stops: set[str] = set()  # stop orders that wait
         self._why: dict[str, str] = {}  # orders that we cancel for a reason of ours
         self.missing: Callable[[str], str] = lambda _instance: ""  # why nothing is entered for it
 
@@ -202,12 +207,13 @@ class Desk:
         book = self._book(seat)
         if ask.id in seat.orders:
             return  # sent twice: the first one stands
-        price = ask.price if ask.price is not None else self.prices.get(seat.market.id)
+        price = ask.price or ask.stop or self.prices.get(seat.market.id)
         if price is None:
             self._deny(seat, book, ask, "price", "no price has been seen yet")
             return
-        standing = self._standing(seat, book or Book.SHADOW, ask.side)
-        wish = gate.Ask(ask.side, ask.size, price, ask.reduce_only, at_market=ask.price is None)
+        standing = self._standing(seat, book or Book.SHADOW, ask)
+        at_market = ask.kind == "market"
+        wish = gate.Ask(ask.side, ask.size, price, ask.reduce_only, at_market=at_market)
         denied = gate.decide(wish, standing)
         if denied:
             self._deny(seat, book, ask, denied.rule, denied.text)
@@ -222,10 +228,14 @@ class Desk:
     def _place(self, seat: Seat, book: Book, ask: Submit) -> None:
         seat.sent.append(self._second(seat))
         self._owner[ask.id] = seat.instance.id
+        if ask.reduce_only:
+            seat.only_reduce.add(ask.id)
         self._put(seat, self._order(seat, book, ask, OrderStatus.SENT))
         self._to_book(
             book,
-            BookSubmit(seat.instance.id, ask.id, seat.market.id, ask.side, ask.size, ask.price),
+            BookSubmit(
+                seat.instance.id, ask.id, seat.market.id, ask.side, ask.size, ask.price, ask.stop
+            ),
         )
 
     def _deny(self, seat: Seat, book: Book | None, ask: Submit, rule: str, text: str) -> None:
@@ -242,7 +252,7 @@ class Desk:
             book=book,
             market=seat.market.id,
             side=ask.side,
-            kind="market" if ask.price is None else "limit",
+            kind=ask.kind,
             size=ask.size,
             price=ask.price,
             status=status,
@@ -250,12 +260,19 @@ class Desk:
             tag=clean_text(ask.tag, 40),
             at_ns=now,
             updated_ns=now,
+            trigger=ask.stop,
         )
 
-    def _standing(self, seat: Seat, book: Book, side: str) -> gate.Standing:
+    def _standing(self, seat: Seat, book: Book, ask: Submit) -> gate.Standing:
         now = self._second(seat)
-        signed = 1 if side == "buy" else -1
-        working = sum((o.size - o.filled for o in seat.working(book) if o.side == side), Decimal(0))
+        signed = 1 if ask.side == "buy" else -1
+        beside = (
+            o
+            for o in seat.working(book)
+            if o.side == ask.side
+            and not gate.either((ask.kind, ask.reduce_only), (o.kind, o.id in seat.only_reduce))
+        )
+        working = sum((o.size - o.filled for o in beside), Decimal(0))
         return gate.Standing(
             mode=seat.mode,
             observe_orders=seat.observe,
@@ -297,7 +314,7 @@ class Desk:
                 total += abs(other.sums[book].position.size) * price * weight
             total += weight * sum(
                 (
-                    (o.size - o.filled) * (o.price or price or Decimal(0))
+                    (o.size - o.filled) * (o.price or o.trigger or price or Decimal(0))
                     for o in other.working(book)
                 ),
                 Decimal(0),
@@ -373,9 +390,43 @@ class Desk:
             self._to_instance(seat.instance.id, self.state(seat.instance.id))
             self._to_instance(seat.instance.id, FillUpdate(fill))
         self._put(seat, order)
+        self._cut(seat, order.book)
+
+    def _cut(self, seat: Seat, book: Book) -> None:
+        """Leave no order that only reduces larger than the position."""
+        position = seat.book(book).position.size
+        for order, left in list(cut(seat.working(book), seat.only_reduce, position)):
+            if left:
+                size = order.filled + left
+                self._put(seat, msgspec.structs.replace(order, size=size))
+                self._to_book(book, BookShrink(seat.instance.id, order.id, order.market, size))
+            else:
+                self._why[order.id] = "the position is closed"
+                self._to_book(book, BookCancel(seat.instance.id, order.id))
+
+    def resting(self, market: str) -> list[Resting]:
+        """Return the orders that wait for prices of a market, if a stop is among them."""
+        if not self._stops:
+            return []
+        open_now = [
+            o
+            for seat in self.seats.values()
+            if seat.market.id == market
+            for o in seat.orders.values()
+            if o.status.is_open
+        ]
+        if not any(o.trigger for o in open_now):
+            return []
+        prices = ((o, o.trigger or o.price) for o in open_now)
+        return [Resting(o.side, float(p), o.kind == "stop") for o, p in prices if p is not None]
 
     def _put(self, seat: Seat, order: Order) -> None:
         seat.orders[order.id] = order
+        if not order.status.is_open:
+            seat.only_reduce.discard(order.id)
+            self._stops.discard(order.id)
+        elif order.trigger is not None:
+            self._stops.add(order.id)
         if not order.status.is_open and len(seat.orders) > 2 * _KEEP_CLOSED:
             closed = [k for k, o in seat.orders.items() if not o.status.is_open]
             for key in closed[:-_KEEP_CLOSED]:
@@ -439,10 +490,9 @@ class Desk:
 
 def _off_step(order: Order, market: MarketInfo) -> str:
     """Return why a working order does not fit a market's steps; empty when it does."""
-    if order.price is not None and order.price % market.price_step:
-        return (
-            f"the market's tick is {market.price_step} now, and {order.price} is no multiple of it"
-        )
+    price = order.price or order.trigger
+    if price is not None and price % market.price_step:
+        return f"the market's tick is {market.price_step} now, and {price} is no multiple of it"
     left = order.size - order.filled
     if left % market.step:
         return f"the market's step is {market.step} now, and {left} is no multiple of it"

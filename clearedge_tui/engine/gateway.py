@@ -21,6 +21,7 @@ from clearedge_tui.core.messages import (
     BookCancel,
     BookEvent,
     BookOpen,
+    BookShrink,
     BookState,
     BookSubmit,
     Cancel,
@@ -100,6 +101,7 @@ class Gateway:
             self.step.complete,
             self._say_error,
             self._played,
+            lambda market: self.desk.resting(market),
         )
         self.missing = Missing(self.players.base_s, self.players.sessions)
         self.desk.missing = self.missing.text
@@ -115,14 +117,14 @@ class Gateway:
     def _say_error(self, text: str) -> None:
         self.error = text
 
-    def _to_book(self, which: Which, ask: BookOpen | BookSubmit | BookCancel) -> None:
+    def _to_book(self, which: Which, ask: BookOpen | BookSubmit | BookCancel | BookShrink) -> None:
         target = self.shadow if which is Which.SHADOW else self.book
         match ask:
             case BookOpen():
                 target.open(ask)
             case BookSubmit():
                 target.submit(ask)
-            case BookCancel():
+            case BookCancel() | BookShrink():
                 target.cancel(ask)
 
     def _to_instance(self, instance: str, message: msgspec.Struct) -> None:

@@ -40,6 +40,7 @@ def view_order(order: Order) -> OrderView:
         order.filled,
         order.status.value,
         order.tag,
+        order.trigger,
     )
 
 
@@ -114,29 +115,33 @@ class LiveContext:
         size: Number,
         *,
         price: Number | None = None,
+        stop: Number | None = None,
         reduce_only: bool = False,
         tag: str = "",
     ) -> str:
-        amount, limit = exact(side, size, price, self.info.step, self.info.price_step)
+        steps = self.info.step, self.info.price_step
+        amount, limit, trigger = exact(side, size, price, stop, steps)
         if not self.allowed:
             raise OrderNotAllowed("orders are not allowed now")
         self._count += 1
         key = f"{self._prefix}-{self._count}"
+        ask = Submit(key, side, amount, limit, reduce_only, tag, trigger)
         self.orders[key] = Order(
             key,
             "",
             "",  # type: ignore[arg-type]  # the gateway decides the book, a strategy never learns it
             self.info.id,
             side,
-            "market" if limit is None else "limit",
+            ask.kind,
             amount,
             limit,
             tag=tag,
             at_ns=self.data_ns,
+            trigger=trigger,
         )
         if tag:
             self._tags[key] = tag
-        self._send(Submit(key, side, amount, limit, reduce_only, tag))
+        self._send(ask)
         return key
 
     def cancel_order(self, order_id: str) -> None:

@@ -193,7 +193,11 @@ class GatewayExecution(ExecutionClient):
             return
         now = self.clock.timestamp_ns()
         venue_id = VenueOrderId(update.id)
-        if update.status is Status.OPEN:
+        size = Quantity.from_str(f"{update.size:.{Wire.market.size_precision}f}")
+        if update.status.is_open and size != order.quantity:  # cut down with the position
+            price = order.price if order.order_type is OrderType.LIMIT else None
+            self.generate_order_updated(order, venue_id, size, price, None, None, now)
+        elif update.status is Status.OPEN:
             self.generate_order_accepted(order, venue_id, now)
         elif update.status is Status.CANCELLED:
             self.generate_order_canceled(order, venue_id, now)

@@ -73,6 +73,7 @@ def sandbox(
         default_leverage=Decimal(100),
         bar_execution=False,
         trade_execution=False,
+        reject_stop_orders=False,  # a stop that is beyond the price already goes off at once
         use_position_ids=False,
         fee_model=MakerTakerFeeModel(maker, taker),
     )

@@ -1,13 +1,13 @@
 """The markets an account plays: where their bars come from, and how far each has got."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, UsageError
 from clearedge_tui.core.messages import MarketInfo, TickMsg
 from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.path import walk
+from clearedge_tui.core.path import Resting, walk
 from clearedge_tui.engine.feed import KEEP, Load, Player
 from clearedge_tui.market import catalog, recordings, simulated, timeframes
 from clearedge_tui.market.columns import Bars
@@ -41,9 +41,12 @@ def rows(bars: Bars) -> Iterator[BarRow]:
 class Source:
     """One market's bars by time, from the catalog or from the simulated market."""
 
-    def __init__(self, home: Home, market: MarketInfo) -> None:
+    def __init__(
+        self, home: Home, market: MarketInfo, resting: Callable[[], Sequence[Resting]] = tuple
+    ) -> None:
         self._home = home
         self._market = market
+        self._resting = resting
         if market.simulated:
             self.timeframe = "1m"
             self.span = (0, 0)
@@ -91,7 +94,8 @@ class Source:
         A bar that opens where the last one closed has nothing new to quote at its open.
         """
         last = None
-        for tick in walk(self._market.id, self.after(ts_ns), self.base_s * timeframes.NS):
+        period = self.base_s * timeframes.NS
+        for tick in walk(self._market.id, self.after(ts_ns), period, self._resting):
             if tick.kind == "quote":
                 if tick == last:
                     continue
@@ -127,12 +131,14 @@ class Players:
         settled: Callable[[], Awaitable[None]],
         trouble: Callable[[str], None],
         joined: Callable[[str, int, Iterable[BarRow]], None],
+        resting: Callable[[str], Sequence[Resting]] = lambda _market: (),
     ) -> None:
         self._home = home
         self._send = send
         self._settled = settled
         self._trouble = trouble
         self._joined = joined
+        self._resting = resting
         self._players: dict[str, Player] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._bases: dict[str, int] = {}
@@ -205,7 +211,7 @@ class Players:
             source: Source | Recorded = (
                 Recorded(self._home, self._recording, market)
                 if self._recording
-                else Source(self._home, market)
+                else Source(self._home, market, lambda: self._resting(market.id))
             )
         except ClearEdgeError as error:
             self.error = str(error)

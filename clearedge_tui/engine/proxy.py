@@ -10,7 +10,7 @@ from nautilus_trader.common import DataActorConfig
 from nautilus_trader.model import ClientOrderId, OrderSide, Price, Quantity
 from nautilus_trader.trading import Controller, ImportableStrategyConfig, Strategy, StrategyConfig
 
-from clearedge_tui.core.messages import BookEvent, BookSubmit, MarketInfo
+from clearedge_tui.core.messages import BookEvent, BookShrink, BookSubmit, MarketInfo
 from clearedge_tui.engine.paper_venue import instrument_id
 
 
@@ -86,7 +86,12 @@ class Proxy(Strategy):
         size = Quantity.from_str(f"{ask.size:.{market.size_precision}f}")
         identity = instrument_id(market.id)
         key = ClientOrderId(ask.id)
-        if ask.price is None:
+        if ask.stop is not None:
+            trigger = Price.from_str(f"{ask.stop:.{market.price_precision}f}")
+            order = self.order_factory.stop_market(
+                identity, side, size, trigger, client_order_id=key
+            )
+        elif ask.price is None:
             order = self.order_factory.market(identity, side, size, client_order_id=key)
         else:
             price = Price.from_str(f"{ask.price:.{market.price_precision}f}")
@@ -95,6 +100,10 @@ class Proxy(Strategy):
 
     def drop(self, order_id: str) -> None:
         self.cancel_order(ClientOrderId(order_id))
+
+    def shrink(self, ask: BookShrink, market: MarketInfo) -> None:
+        size = Quantity.from_str(f"{ask.size:.{market.size_precision}f}")
+        self.modify_order(ClientOrderId(ask.id), size)
 
     def _tell(self, event: object, kind: str, **fields: object) -> None:
         Registry.emit(

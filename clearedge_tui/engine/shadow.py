@@ -11,6 +11,7 @@ from clearedge_tui.core.messages import (
     BookEvent,
     BookIdle,
     BookOpen,
+    BookShrink,
     BookSubmit,
     BookSync,
     Lease,
@@ -64,7 +65,7 @@ class Shadow:
                     await self.book.room()
             case BookSubmit():
                 self.book.submit(message)
-            case BookCancel():
+            case BookCancel() | BookShrink():
                 self.book.cancel(message)
             case BookOpen():
                 self.gateway = writer

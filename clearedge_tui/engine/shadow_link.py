@@ -11,6 +11,7 @@ from clearedge_tui.core.messages import (
     BookEvent,
     BookIdle,
     BookOpen,
+    BookShrink,
     BookSubmit,
     BookSync,
     FromShadow,
@@ -64,8 +65,8 @@ class ShadowLink:
                 BookEvent(ask.instance, ask.id, "rejected", reason="the shadow book is away")
             )
 
-    def cancel(self, ask: BookCancel) -> None:
-        if not self._send(ask):
+    def cancel(self, ask: BookCancel | BookShrink) -> None:
+        if not self._send(ask) and isinstance(ask, BookCancel):
             self._event(
                 BookEvent(ask.instance, ask.id, "cancelled", reason="the shadow book is away")
             )

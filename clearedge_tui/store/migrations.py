@@ -14,7 +14,7 @@ from clearedge_tui.store.sqlite import Connection, explained
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-LATEST = 1
+LATEST = 2
 
 
 def migrate(conn: Connection, path: Path) -> None:
@@ -64,5 +64,9 @@ def migrations() -> "Migrations":
     def first(db: "Database") -> None:
         for statement in TABLES + RULES:
             db.conn.execute(statement)
+
+    @steps(name="0002")
+    def stop_orders(db: "Database") -> None:
+        db.conn.execute('ALTER TABLE orders ADD COLUMN "trigger" TEXT')
 
     return steps

@@ -40,8 +40,9 @@ class Case(Strategy):
             side = dice.choice(["buy", "sell"])
             size = dice.choice(["0.5", "2", "700", "1500"])  # large ones go beyond the margin
             kind = dice.random()
-            price = None if kind < 0.6 else tick.close * dice.uniform(0.998, 1.002)
-            key = c.place_order(side, size, price=price, reduce_only=dice.random() < 0.2, tag=str(tick.ts_ns % 7))
+            near = tick.close * dice.uniform(0.998, 1.002)
+            price, stop = near if 0.5 < kind < 0.8 else None, near if kind > 0.8 else None
+            key = c.place_order(side, size, price=price, stop=stop, reduce_only=dice.random() < 0.2, tag=str(tick.ts_ns % 7))
             self.say("sent", key, [(o.id, o.status) for o in c.get_orders()])
             if dice.random() < 0.1:
                 c.cancel_order(key)

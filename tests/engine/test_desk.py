@@ -13,6 +13,7 @@ from clearedge_tui.core.messages import (
     BookCancel,
     BookEvent,
     BookOpen,
+    BookShrink,
     BookState,
     BookSubmit,
     FillUpdate,
@@ -55,12 +56,17 @@ class DeskMachine(RuleBasedStateMachine):
             self.desk.attach(Attach(instance, MARKETS[name], 100 + n))
         self.price(D(100))
 
-    def to_book(self, which: Book, ask: BookOpen | BookSubmit | BookCancel) -> None:
+    def to_book(self, which: Book, ask: BookOpen | BookSubmit | BookCancel | BookShrink) -> None:
         if isinstance(ask, BookSubmit):
             exits = ask.id.startswith(f"{ask.instance}-exit")
             wanted = Book.PAPER if self.modes[ask.instance] is Mode.ACTIVE else Book.SHADOW
             assert exits or which is wanted, "an order went where its mode does not allow"
             self.sent[ask.id] = (which, ask, ask.size)
+        elif isinstance(ask, BookShrink) and ask.id in self.sent:
+            book, submit, _left = self.sent[ask.id]
+            filled = self.desk.seats[ask.instance].orders[ask.id].filled
+            assert book is which
+            self.sent[ask.id] = (book, submit, ask.size - filled)
         elif isinstance(ask, BookCancel) and ask.id in self.sent:
             book, submit, _left = self.sent.pop(ask.id)
             assert book is which
@@ -77,11 +83,17 @@ class DeskMachine(RuleBasedStateMachine):
         name=names,
         side=st.sampled_from(["buy", "sell"]),
         size=st.decimals("0.001", "50", places=3),
-        limit=st.none() | st.decimals("1", "1000", places=2),
+        near=st.none() | st.decimals("1", "1000", places=2),
+        stop=st.booleans(),
+        only=st.booleans(),
     )
-    def submit(self, name: str, side: str, size: Decimal, limit: Decimal | None) -> None:
+    def submit(
+        self, name: str, side: str, size: Decimal, near: Decimal | None, stop: bool, only: bool
+    ) -> None:
         self.count += 1
-        self.desk.submit(name, Submit(f"{name}-{self.count}", side, size, limit))
+        price, trigger = (None, near) if stop else (near, None)
+        ask = Submit(f"{name}-{self.count}", side, size, price, only, "", trigger)
+        self.desk.submit(name, ask)
 
     @rule(
         data=st.data(),
@@ -95,13 +107,13 @@ class DeskMachine(RuleBasedStateMachine):
         book, ask, left = self.sent[key]
         size = max(D("0.001"), (left * share).quantize(D("0.001")))
         self.count += 1
-        self.desk.heard(
-            book, BookEvent(ask.instance, key, "filled", size, price, D("0.01"), f"t{self.count}")
-        )
         if left - size > 0:
             self.sent[key] = (book, ask, left - size)
         else:
             del self.sent[key]
+        self.desk.heard(
+            book, BookEvent(ask.instance, key, "filled", size, price, D("0.01"), f"t{self.count}")
+        )
 
     @rule(name=names, mode=st.sampled_from(list(Mode)), policy=st.sampled_from(list(ExitPolicy)))
     def mode(self, name: str, mode: Mode, policy: ExitPolicy) -> None:
@@ -135,6 +147,16 @@ class DeskMachine(RuleBasedStateMachine):
                 if sums:
                     assert sums.position.fees == sum((f.fee for f in rows), D(0))
                     assert sums.fills == len(rows)
+
+    @invariant()
+    def no_order_that_only_reduces_is_larger_than_the_position(self) -> None:
+        for seat in self.desk.seats.values():
+            for key in seat.only_reduce:
+                order = seat.orders[key]
+                held = seat.sums[order.book].position.size
+                assert held
+                assert (order.side == "sell") is (held > 0)
+                assert order.size - order.filled <= abs(held)
 
     @invariant()
     def a_strategy_hears_its_position_before_its_fill(self) -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from pysqlite3 import dbapi2
 
@@ -34,6 +35,7 @@ ORDER = Order(
     Decimal("42000.50"),
     tag="in",
     at_ns=5,
+    trigger=Decimal("41999.50"),
 )
 FILL = Fill(
     "f1",
@@ -277,3 +279,22 @@ def test_a_ready_database_opens_without_sqlite_utils(store: Store, path: Path) -
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=90
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_database_of_the_first_version_learns_of_stop_orders(path: Path) -> None:
+    with open_store(path) as store:
+        store.put_orders([ORDER])
+    raw = dbapi2.connect(path)
+    raw.execute('ALTER TABLE orders DROP COLUMN "trigger"')
+    (applied,) = raw.execute(
+        "SELECT name FROM sqlite_master WHERE name LIKE '%sqlite_migrations'"
+    ).fetchone()
+    raw.execute(f"DELETE FROM {applied} WHERE name = '0002'")
+    raw.execute("PRAGMA user_version=1")
+    raw.commit()
+    raw.close()
+    with open_store(path) as store:
+        store.put_orders([msgspec.structs.replace(ORDER, id="o2")])
+    with open_reader(path) as reader:
+        found = {order.id: order.trigger for order in reader.orders("ema", 9)}
+    assert found == {"o1": None, "o2": ORDER.trigger}

@@ -9,6 +9,7 @@ import pytest
 
 from clearedge_tui.contract import PositionView
 from clearedge_tui.core.errors import StrategyFault
+from clearedge_tui.engine.asked import Wish
 from clearedge_tui.engine.backtest_context import BacktestContext, ticks
 from clearedge_tui.engine.loading import Hosted, load
 from clearedge_tui.market.columns import Bars
@@ -71,19 +72,15 @@ def host(
     context = BacktestContext(BTC.info, bars, Decimal(100_000), lambda *_: None)
 
     class Desk:
-        def send(
-            self, side: str, size: Decimal, price: Decimal | None, reduce_only: bool, tag: str
-        ) -> str:
-            sent.append((side, size, price, reduce_only, tag))
+        def send(self, wish: Wish) -> str:
+            sent.append((wish.side, wish.size, wish.price, wish.reduce_only, wish.tag))
             return f"o{len(sent)}"
 
         def drop(self, order_id: str) -> None:
             sent.append(("cancel", order_id))
 
-        def refuse(
-            self, side: str, size: Decimal, price: Decimal | None, tag: str, reason: str
-        ) -> str:
-            sent.append(("refused", side, size, price, tag, reason))
+        def refuse(self, wish: Wish, reason: str) -> str:
+            sent.append(("refused", wish.side, wish.size, wish.price, wish.tag, reason))
             return f"o{len(sent)}"
 
         def rests(self, order_id: str) -> bool:

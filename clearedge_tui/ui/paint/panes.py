@@ -40,7 +40,7 @@ def _side(side: str) -> int:
 
 
 def order_line(order: Order, look: Look) -> Line:
-    price = order.avg_price if order.avg_price is not None else order.price
+    price = order.avg_price or order.price or order.trigger
     note = f"{order.status}{': ' + clean_text(order.reason) if order.reason else ''}"
     ink = p.ACCENT if order.status.is_open else _STATUS.get(order.status, p.TEXT)
     return (
