@@ -146,7 +146,7 @@ def load(folder: Path) -> TradeTable:
     try:
         return table_of(rows, tags)
     except KeyError as error:
-        raise BadData(f"{folder / 'trades.parquet'} has no column {error}") from None
+        raise BadData(f"{folder / 'trades.parquet'}: {error.args[0]}") from None
 
 
 def table_of(rows: pa.Table, tags: list[str | None]) -> TradeTable:
