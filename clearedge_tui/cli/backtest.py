@@ -48,10 +48,10 @@ class OneLine(click.Command):
     "--balance", default="100000", show_default=True, help="money at the start, quote currency"
 )
 @click.option(
-    "--maker-fee", help="share of the notional; by default the market's own, 0.0002 if unknown"
+    "--maker-fee", help="share of the notional; by default the market's own or its class's"
 )
 @click.option(
-    "--taker-fee", help="share of the notional; by default the market's own, 0.0005 if unknown"
+    "--taker-fee", help="share of the notional; by default the market's own or its class's"
 )
 @click.option(
     "--fill",

@@ -24,6 +24,7 @@ from clearedge_tui.runs.outcome import Outcome
 from clearedge_tui.runs.spec import resolve
 from clearedge_tui.runs.spec.v2 import Costs, SpecV2, of_backtest
 from clearedge_tui.runs.text_report import markdown
+from clearedge_tui.runs.verify import verify
 from tests.backtest.box import (
     BTC,
     STRATEGIES,
@@ -205,7 +206,9 @@ def test_a_run_keeps_its_payments_and_its_stamps(tmp_path: Path) -> None:
     add_strategy(home, "case", RANDOM)
     store_bars(home, BTC, "1m", sim_bars(1500))
     asked = SpecV2(
-        "case", "BTC/USDT", costs=Costs("none", funding="rate:0.001/1h", slippage="none")
+        "case",
+        "BTC/USDT",
+        costs=Costs("none", funding="rate:0.001/1h", slippage="none", latency="ms:5"),
     )
     report = run_backtest(home, resolve.resolve(home, asked))
     assert report.summary.stamps == ("zero fees", "no slippage")
@@ -223,6 +226,8 @@ def test_a_run_keeps_its_payments_and_its_stamps(tmp_path: Path) -> None:
         float(cash) + marks[-1]["position"] * float(bars.close[-1]), abs=1e-6
     )
     assert any(line.startswith(f"carry: {len(rows)} payments") for line in report.conventions)
+    verdict = verify(home, report.summary.run_id)
+    assert verdict.same, verdict.line()
 
 
 HOLDS = """

@@ -11,8 +11,21 @@ from typing import Any
 import pytest
 
 from clearedge_tui.core.errors import UsageError
+from clearedge_tui.market.markets import save_market
+from clearedge_tui.runs.costs import stamps
+from clearedge_tui.runs.spec.resolve import resolve
+from clearedge_tui.runs.spec.v2 import SpecV2
 from tests.backtest.bare import Bare, run_bare
-from tests.backtest.box import MINUTE, execute, flat_bars, sim_bars
+from tests.backtest.box import (
+    BTC,
+    MINUTE,
+    add_strategy,
+    execute,
+    final_equity,
+    flat_bars,
+    make_home,
+    sim_bars,
+)
 
 HEAD = """
 from clearedge_tui.contract import Strategy
@@ -101,6 +114,46 @@ def test_an_order_meets_the_next_open_not_the_close_it_was_decided_on(tmp_path: 
 
     (same,) = execute(path, bars, tmp_path, fill_at="same_close").fills
     assert (same.ts_ns, same.price) == (int(bars.ts_ns[2]), Decimal("120.000"))
+
+
+PEEKS = """
+side = "sell" if tick.close > 100 else "buy"
+if self.context.get_position().size * (1 if side == "buy" else -1) <= 0:
+    self.context.place_order(side, 1)
+"""
+
+
+def test_who_trades_on_a_close_he_has_seen_is_not_made_rich_by_it(tmp_path: Path) -> None:
+    """Every bar opens at 100 and closes at 105 or 95: the close tells all, the next open nothing."""
+    path = case(tmp_path, PEEKS)
+    bars = flat_bars([105.0, 95.0] * 20)
+    bars.open[:] = 100.0
+    bars.high[:], bars.low[:] = 105.5, 94.5
+    free = {"fees": "none", "balance": Decimal(1000)}
+    honest = execute(path, bars, tmp_path, **free)  # type: ignore[arg-type]
+    assert {fill.price for fill in honest.fills} == {Decimal("100.000")}
+    decided = {order.id: order.ts_ns for order in honest.orders}
+    for fill in honest.fills:
+        assert int((bars.ts_ns < fill.ts_ns).sum()) == int(
+            (bars.ts_ns <= decided[fill.order]).sum()
+        )
+        assert fill.ts_ns > decided[fill.order]
+    assert final_equity(honest, Decimal(1000)) <= 1005  # what the last close says of what is held
+    peeking = execute(path, bars, tmp_path, fill_at="same_close", **free)  # type: ignore[arg-type]
+    assert final_equity(peeking, Decimal(1000)) > 1000 + 10 * 19
+
+
+def test_the_same_close_is_asked_for_by_name_and_stamped(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    add_strategy(home, "case", HEAD + "        pass\n")
+    save_market(home, BTC)
+    usual = resolve(home, SpecV2("case", "BTC/USDT"))
+    assert usual.fill_at == "next_open"
+    named = resolve(home, SpecV2("case", "BTC/USDT", fill="same_close"))
+    assert stamps(usual, "crypto", "BTC/USDT", False) == ()
+    assert stamps(named, "crypto", "BTC/USDT", True) == ("simulated", "same close")
+    with pytest.raises(UsageError, match="nearest: same_close"):
+        resolve(home, SpecV2("case", "BTC/USDT", fill="same_closes"))
 
 
 def test_the_fill_convention_stands_on_the_report(tmp_path: Path) -> None:
