@@ -10,7 +10,9 @@ REPO = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["help", "frame", "keys", "load", "data", "runs", "backtest"])
+@pytest.mark.parametrize(
+    "part", ["help", "frame", "keys", "load", "data", "list", "runs", "backtest"]
+)
 def test_a_small_benchmark_prints_its_rows(part: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--small", "--only", part],

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs.compare import Comparison, Line
-from clearedge_tui.runs.text_report import value_text
+from clearedge_tui.runs.text_report import COUNTS, value_text
 from clearedge_tui.ui import format as f
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
@@ -15,6 +15,7 @@ from clearedge_tui.ui.paint.runs import FIGURES, MONEY, SHARES, SIGNED
 PANES: Final = ("figures", "settings", "data", "made from", "code")
 _WITH_DIFFERENCE: Final = 24  # columns of a cell that holds a value and its distance from the first
 _MOST_CELL: Final = 28
+_WHOLE: Final = frozenset({*COUNTS, "rows"})
 _LEAST_CELL: Final = 14
 _LABELS: Final = {key: label for label, key, _ in FIGURES}
 
@@ -135,7 +136,7 @@ def _value(name: str, value: str | float | None, look: Look) -> str:
         return f.HIDDEN
     if name in SHARES:
         return f.percent(float(value), signed=name in SIGNED)
-    return f"{value:,.0f}" if name == "rows" else value_text(name, float(value))
+    return f"{value:,.0f}" if name in _WHOLE else value_text(name, float(value))
 
 
 def _difference(line: Line, number: int, look: Look) -> str:
@@ -149,8 +150,8 @@ def _difference(line: Line, number: int, look: Look) -> str:
     if not away:
         return "="
     if line.name in SHARES:
-        return f"{away * 100:+,.2f} pp"
-    return f"{away:+,.0f}" if line.name == "rows" else f"{away:+,.2f}"
+        return f"{away * 100:+z,.2f} pp"
+    return f"{away:+,.0f}" if line.name in _WHOLE else f"{away:+z,.2f}"
 
 
 def _cut(text: str, width: int, look: Look) -> str:

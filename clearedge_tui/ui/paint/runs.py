@@ -169,11 +169,15 @@ def remark(item: Item) -> tuple[str, int]:
         return clean_text(item.error), p.BAD
     if item.status == "interrupted":
         return f"{clean_text(item.run_id)} was interrupted; R takes it up again", p.WARN
-    parts = [clean_text(item.run_id), f"made {f.moment(item.created_ns)}"]
-    parts.append(f"{f.day(item.start_ns)} to {f.day(item.end_ns)}")
-    stamps = [clean_text(stamp, 24) for stamp in item.stamps]
-    if item.simulated and not any(stamp.startswith("simulated") for stamp in stamps):
-        stamps.append("simulated market")
+    labels = [clean_text(stamp, 24) for stamp in item.stamps]
+    if item.simulated and not any(stamp.startswith("simulated") for stamp in labels):
+        labels.append("simulated market")
     if isinstance(item, RunRow):
-        stamps += [*(f"#{clean_text(tag, 30)}" for tag in item.tags), clean_text(item.note)]
-    return "   ".join(part for part in (*parts, *stamps) if part), p.DIM
+        labels += [*(f"#{clean_text(tag, 30)}" for tag in item.tags), clean_text(item.note)]
+    span = f"{f.day(item.start_ns)} to {f.day(item.end_ns)}"
+    made = f"made {f.moment(item.created_ns)}"
+    # a list shows what its row may have no room for first; a report's line begins with its name
+    named = [made, span, clean_text(item.run_id)]
+    if not isinstance(item, RunRow):
+        named, labels = [clean_text(item.run_id), made, span, *labels], []
+    return "   ".join(part for part in (*labels, *named) if part), p.DIM
