@@ -23,7 +23,7 @@ async def test_marked_runs_are_laid_side_by_side(world: FakeSupervisor, desk: Op
         await d.shows("they cover different spans of time")
         assert sent(world, "run.compare") == [{"run_ids": ["bt-0007", "bt-0006"]}]
         text = d.text()
-        assert "✓ +31.40 %" in text and "-35.60 pp" in text and "the same in all: 7" in text
+        assert "★ +31.40 %" in text and "-35.60 pp" in text and "the same in all: 7" in text
         assert text.index("Sharpe") < text.index("the same in all") < text.index("Trades  ")
         await d.press("e")
         assert "Trades  " not in d.text() and "e shows them" in d.text()

@@ -116,7 +116,7 @@ def paint_entry(
         text = _value(line.name, line.values[number], look)
         shade = (p.GOOD | p.BOLD) if best else (p.BRIGHT if line.differs else p.DIM)
         x, room = 1 + at.names + place * at.cell, at.cell - 1 - apart
-        shown = f"{look.symbols.sound} {text}" if best else text
+        shown = f"{look.symbols.star} {text}" if best else text
         cells.right(y, x, room, _cut(shown, room - 1, look), shade)
         if apart and line.differs:
             cells.right(y, x + room, apart, _difference(line, number, look), p.DIM)

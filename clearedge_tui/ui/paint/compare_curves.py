@@ -60,6 +60,10 @@ def paint_curves(cells: Cells, area: Area, curves: Sequence[Curve], look: Look) 
     for number, curve in reversed(list(enumerate(curves))):
         if curve.value:
             paint_tag(cells, axis, scale, curve.value[-1], ink_of(number), look.symbols)
+            x = plot.x + (curve.ts_ns[-1] - start) * (plot.w - 1) // max(1, end - start)
+            y = plot.y + scale.at(curve.value[-1])
+            ink = ink_of(number) | p.BOLD  # its number too: a colour alone tells nobody enough
+            cells.put(y, min(x + 1, plot.x + plot.w - 1), str(number + 1), ink)
     stamps = [start + (end - start) * x // max(1, plot.w - 1) for x in range(plot.w)]
     paint_times(cells, Area(plot.x, area.y + area.h - 1, plot.w, 1), stamps)
 

@@ -123,7 +123,7 @@ class ComparePage(Page):
         if found is None:
             return "", p.DIM
         best = any(line.best >= 0 for line in found.figures)
-        marked = f"   {self.ui.look.symbols.sound} is the best of them" if best else ""
+        marked = f"   {self.ui.look.symbols.star} is the best of them" if best else ""
         return f"held against {found.run_ids[0]}{marked}", p.DIM
 
     def show(self, pane: str) -> None:
