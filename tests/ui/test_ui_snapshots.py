@@ -140,6 +140,26 @@ def test_pane_of_a_comparison(
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("metrics", ["tab", "j"]), ("returns", ["tab"] * 2), ("timing", ["tab"] * 3), ("spread", ["tab"] * 4),
+     ("trades", ["t", "j"]), ("trade", ["t", "enter"]), ("chart", ["v", "plus", "n"]), ("about", ["shift+tab"])],
+    ids=lambda x: x if isinstance(x, str) else "",
+)  # fmt: skip
+def test_pane_of_a_report(
+    snap_compare: Compare, home: Home, name: str, keys: list[str], size: tuple[int, int]
+) -> None:
+    assert snap_compare(still(home, ("report", "bt-0007")), terminal_size=size, press=keys)
+
+
+@pytest.mark.parametrize("colours", ["standard", "none"])
+def test_report_in_few_colours(snap_compare: Compare, home: Home, colours: str) -> None:
+    made = still(home, ("report", "bt-0006"), symbols="ascii" if colours == "none" else "braille",
+                 colours=colours)  # fmt: skip
+    assert snap_compare(made, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("colours", ["standard", "none"])
 def test_look_of_the_catalog(
     snap_compare: Compare, home: Home, colours: str, size: tuple[int, int]

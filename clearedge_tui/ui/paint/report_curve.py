@@ -100,27 +100,28 @@ def paint_curve(
     paint_times(cells, Area(plot.x, area.y + area.h - 1, plot.w, 1), times)
     words = [(f"━ equity {f.number(own[-1])}", p.ACCENT)]
     if other:
-        off = "" if all(scale.holds(v) for v in other) else ", in part off the scale"
-        words.append((f"━ buy and hold {f.number(other[-1])}{off}", p.DIM))
-    words += [("", _OUTER), ("5–95 % of resampled days", p.DIM)] if bands else []
+        off = not all(scale.holds(v) for v in other)
+        told = "off the scale" if off else f.number(other[-1])
+        words.append((f"━ buy and hold {told}", p.DIM))
+    words += [("", _OUTER), ("5–95 % resampled", p.DIM)] if bands else []
     _legend(cells, plot, "start = 100" if look.hide_money else currency, words)
     return width
 
 
 def _inside(pair: Pair, scale: Scale) -> bool:
-    return pair[1] >= scale.low and pair[0] <= scale.high
+    return pair[0] >= scale.low and pair[1] <= scale.high
 
 
 def _range(
     own: Sequence[float], other: Sequence[float], bands: dict[str, list[float]]
 ) -> list[float]:
-    """Return what the scale has to hold: a band far off must not flatten the account."""
+    """Return what the scale has to hold: a band or market far off must not flatten the account."""
     low, high = min(own), max(own)
     room = (high - low) or abs(high) * 0.01 or 1.0
     near = [v for name in ("p5", "p95") for v in bands.get(name, ())]
     near = [max(low - room, min(high + room, v)) for v in near]
-    beside = [max(low - 3 * room, min(high + 3 * room, v)) for v in other]
-    return [*own, *beside, *near]
+    far = any(not low - 4 * room <= v <= high + 4 * room for v in other)
+    return [*own, *near, *([] if far else other)]
 
 
 def _band(
@@ -181,7 +182,7 @@ def _fill(cells: Cells, plot: Area, x: int, top: int, bottom: int, ground: int, 
 def _legend(cells: Cells, plot: Area, title: str, words: Sequence[tuple[str, int]]) -> None:
     x = cells.text(plot.y, plot.x + 1, f"{title}  ", p.BRIGHT | p.BOLD, p.BG)
     for text, ink in words:
-        if not text and x + 30 < plot.x + plot.w:  # a patch of the band's own colour
+        if not text and x + 21 < plot.x + plot.w:  # a patch of the band's own colour
             x = cells.text(plot.y, x, "  ", p.DIM, ink) + 1
         elif text and x + len(text) + 2 < plot.x + plot.w:
             x = cells.text(plot.y, x, f"{text}  ", ink, p.BG)

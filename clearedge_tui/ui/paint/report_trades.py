@@ -60,7 +60,7 @@ _ALL: Final = (  # in the order they stand
     Column("f", "fees", "FEES", 8, True, lambda r, look: (f.amount(r.fees, look.hide_money), p.DIM)),
     Column("", "so_far", "SO FAR", 12, True, lambda r, look: _money(r.pnl_so_far, look)),
     Column("d", "entry_tag", "IN BY", 12, False, lambda r, _: (clean_text(r.entry_tag, 40), p.DIM)),
-    Column("t", "tag", "OUT BY", 10, False, lambda r, _: (clean_text(r.exit_tag, 40), p.ACCENT)),
+    Column("t", "tag", "OUT BY", 8, False, lambda r, _: (clean_text(r.exit_tag, 40), p.ACCENT)),
 )  # fmt: skip
 # what a narrow screen keeps longest
 _RANK: Final = (
