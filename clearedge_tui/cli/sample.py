@@ -87,11 +87,12 @@ def run_sample_backtest(home: Home) -> "RunReport":
     """Backtest the sample strategy over the built-in index bars. NotFound: either is missing."""
     from clearedge_tui.market import markets
     from clearedge_tui.runs.launch import run_backtest
-    from clearedge_tui.runs.model import BacktestSpec
+    from clearedge_tui.runs.spec.resolve import resolve
+    from clearedge_tui.runs.spec.v2 import SpecV2
 
     market = markets.resolve(home, BACKTEST_MARKET)
-    spec = BacktestSpec(BACKTEST_STRATEGY, market.market_id, "1d", config={"size": "40"})
-    return run_backtest(home, spec, again=True)
+    asked = SpecV2(BACKTEST_STRATEGY, market.market_id, timeframe="1d", config={"size": "40"})
+    return run_backtest(home, resolve(home, asked), again=True)
 
 
 def _backtest_line(report: "RunReport") -> str:

@@ -40,7 +40,7 @@ from clearedge_tui.core.model import (
 )
 from clearedge_tui.core.path import Resting
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.engine.reducing import cut
+from clearedge_tui.engine.reducing import cut, waiting
 from clearedge_tui.settings import Account
 
 _DAY_NS = 86_400_000_000_000
@@ -408,17 +408,8 @@ class Desk:
         """Return the orders that wait for prices of a market, if a stop is among them."""
         if not self._stops:
             return []
-        open_now = [
-            o
-            for seat in self.seats.values()
-            if seat.market.id == market
-            for o in seat.orders.values()
-            if o.status.is_open
-        ]
-        if not any(o.trigger for o in open_now):
-            return []
-        prices = ((o, o.trigger or o.price) for o in open_now)
-        return [Resting(o.side, float(p), o.kind == "stop") for o, p in prices if p is not None]
+        seats = (seat for seat in self.seats.values() if seat.market.id == market)
+        return waiting(order for seat in seats for order in seat.orders.values())
 
     def _put(self, seat: Seat, order: Order) -> None:
         seat.orders[order.id] = order

@@ -21,6 +21,7 @@ from clearedge_tui.engine.hosted import OPTIONAL, TAKES, Hosted, host_class, hos
 __all__ = ["Hosted", "LoadError", "Loaded", "StrategyInfo", "fault_from", "load"]
 
 _MOST_BYTES = 1_000_000
+_LOADED = "clearedge_strategy_"
 _OURS = ("clearedge_tui.", "nautilus_trader.trading", "builtins")
 _STOPS = re.compile(r"(?i)(?<!on_)stop|bracket|trailing")
 
@@ -38,11 +39,16 @@ class Loaded:
 
     @property
     def mentions_stops(self) -> bool:
-        """Whether the code of the strategy, or of a class it is made from, speaks of stop orders."""
+        """Whether its code speaks of stop orders: the file, modules beside it, its bases'."""
         made = self._made.__mro__ if self._made else ()
         names = {one.__module__ for one in made if not one.__module__.startswith(_OURS)}
         files = {getattr(sys.modules.get(name), "__file__", None) for name in names}
         files.add(self.module.__file__)
+        folder = f"{Path(self.info.path).parent}/"
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None) or ""
+            if file.startswith(folder) and not name.startswith(_LOADED):
+                files.add(file)
         return any(_STOPS.search(_text(file)) for file in files if file and file.endswith(".py"))
 
     def typed(self, config: Mapping[str, object]) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def _compiled(path: Path, source: bytes) -> CodeType:
 
 def _run(path: Path, code: CodeType, digest: str) -> ModuleType:
     where = hashlib.sha256(str(path).encode()).hexdigest()[:6]
-    module = ModuleType(f"clearedge_strategy_{path.stem}_{where}_{digest[:12]}")
+    module = ModuleType(f"{_LOADED}{path.stem}_{where}_{digest[:12]}")
     module.__file__ = str(path)
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))  # last: a helper beside it never hides what is installed

@@ -1,9 +1,10 @@
-"""Orders that only reduce, after a fill: none of them may be larger than what is left."""
+"""Orders that wait: at which prices, and how large those that only reduce may be after a fill."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from clearedge_tui.core.model import Order
+from clearedge_tui.core.path import Resting
 
 
 def cut(
@@ -17,3 +18,12 @@ def cut(
         room = abs(position) if against else Decimal(0)
         if order.size - order.filled > room:
             yield order, room
+
+
+def waiting(orders: Iterable[Order]) -> list[Resting]:
+    """Return the prices that orders wait for, if a stop is among them."""
+    open_now = [order for order in orders if order.status.is_open]
+    if not any(order.trigger for order in open_now):
+        return []
+    prices = ((order, order.trigger or order.price) for order in open_now)
+    return [Resting(o.side, float(p), o.kind == "stop") for o, p in prices if p is not None]

@@ -1,10 +1,12 @@
 """Stop orders, and a stop before a target: on data where the other order of things would pay."""
 
+import sys
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
 
+from clearedge_tui.engine.loading import Loaded
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.outcome import Outcome
 from tests.backtest.box import execute, flat_bars
@@ -167,6 +169,24 @@ def test_a_stop_for_what_was_bought_at_an_open_guards_that_very_bar(tmp_path: Pa
     ]
 
 
+def test_a_stop_that_a_module_beside_places_comes_first_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "_guards_of_mine.py").write_text(
+        "def guard(c):\n"
+        "    c.place_order('sell', 1, stop=95, reduce_only=True, tag='stop')\n"
+        "    c.place_order('sell', 1, price=101, reduce_only=True, tag='target')\n"
+    )
+    path = tmp_path / "case.py"
+    path.write_text(
+        f"import _guards_of_mine\n{HEAD.replace('stop', 'trigger')}"
+        f"        {BUYS}\n        if n == 3: _guards_of_mine.guard(c)\n"
+        "    def on_order(self, order): pass\n"
+    )
+    assert told(execute(path, wide(True), tmp_path))[1] == ("stop", D("95.000"), 8)
+
+
 NATIVE = """
 from decimal import Decimal
 from nautilus_trader.model import BarType, InstrumentId, OrderSide, Price, Quantity
@@ -197,9 +217,15 @@ class Bracket(Strategy):
 """
 
 
-def test_a_native_bracket_meets_its_stop_first(tmp_path: Path) -> None:
+def test_a_native_bracket_meets_its_stop_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "native.py"
     path.write_text(NATIVE)
+    with monkeypatch.context() as left_alone:  # the engine itself takes what is nearer to the open
+        left_alone.setattr(Loaded, "mentions_stops", False)
+        bare = execute(path, wide(True), tmp_path)
+    assert [f.price for f in bare.fills] == [D("100.000"), D("101.000")]
     outcome = execute(path, wide(True), tmp_path)
     assert (outcome.status, outcome.error) == ("done", "")
     assert [f.price for f in outcome.fills] == [D("100.000"), D("95.000")]
