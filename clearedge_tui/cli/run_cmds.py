@@ -72,7 +72,8 @@ def _table(everything: "Index", rows: Sequence["RunRow"]) -> list[str]:
         market = f"{one.market}*" if one.simulated else one.market
         shown = {n: value_text(n, everything.figure(one, n)) for n in _SHOWN}
         star = "★ " if one.star else ""
-        said = f"  {star}{' '.join(one.tags)}".rstrip()
+        costs = ", ".join(stamp for stamp in one.stamps if stamp != "simulated")
+        said = f"  {star}{' '.join(one.tags)}{f' ! {costs}' if costs else ''}".rstrip()
         lines.append(
             f"{one.run_id:<40}{one.status:<13}{market:<14}{one.timeframe:<6}"
             f"{shown['total_return']:>9}{shown['sharpe']:>9}{shown['trades']:>8}{said}"
