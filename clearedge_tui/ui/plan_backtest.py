@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
 Lines = list[tuple[str, int]]
+SAVE = "save as"
+_TERMS = (
+    FormField("balance", "100000", about="money at the start"),
+    FormField(
+        "fill", "next_open", ("next_open", "same_close"), about="an order decided on a close"
+    ),
+    FormField("fees", "", about="empty: the market's own; rates, per_share:0.005, none"),
+    FormField("slippage", "", about="empty: usual for its class; bps:1, ticks:1, none"),
+    FormField("latency", "", about="empty: none; ms:250"),
+    FormField("funding", "", about="empty: usual; rate:0.0001/8h, none"),
+    FormField("borrow", "", about="empty: usual; rate:0.01, none"),
+    FormField("tags", "", about="words to find it by, with commas"),
+    FormField(SAVE, "", about="a file: the specification is written there too"),
+)
 
 
 @dataclass(slots=True)
@@ -45,7 +59,9 @@ class BacktestPlan:
         ]
         schema = self.supply.schema(strategy)
         config = self.config if strategy == self.strategy else {}
-        return rows + (schema_fields.form_fields(schema, config) if schema else [])
+        own_rows = schema_fields.form_fields(schema, config) if schema else []
+        taken = {row.name for row in (*rows, *own_rows)}
+        return [*rows, *own_rows, *(row for row in _TERMS if row.name not in taken)]
 
     def check(self, raw: Mapping[str, str]) -> dict[str, str]:
         errors = {key: wrong for key in ("from", "to") if (wrong := wrong_date(raw.get(key, "")))}
@@ -67,10 +83,21 @@ class BacktestPlan:
         schema = self.supply.schema(raw["strategy"])
         config = schema.check(schema_fields.to_raw(schema, raw))[0] if schema else {}
         market = self.supply.market(raw["market"])
-        send_backtest(
-            ui, strategy=raw["strategy"], market=str(market.get("market_id", "")),
-            timeframe=str(market.get("timeframe") or ""), start=raw.get("from", ""), end=raw.get("to", ""), config=config,
-        )  # fmt: skip
+        terms = {row.name: raw.get(row.name, "") for row in _TERMS if row.name not in config}
+        file = terms.pop(SAVE, "")
+        terms["fill_at"] = terms.pop("fill", "")
+        args: dict[str, object] = {
+            "strategy": raw["strategy"],
+            "market": str(market.get("market_id", "")),
+            "timeframe": str(market.get("timeframe") or ""),
+            "start": raw.get("from", ""),
+            "end": raw.get("to", ""),
+            "config": config,
+            **{name: value for name, value in terms.items() if value},
+        }
+        if file:
+            ui.ask("spec.save", {**args, "file": file}, f"save {clean_text(file)}")
+        send_backtest(ui, **args)
 
 
 def send_backtest(ui: "Console", **args: object) -> None:

@@ -329,7 +329,7 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "run.compare": _run_compare,
     "run.again": lambda w, a: ("started", None, []),
     "run.resume": lambda w, a: ("started", None, []),
-    "spec.save": lambda w, a: (f"specs/{a['run_id']}.yaml written", None, []),
+    "spec.save": lambda w, a: (f"{a.get('file') or a.get('run_id')} written", None, []),
     "run.show": _run_show,
     "run.analysis": lambda w, a: ("", reports.analysis(a), []),
     "run.trades": lambda w, a: ("", reports.trades(a), []),

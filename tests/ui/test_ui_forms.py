@@ -162,3 +162,23 @@ async def test_backtest_of_an_instance_goes_to_its_progress(
         assert args["start"] == "2022-01-03" and "end" not in args
         await d.until(lambda: d.page.NAME == "runs")
         await d.shows("63 %  eta 4.0s")
+
+
+async def test_a_backtest_says_its_terms_and_is_saved_as_a_specification(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    async with desk(size=(120, 50)) as d:
+        await d.press("b")
+        await d.shows("slippage")
+        assert "[100000" in d.text() and "‹ next_open ›" in d.text()
+        await d.press("G", "enter")
+        await d.type("mine.yaml")
+        await d.press("enter", *["k"] * 5, "enter")
+        await d.type("none")
+        await d.press("enter", "w", "enter")
+        await d.until(lambda: sent(world, "backtest.run"))
+        (args,) = sent(world, "backtest.run")
+        assert (args["fill_at"], args["balance"]) == ("next_open", "100000")
+        assert args["slippage"] == "none" and "fees" not in args
+        (saved,) = sent(world, "spec.save")
+        assert saved == {**args, "file": "mine.yaml"}
