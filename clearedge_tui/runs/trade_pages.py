@@ -1,29 +1,31 @@
 """The trades of a run as columns: narrowed, sorted and cut into pages, whatever their number.
 
-Comparisons are over the nearest floats; rows carry exact money. Runs of older versions have fewer
+The filter is the one of the list of runs (`query`): `side:long pnl<0 bars>10 -tag:stop`. A day
+stands for all of it where it is equal: `in:2022-01-03`. Comparisons are over the nearest floats; rows carry exact money. Runs of older versions have fewer
 columns: what they do not have is empty, and no comparison with it holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.market.columns import Floats, Ints
-from clearedge_tui.runs import trade_words
+from clearedge_tui.runs import query
 from clearedge_tui.runs.fill_columns import MONEY, Bools, floats, whole
 from clearedge_tui.runs.report_rows import TradePage, TradeRow
-from clearedge_tui.runs.trade_words import COLUMNS, DAYS, Term
 
 Texts = npt.NDArray[np.object_]
-_DAY_NS, _HOUR_NS = 86_400_000_000_000, 3_600_000_000_000
+_DAY_NS, _HOUR_NS, _MINUTE_NS = 86_400_000_000_000, 3_600_000_000_000, 60_000_000_000
+_DATE = len("2022-01-03")
 _MONEY = {
     "size": "size",
     "entry": "entry_price",
@@ -31,6 +33,13 @@ _MONEY = {
     "pnl": "pnl",
     "fees": "fees",
 }
+FIELDS: Final = {
+    **dict.fromkeys(("side", "tag", "entry_tag", "day"), str),
+    **dict.fromkeys(("number", "size", "in", "entry", "out", "exit", "pnl", "fees", "bars"), float),
+    **dict.fromkeys(("minutes", "return", "mae", "mfe", "hour"), float),
+}
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIMES = ("in", "out")
 _ANYWHERE = ("side", "tag", "entry_tag")
 MOST = 500
 
@@ -61,38 +70,47 @@ class TradeTable:
         kept = self._kept
         if kept is not None and kept[0] == asked:
             return kept[1]
-        found = np.flatnonzero(self.mask(trade_words.parse(asked.words)))
+        found = np.flatnonzero(self.mask(query.parse(asked.words, FIELDS)))
         made = found[_sorted(self.column(asked.sort)[found], asked.down)]
         self._kept = (asked, made)
         return made
 
     def column(self, name: str) -> Any:
-        if name not in self.values:
-            raise NotFound(f"no column `{name}`; known: {', '.join(COLUMNS)}")
+        if name not in FIELDS:
+            raise NotFound(f"no field `{name}` to sort by{nearest(name, FIELDS)}")
         return self.values[name]
 
-    def mask(self, terms: Sequence[Term]) -> Bools:
+    def mask(self, terms: Iterable[query.Term]) -> Bools:
         held = np.ones(len(self), np.bool_)
         for term in terms:
-            one = self._holds(term)
-            held &= ~one if term.inverse else one
+            held &= self._holds(term) != term.turned
         return held
 
-    def _holds(self, term: Term) -> Bools:
-        if not term.column:
-            number = self.values["number"] == int(term.text) if term.text.isdecimal() else False
-            texts = [_holding(self.values[name], term.text) for name in _ANYWHERE]
-            return np.asarray(np.logical_or.reduce(texts) | number, np.bool_)
-        values = self.values[term.column]
-        if COLUMNS[term.column] == "text":
-            return _equal(values, term.text) if term.test == "=" else _holding(values, term.text)
+    def _holds(self, term: query.Term) -> Bools:
+        if not term.field:
+            texts = [_holding(self.values[name], term.wanted) for name in _ANYWHERE]
+            return np.asarray(np.logical_or.reduce([*texts, self._numbered(term.wanted)]), np.bool_)
+        values = self.values[term.field]
+        if FIELDS[term.field] is not str:
+            return self._compared(values, term)
+        held = _holding(values, term.wanted) if term.sign == ":" else _same(values, term.wanted)
+        return ~held if term.sign == "!=" else held
+
+    def _numbered(self, text: str) -> Bools:
+        number = int(text) if text.isdecimal() and len(text) < 10 else 0
+        return np.asarray(self.values["number"] == number, np.bool_)
+
+    def _compared(self, values: Any, term: query.Term) -> Bools:
+        wanted = term.number or 0.0
+        day = term.field in _TIMES and len(term.wanted) == _DATE
+        same = (values >= wanted) & (values < wanted + _DAY_NS) if day else values == wanted
         held = {
-            "<": lambda: values < term.low,
-            "<=": lambda: values <= term.high,
-            ">": lambda: values > term.high,
-            ">=": lambda: values >= term.low,
-            "=": lambda: (values >= term.low) & (values <= term.high),
-        }[term.test]()
+            "<": values < wanted,
+            "<=": values <= wanted,
+            ">": values > wanted,
+            ">=": values >= wanted,
+            "!=": ~same & (values == values),  # what is not known is neither more nor less
+        }.get(term.sign, same)
         return np.asarray(held, np.bool_)
 
     def page(self, asked: Order, offset: int, limit: int) -> TradePage:
@@ -158,7 +176,7 @@ def table_of(rows: pa.Table, tags: list[str | None]) -> TradeTable:
     values["in"], values["out"] = (_ints(rows[name]) for name in ("entry_ns", "exit_ns"))
     values["bars"] = _ints(rows["bars"])
     values["number"] = _ints(rows["number"]) if "number" in named else np.arange(1, count + 1)
-    values["length"] = (values["out"] - values["in"]) / 1e9
+    values["minutes"] = (values["out"] - values["in"]) / _MINUTE_NS
     values["hour"] = values["in"] // _HOUR_NS % 24
     values["day"] = np.array(DAYS, np.object_)[(values["in"] // _DAY_NS + 3) % 7]
     for name in ("mae", "mfe"):
@@ -201,7 +219,7 @@ def _holding(values: Texts, text: str) -> Bools:
     return np.fromiter((one in hits for one in values), np.bool_, len(values))
 
 
-def _equal(values: Texts, text: str) -> Bools:
+def _same(values: Texts, text: str) -> Bools:
     return np.fromiter((one.lower() == text for one in values), np.bool_, len(values))
 
 

@@ -205,8 +205,8 @@ def test_verbs_answer_what_the_console_reads_and_refuse_in_words(
         assert msgspec.convert(ask("run.trade", number=3).data, OneTrade).row.number == 3
         assert len(msgspec.convert(ask("run.candles", count=50, every=1).data, RunBars).bars) == 50
         for verb, args, words in (
-            ("run.trades", {"filter": "pnk<0"}, "no column `pnk`"),
-            ("run.trades", {"sort": "luck"}, "no column `luck`"),
+            ("run.trades", {"filter": "pnk<0"}, "no field `pnk`"),
+            ("run.trades", {"sort": "luck"}, "no field `luck`"),
             ("run.analysis", {"run_id": "20260101-000000-x-0002"}, "no run"),
             ("run.about", {"run_id": "../../etc"}, ""),
         ):

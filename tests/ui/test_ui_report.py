@@ -65,7 +65,7 @@ async def test_words_and_comparisons_narrow_the_trades_and_a_wrong_one_is_named(
         await d.shows(f"{len(held)} of 412 trades")
         assert d.page.focused is d.page.query_one("#trades"), "the list has the keyboard again"
         await d.press("slash", "space", "x", "less_than_sign", "1")
-        await d.shows("no column")
+        await d.shows("no field")
         await d.press("escape")
         await d.until(lambda: "412 trades" in d.text() and "filter" not in d.text())
 

@@ -103,7 +103,7 @@ def paint_curve(
         off = not all(scale.holds(v) for v in other)
         told = "off the scale" if off else f.number(other[-1])
         words.append((f"━ buy and hold {told}", p.DIM))
-    words += [("", _OUTER), ("5–95 % resampled", p.DIM)] if bands else []
+    words += [("", _OUTER), ("5–95 % resampled", p.DIM)] if bands and not look.theme.mono else []
     _legend(cells, plot, "start = 100" if look.hide_money else currency, words)
     return width
 
@@ -136,7 +136,9 @@ def _band(
     edges = {
         n: columns_of(ts_ns, v, span, plot.w) for n, v in bands.items() if len(v) == len(ts_ns)
     }
-    if look.theme.mono or look.theme.rgb[_OUTER] == look.theme.rgb[p.BG]:
+    if look.theme.mono:  # its edges could not be told from the curves
+        return
+    if look.theme.rgb[_OUTER] == look.theme.rgb[p.BG]:
         for name in ("p5", "p95"):  # no room between the colours: its edges alone
             dots = Dots(plot, look.symbols)
             dots.line(edges.get(name, []), scale, p.FAINT)
@@ -207,6 +209,10 @@ def paint_under_water(
             part = min(8, max(0, parts - row * 8))
             if part == 8:
                 cells.put(area.y + row, plot.x + x, look.symbols.eighths[8], p.DOWN_SOFT)
+            elif part and look.theme.mono:  # a ground cannot show there, half a cell or none
+                cells.put(
+                    area.y + row, plot.x + x, look.symbols.eighths[part // 4 * 8], p.DOWN_SOFT
+                )
             elif part:  # the rest of the cell, in the ground's colour, over the bar's
                 glyph = look.symbols.eighths[8 - part]
                 cells.text(area.y + row, plot.x + x, glyph, p.BG, p.DOWN_SOFT)

@@ -93,7 +93,7 @@ def paint_histogram(cells: Cells, area: Area, shown: Bins, look: Look) -> None:
         y = plot.y + plot.h - 1 - min(plot.h - 1, int(normal[i] / most * plot.h))
         if normal[i] / most * plot.h >= 0.5:
             x = plot.x + i * each + (each - 1) // 2
-            full = cells.ch[y][x] == look.symbols.eighths[8]
+            full = cells.ch[y][x] == look.symbols.eighths[8] and not look.theme.mono
             cells.text(y, x, look.symbols.bullet, p.BRIGHT | p.BOLD, ink if full else None)
     _edges(cells, plot, shown, wide, len(counts), each, area.w)
     told = f"n {total:,}  mean {write(mean)}  spread {write(spread)}"

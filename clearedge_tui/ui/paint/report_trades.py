@@ -47,7 +47,7 @@ _ALL: Final = (  # in the order they stand
     Column("i", "in", "IN", 16, False, lambda r, _: (f.moment(r.entry_ns), p.TEXT)),
     Column("u", "out", "OUT", 16, False, lambda r, _: (f.moment(r.exit_ns), p.DIM)),
     Column("b", "bars", "BARS", 6, True, lambda r, _: (f"{r.bars:,}", p.DIM)),
-    Column("l", "length", "LENGTH", 7, True,
+    Column("l", "minutes", "LENGTH", 7, True,
            lambda r, _: (f.duration((r.exit_ns - r.entry_ns) / 1e9), p.DIM)),
     Column("z", "size", "SIZE", 9, True, lambda r, _: (f.number(r.size), p.TEXT)),
     Column("e", "entry", "ENTRY", 10, True, lambda r, _: (price_text(r.entry_price), p.TEXT)),
@@ -64,7 +64,7 @@ _ALL: Final = (  # in the order they stand
 )  # fmt: skip
 # what a narrow screen keeps longest
 _RANK: Final = (
-    "number", "side", "in", "pnl", "return", "bars", "tag", "entry", "exit", "size", "out", "mae", "mfe", "length",
+    "number", "side", "in", "pnl", "return", "bars", "tag", "entry", "exit", "size", "out", "mae", "mfe", "minutes",
     "entry_tag", "so_far", "fees",
 )  # fmt: skip
 LETTERS: Final = {column.letter: column.name for column in _ALL if column.letter}

@@ -83,7 +83,7 @@ class ReportPage(ReportSubject):
             yield TradeFacts(id="facts")
             yield BarsPane(id="one", one=True)
             yield TradeParts()
-        yield FilterLine('side:long pnl<0 bars>10 tag:stop in>=2022-01-03 !word "two words"')
+        yield FilterLine("side:long pnl<0 bars>10 tag:stop in>=2022-01-03 -word")
 
     def on_mount(self) -> None:
         self.query_one(Stamps).display = False
