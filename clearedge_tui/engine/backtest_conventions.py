@@ -104,10 +104,11 @@ def _slippage(found: costs.Slippage) -> str:
 def _depth(spec: BacktestSpec, bars: Bars, native: bool) -> str:
     if not native or not bars.volume.any():
         return "depth: orders are filled whole, however large"
-    shared = "a bar's volume limits fills to a quarter of it at each of its four prices"
-    if spec.slippage == costs.NONE:
-        return f"depth: {shared}"
-    return f"depth: {shared}; market and stop orders are filled whole at the slipped price"
+    shared = "a bar's volume limits fills inside it to a quarter at each of its four prices"
+    if spec.slippage != costs.NONE:
+        return f"depth: {shared}; market and stop orders are filled whole at the slipped price"
+    opens = "; orders that meet an open are filled whole" if spec.fill_at == NEXT_OPEN else ""
+    return f"depth: {shared}, the rest a tick worse{opens}"
 
 
 def between_ticks(market: MarketInfo, bars: Bars) -> bool:

@@ -282,6 +282,24 @@ def test_a_native_strategy_pays_the_same(tmp_path: Path) -> None:
     assert outcome.cash == _paid(outcome, D("0.0003"), D(0))
 
 
+def test_an_order_filled_in_parts_pays_one_commission(tmp_path: Path) -> None:
+    path = tmp_path / "native.py"
+    path.write_text(NATIVE)
+    bars = sim_bars(400)
+    bars.volume[:] = 10.0  # a native strategy's orders are cut by it
+    outcome = execute(
+        path, bars, tmp_path, {"fast": 3, "slow": 9, "size": "7"},
+        fees="per_share:0.5:min=5:max=1%", balance=D(10**6), fill_at="same_close",
+    )  # fmt: skip
+    parts: dict[str, list[tuple[D, D, D]]] = {}
+    for fill in outcome.fills:
+        parts.setdefault(fill.order, []).append((fill.size, fill.size * fill.price, fill.fee))
+    assert max(map(len, parts.values())) > 1
+    for fills in parts.values():
+        size, worth, fee = (sum(column, D(0)) for column in zip(*fills, strict=True))
+        assert fee == min(max(size / 2, D(5)), worth / 100).quantize(WHOLE, ROUND_HALF_EVEN)
+
+
 def test_impact_grows_with_the_root_of_size_over_usual_volume(tmp_path: Path) -> None:
     path = tmp_path / "case.py"
     path.write_text(HOLDS.replace("SIDE", "buy"))
