@@ -181,4 +181,4 @@ async def test_a_backtest_says_its_terms_and_is_saved_as_a_specification(
         assert (args["fill_at"], args["balance"]) == ("next_open", "100000")
         assert args["slippage"] == "none" and "fees" not in args
         (saved,) = sent(world, "spec.save")
-        assert saved == {**args, "file": "mine.yaml"}
+        assert saved == {**args, "start": "", "end": "", "file": "mine.yaml"}
