@@ -98,14 +98,20 @@ def paint_curve(
     paint_tag(cells, axis, scale, own[-1], p.ACCENT, look.symbols)
     times: list[int | None] = [span.time(x, plot.w) for x in range(plot.w)]
     paint_times(cells, Area(plot.x, area.y + area.h - 1, plot.w, 1), times)
-    words = [(f"━ equity {f.number(own[-1])}", p.ACCENT)]
-    if other:
-        off = not all(scale.holds(v) for v in other)
-        told = "off the scale" if off else f.number(other[-1])
-        words.append((f"━ buy and hold {told}", p.DIM))
+    words = _words(own, other, scale)
     words += [("", _OUTER), ("5–95 % resampled", p.DIM)] if bands and not look.theme.mono else []
     _legend(cells, plot, "start = 100" if look.hide_money else currency, words)
     return width
+
+
+def _words(own: Sequence[float], other: Sequence[float], scale: Scale) -> list[tuple[str, int]]:
+    """Return what the curves are called, with their last values."""
+    words = [(f"━ equity {f.number(own[-1])}", p.ACCENT)]
+    if other:
+        inside = all(scale.holds(v) for v in other)
+        told = f.number(other[-1]) if inside else "off the scale"
+        words.append((f"━ buy and hold {told}", p.DIM))
+    return words
 
 
 def _inside(pair: Pair, scale: Scale) -> bool:

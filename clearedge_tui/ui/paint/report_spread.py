@@ -72,7 +72,7 @@ def paint_histogram(cells: Cells, area: Area, shown: Bins, look: Look) -> None:
     bins, write = shown.found, shown.write
     cells.text(area.y, area.x, shown.title, p.BRIGHT | p.BOLD, width=area.w)
     total = sum(bins.counts)
-    if total < 3 or area.h < 4:
+    if total < 3 or area.h < 4 or area.w < 8:
         cells.text(area.y + 1, area.x, "too few for a histogram", p.DIM, width=area.w)
         return
     each = max(1, min(8, area.w // len(bins.counts)))
