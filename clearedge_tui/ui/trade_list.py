@@ -23,6 +23,7 @@ class TradeList:
         self.problem = ""
         self.keys: list[str] = []
         self.asked = False
+        self.version = 0  # grows with every question and answer
         self._then = then
         self._rows: dict[int, TradeRow] = {}
         self._version = 0
@@ -46,6 +47,7 @@ class TradeList:
         if (words, sort, down) != (self.words, self.sort, self.down):
             self.words, self.sort, self.down = words, sort, down
             self._version += 1
+            self.version += 1
             self._seen, self._fresh = set(), True
 
     def want(self, ui: "Console", first: int, last: int) -> None:
@@ -67,6 +69,7 @@ class TradeList:
         return told
 
     def _take(self, result: Result) -> None:
+        self.version += 1
         if result.status != "done":
             self.problem = clean_text(result.message)
             return

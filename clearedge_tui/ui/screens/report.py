@@ -35,6 +35,10 @@ HINTS: Final = {"trades": "report.trades", "chart": "report.chart", "trade": "re
 class ReportTabs(CellView):
     """The panes by name."""
 
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        return (page.pane,) if isinstance(page, ReportPage) else ()
+
     def paint(self, h: int, w: int) -> Cells:
         cells = Cells(h, w)
         cells.rule(0, 0, w, self.ui.look.symbols.rule, p.FAINT)
@@ -59,6 +63,10 @@ class ReportTabs(CellView):
 
 class Stamps(CellView):
     """What nobody may overlook, over every pane; no line when there is nothing to say."""
+
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        return (page.report.value,) if isinstance(page, ReportSubject) else ()
 
     def paint(self, h: int, w: int) -> Cells:
         cells, page = Cells(h, w), self.screen

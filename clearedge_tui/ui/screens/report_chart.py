@@ -85,6 +85,13 @@ class BarsPane(CellView, can_focus=True):
     def bars(self) -> Sequence[BarRow]:
         return self.found.bars if self.found else ()
 
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        if not isinstance(page, ReportSubject):
+            return ()
+        here = (self.found, self.problem, self.zoom, self.at_ns, self.cross_ns)
+        return *here, page.trade, page.report.value
+
     def paint(self, h: int, w: int) -> Cells:
         self.ask()
         cells = Cells(h, w)

@@ -52,6 +52,13 @@ class MetricsPane(RowsView):
                 out += [(title, None), *(("", one) for one in known)]
         return out
 
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        if not isinstance(page, ReportSubject):
+            return ()
+        asked = (page.report.value, page.analysis.value, page.analysis.problem)
+        return *asked, self.cursor, self.cursor_key, self.first
+
     def keys_of_rows(self) -> list[str]:
         return [one.key if one else f"-{i}" for i, (_, one) in enumerate(self.lines())]
 

@@ -23,6 +23,14 @@ class Sheet(CellView, can_focus=True):
         self.top = 0
         self._used = 0
 
+    def inputs(self) -> tuple[object, ...]:
+        """What is shown changes with answers and keys only: a tick paints nothing anew."""
+        page = self.screen
+        if not isinstance(page, ReportSubject):
+            return ()
+        parts = (page.report, page.analysis, page.past)
+        return page.pane, self.top, *((part.value, part.problem) for part in parts)
+
     def paint(self, h: int, w: int) -> Cells:
         page = self.screen
         if not isinstance(page, ReportSubject):

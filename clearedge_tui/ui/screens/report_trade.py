@@ -11,6 +11,10 @@ from clearedge_tui.ui.view import CellView
 class TradeFacts(CellView):
     """Where it stands in the list, and its figures."""
 
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        return (page.trade, page.trade_problem) if isinstance(page, ReportSubject) else ()
+
     def paint(self, h: int, w: int) -> Cells:
         cells, page = Cells(h, w), self.screen
         if not isinstance(page, ReportSubject):
@@ -30,6 +34,10 @@ class TradeParts(CellView):
         super().__init__(id="parts")
         self.top = 0
         self._used = 0
+
+    def inputs(self) -> tuple[object, ...]:
+        page = self.screen
+        return (page.trade, self.top) if isinstance(page, ReportSubject) else ()
 
     def paint(self, h: int, w: int) -> Cells:
         cells, page = Cells(h, w), self.screen

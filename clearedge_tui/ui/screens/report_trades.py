@@ -29,6 +29,10 @@ class TradesPane(RowsView):
         found = self._list()
         return found.keys if found else []
 
+    def inputs(self) -> tuple[object, ...]:
+        found = self._list()
+        return (found.version if found else 0, self.cursor_key, self.first, self.sorting)
+
     def _settle(self, keys: list[str], room: int) -> None:
         """As for any list, without looking through ten thousand keys: a key is its place."""
         if self.cursor_key.isdecimal():
