@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearedge_tui.core.model import BarRow
-from clearedge_tui.core.path import walk
+from clearedge_tui.core.path import Resting, inside, walk
 from clearedge_tui.core.resample import BarBuilder, Grid
 
 MINUTE = 60_000_000_000
@@ -64,3 +64,48 @@ def test_longer_bars_hold_exactly_the_base_bars_of_their_span(
         assert (bar.open, bar.close) == (inside[0].open, inside[-1].close)
         assert (bar.high, bar.low) == (max(r.high for r in inside), min(r.low for r in inside))
         assert bar.volume == sum(r.volume for r in inside)
+
+
+orders = st.lists(
+    st.builds(Resting, st.sampled_from(["buy", "sell"]), st.floats(1, 1000), st.booleans()),
+    max_size=6,
+)
+
+
+@given(series(), orders)
+def test_no_stop_is_jumped_over_inside_a_bar(rows: list[BarRow], waiting: list[Resting]) -> None:
+    for row in rows:
+        plain = [q.close for q in inside("M", row, MINUTE)]
+        quotes = list(inside("M", row, MINUTE, lambda: waiting))
+        path = [q.close for q in quotes]
+        stops = {one.price for one in waiting if one.stop}
+        assert [q.ts_ns for q in quotes] == sorted(q.ts_ns for q in quotes)
+        assert set(path) - set(plain) <= stops
+        assert all(row.low <= price <= row.high for price in path)
+        for side, rises, far in (("sell", False, row.high), ("buy", True, row.low)):
+            sign = -1 if rises else 1
+            own = [one for one in waiting if one.side == side]
+            reached = [
+                one.price
+                for one in own
+                if one.stop and row.low <= one.price <= row.high
+                and sign * one.price < sign * row.open
+            ]  # fmt: skip
+            assert set(reached) <= set(path)
+            targets = [
+                one.price
+                for one in own
+                if not one.stop and sign * row.open < sign * one.price <= sign * far
+            ]
+            for stop in reached if targets else ():  # before anything gets to a target
+                beyond = [
+                    n
+                    for n, q in enumerate(path)
+                    if sign * q >= sign * min(targets, key=lambda p: sign * p)
+                ]
+                assert not beyond or path.index(stop) < beyond[0] or _the_other(waiting, side)
+
+
+def _the_other(waiting: list[Resting], side: str) -> bool:
+    """Say whether stops of the other side, quoted first too, may lie beyond a target."""
+    return any(one.stop and one.side != side for one in waiting)
