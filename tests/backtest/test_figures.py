@@ -109,7 +109,8 @@ def sheet(
     return metrics.sheet(account, balance, balance, 0, asset, round_trips(none, ts), none, 0)
 
 
-walks = st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=60)
+# no change is as small as the dust that counts as none
+walks = st.lists(st.floats(-0.2, 0.2).map(lambda x: round(x, 9)), min_size=3, max_size=60)
 
 
 @given(walks)
