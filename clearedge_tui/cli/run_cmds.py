@@ -113,7 +113,8 @@ def verify(run_id: str, as_json: bool) -> int:
 @run.command("export")
 @click.argument("run_id")
 @click.argument(
-    "what", type=click.Choice(["report", "trades", "fills", "orders", "positions", "equity"])
+    "what",
+    type=click.Choice(["report", "trades", "fills", "orders", "positions", "equity", "cashflows"]),
 )
 @click.argument("file")
 @JSON

@@ -18,7 +18,8 @@ from clearedge_tui.settings import Home
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES = ("trades", "fills", "orders", "positions", "equity")
+TABLES = ("trades", "fills", "orders", "positions", "equity")  # of every run
+CASH = "cashflows"  # of runs that paid or got funding or borrowing
 WHOLE = "report"
 KINDS = ("csv", "json", "parquet", "html")
 
@@ -30,8 +31,8 @@ def export(home: Home, run_id: str, what: str, out: Path) -> Path:
     HTML. Raises UsageError, NotFound, or Refused when the file is there.
     """
     kind = out.suffix.removeprefix(".").lower()
-    if what not in (*TABLES, WHOLE):
-        raise UsageError(f"no table `{what}`{nearest(what, (*TABLES, WHOLE))}")
+    if what not in (*TABLES, CASH, WHOLE):
+        raise UsageError(f"no table `{what}`{nearest(what, (*TABLES, CASH, WHOLE))}")
     fits = ("json", "html") if what == WHOLE else ("csv", "json", "parquet")
     if kind not in fits:
         raise UsageError(f"{out.name}: {what} goes to a file that ends in .{', .'.join(fits)}")
@@ -74,9 +75,7 @@ def _table(path: Path, kind: str, draft: Path) -> None:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise NotFound(
-            f"run {path.parent.name} has no {path.stem}: it ended early, or is an old one"
-        )
+        raise NotFound(f"run {path.parent.name} has no {path.stem}: it had none, or ended early")
     if kind == "parquet":
         shutil.copyfile(path, draft)
         return
