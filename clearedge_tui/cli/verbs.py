@@ -23,6 +23,7 @@ VERBS = {
     "spec": ("clearedge_tui.cli.spec:spec", "Check and save specifications of runs."),
     "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
     "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),
+    "verify": ("clearedge_tui.cli.run_cmds:verify", "Run a run again, compare to the byte."),
 }
 
 

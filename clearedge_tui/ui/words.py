@@ -162,6 +162,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "init": "init makes a home, and this console is in one; on the command line: clearedge init DIR",
     "demo": "demo is the sample for where there is no screen; on the command line: clearedge demo",
     "run export": "run export writes a file; on the command line: clearedge run export",
+    "verify": "verify runs it once more and compares to the byte; on the command line: clearedge verify",
     "run verify": "run verify runs it once more and compares to the byte; on the command line: clearedge run verify",
     "run journal": "run journal prints every event of a run; on the command line: clearedge run journal",
     "spec check": "spec check reads a file and runs nothing; on the command line: clearedge spec check",

@@ -67,6 +67,7 @@ ASKED = {
     "run list": (),
     "run show": ("RUN",),
     "run verify": ("RUN",),
+    "verify": ("RUN",),
     "run journal": ("RUN",),
     "run again": ("RUN",),
     "spec save": ("RUN",),
