@@ -153,6 +153,7 @@ def test_longer_bars_equal_a_plain_grouping(minutes: int, home: Home) -> None:
         for close, rows in groups.items()
         if bars.ts_ns[0] - MINUTE <= close - period and close <= bars.ts_ns[-1]
     }
+    assert catalog.timeframes_of(home, BTC.market_id) == ["1m"], "nothing of them is stored"
     assert found.ts_ns.tolist() == sorted(whole)
     for at, close in enumerate(found.ts_ns.tolist()):
         rows = whole[close]

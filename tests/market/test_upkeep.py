@@ -95,6 +95,7 @@ def test_duplicates_that_another_program_wrote_are_found_and_left_out(home: Home
     assert len(catalog.stored(home, BTC.market_id, "1m")) == 110
     assert upkeep.compact(home, KEY, dry=True).rows_after == 110
     assert upkeep.deduplicate(home, KEY, dry=True).rows_after == 100
+    assert len(catalog.stored(home, BTC.market_id, "1m")) == 110, "it was only shown"
     upkeep.deduplicate(home, KEY, dry=False)
     found = catalog.stored(home, BTC.market_id, "1m")
     assert found.ts_ns.tolist() == bars.ts_ns.tolist()

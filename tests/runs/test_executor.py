@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -172,6 +173,16 @@ def test_workers_are_gone_with_their_run_and_the_farm_does_not_grow(home: Home, 
 
 def test_at_least_one_run_at_a_time_and_no_more_than_cores() -> None:
     assert 1 <= capacity() <= (os.process_cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("free_mb", "runs"), [(100, 1), (800, 2), (1e6, 64)])
+def test_as_many_at_once_as_cores_and_memory_hold(
+    free_mb: float, runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = SimpleNamespace(available=int(free_mb * 2**20))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 64)
+    assert capacity() == runs
 
 
 def test_a_home_path_with_spaces_and_signs_is_no_trouble(tmp_path: Path, farm: Farm) -> None:

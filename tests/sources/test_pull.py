@@ -175,6 +175,23 @@ def test_one_market_that_fails_leaves_the_others(bench: Bench) -> None:
     assert bench.stored() == bench.stored("BUSDT.INVENTED")
 
 
+def test_markets_are_fetched_side_by_side(bench: Bench) -> None:
+    order: list[str] = []
+
+    def note(symbol: str, given: int) -> None:
+        del given
+        order.append(symbol)
+
+    bench.source.fault = note
+    bench.pull(wanted(400, 900), wanted(400, 900, "B/USDT"))
+    assert sorted(order) == ["A/USDT"] * 5 + ["B/USDT"] * 5
+    assert order.index("B/USDT") < 5, "the second did not wait for the end of the first"
+    order.clear()
+    one_by_one = Rule(padding_days=0, keep_rows=1, at_once=1)
+    bench.pull(wanted(1400, 1900), wanted(1400, 1900, "B/USDT"), rule=one_by_one)
+    assert order == ["A/USDT"] * 5 + ["B/USDT"] * 5
+
+
 def test_the_end_is_the_last_bar_that_has_closed(tmp_path: Path) -> None:
     there = [FIRST + m for m in range(100)]
     bench = Bench(tmp_path, {"A/USDT": Venue(there, Habits(growing=FIRST + 100))}, FIRST + 100)
