@@ -67,7 +67,7 @@ def test_bitcoin_is_imported_backtested_and_traded_in_three_modes_from_the_conso
     seat.type("escape 2")
     seat.see(r"ema_cross +BTC/USDT")
     seat.type("enter")
-    seat.see(r"[Ss]harpe", r"[Dd]rawdown")
+    seat.see(r"[Ss]harpe", r"Max fall")
 
 
 def test_leaving_closing_and_killing_the_console_leave_the_instances_running(
