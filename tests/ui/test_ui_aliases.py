@@ -168,12 +168,15 @@ async def test_an_import_without_a_market_opens_its_form(
         assert "2 wrong" not in d.text() and "1 wrong: market" in d.text()
         await d.press("j", "enter")
         await d.type("SIM")
+        await d.press("enter", *["j"] * 7, "enter")
+        await d.type("close=Last, volume=Vol")
         await d.press("enter", "w")
         assert "nothing is written yet" in d.text()
         await d.press("enter")
         await d.until(lambda: sent(world, "data.plan"))
         assert sent(world, "data.plan")[0] == {
-            "path": "/tmp/x.csv", "columns": {}, "market": "SIM", "timeframe": "5m",
+            "path": "/tmp/x.csv", "columns": {"close": "Last", "volume": "Vol"}, "market": "SIM",
+            "timeframe": "5m",
         }  # fmt: skip
         await d.shows("enter writes it, esc writes nothing")
         await d.press("enter")
@@ -198,6 +201,8 @@ async def test_words_that_ask_one_thing_send_it(world: FakeSupervisor, desk: Ope
     async with desk() as d:
         lines: dict[str, tuple[str, dict[str, object]]] = {
             "restart": ("supervisor.hand_over", {}),
+            "run-spec /desk/spec.yaml": ("run.start", {"file": "/desk/spec.yaml"}),
+            "spec save bt-0007 /desk/a.yaml": ("spec.save", {"run_id": "bt-0007", "file": "/desk/a.yaml"}),
             "data sample --days 5": ("data.sample", {"days": "5"}),
             "instance pause ema-btc-1": ("instance.pause", {"id": "ema-btc-1"}),
             "instance resume ema-btc-1": ("instance.resume", {"id": "ema-btc-1"}),
