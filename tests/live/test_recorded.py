@@ -45,7 +45,7 @@ def test_a_session_is_recorded_and_plays_again_with_the_same_fills(
     assert kept.name == name
     assert kept.markets == (TEST.market_id,)
 
-    again = make_box(speed=0)
+    again = make_box(speed=0, extra="record_mb = 0\n")
     save_market(again.home, TEST)  # and no bars at all: what is played comes from the recording
     recordings.root(again.home).parent.mkdir(exist_ok=True)
     recordings.root(box.home).rename(recordings.root(again.home))
@@ -56,6 +56,8 @@ def test_a_session_is_recorded_and_plays_again_with_the_same_fills(
     play(again)
     again.until(lambda: len(again.fills("same")) >= len(first), "its fills are written")
     assert traded(again) == first
+    again.stop()
+    assert [one.name for one in recordings.recordings(again.home)] == [name], "0 keeps nothing"
 
 
 def test_a_recording_that_is_not_there_is_said_on_the_account(make_box: Callable[..., Box]) -> None:
