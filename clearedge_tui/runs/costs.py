@@ -31,6 +31,7 @@ _ZERO, _ONE = Decimal(0), Decimal(1)
 _MOST_MS = 7 * 24 * 3_600_000
 _MOST_MONEY = Decimal(1_000_000)
 
+_FREE = "zero is asked for as `none`"
 FEES = ("none", "rates", "per_share:0.005:min=1:max=1%", "per_contract:0.85")
 SLIPPAGE = ("none", "bps:1", "ticks:1", "impact:0.01")
 LATENCY = ("none", "ms:250")
@@ -73,11 +74,17 @@ def commission(model: str) -> Commission | None:
         _bare(model, "fees", FEES, amount, options)
         return None
     found = dict(_option(model, one) for one in options)
+    if len(found) < len(options):
+        raise _wrong(model, "fees", "an option is there twice", FEES)
+    capped = "max" in found
     least = _number(found.pop("min", "0"), model, _MOST_MONEY)
     most = _number(found.pop("max", "0"), model, _ONE)
     for other in found:
         raise _wrong(model, "fees", f"option `{other}`{nearest(other, ('min', 'max'))}", FEES)
-    return Commission(_number(amount, model, _MOST_MONEY), least, most)
+    made = Commission(_number(amount, model, _MOST_MONEY), least, most)
+    if not max(made.per, least) or (capped and not most):
+        raise _wrong(model, "fees", _FREE, FEES)
+    return made
 
 
 def slippage(model: str) -> Slippage | None:
@@ -96,7 +103,7 @@ def slippage(model: str) -> Slippage | None:
     else:
         made = Slippage(impact=_number(amount, model, _ONE))
     if made == Slippage():
-        raise _wrong(model, "slippage", "zero is asked for as `none`", SLIPPAGE)
+        raise _wrong(model, "slippage", _FREE, SLIPPAGE)
     return made
 
 
@@ -106,7 +113,10 @@ def latency_ns(model: str) -> int:
     if name == NONE or options:
         _bare(model, "latency", LATENCY, amount, options)
         return 0
-    return int(_number(amount, model, Decimal(_MOST_MS)) * _MS_NS)
+    found = int(_number(amount, model, Decimal(_MOST_MS)) * _MS_NS)
+    if not found:
+        raise _wrong(model, "latency", _FREE, LATENCY)
+    return found
 
 
 def funding(model: str) -> Funding | None:
@@ -117,9 +127,17 @@ def funding(model: str) -> Funding | None:
         return None
     text, slash, every = amount.partition("/")
     hours = every.removesuffix("h")
-    if not slash or not hours.isdecimal() or not 0 < int(hours) <= 24 or 24 % int(hours):
+    if (
+        not slash
+        or not (hours.isascii() and hours.isdecimal())
+        or not 0 < int(hours) <= 24
+        or 24 % int(hours)
+    ):
         raise _wrong(model, "funding", "the hours must divide a day", FUNDING)
-    return Funding(_number(text, model, _ONE, least=-_ONE), int(hours) * _HOUR_NS)
+    rate = _number(text, model, _ONE, least=-_ONE)
+    if not rate:
+        raise _wrong(model, "funding", _FREE, FUNDING)
+    return Funding(rate, int(hours) * _HOUR_NS)
 
 
 def borrow(model: str) -> Decimal | None:
@@ -128,7 +146,10 @@ def borrow(model: str) -> Decimal | None:
     if name == NONE or options:
         _bare(model, "borrow", BORROW, amount, options)
         return None
-    return _number(amount, model, Decimal(10))
+    found = _number(amount, model, Decimal(10))
+    if not found:
+        raise _wrong(model, "borrow", _FREE, BORROW)
+    return found
 
 
 class Usual(msgspec.Struct, frozen=True):

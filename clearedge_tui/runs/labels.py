@@ -34,9 +34,7 @@ def load(folder: Path) -> Labels:
 def save(home: Home, run_id: str, labels: Labels) -> Labels:
     """Put these on a run, in one step. Raises NotFound, or UsageError for a tag that is none."""
     folder = require_run(home, run_id)
-    if len(labels.tags) > _MOST_TAGS:
-        raise UsageError(f"{len(labels.tags)} tags; at most {_MOST_TAGS}")
-    kept = Labels(_tags(labels.tags), clean_text(labels.note, _MOST_NOTE), labels.star)
+    kept = Labels(checked_tags(labels.tags), clean_text(labels.note, _MOST_NOTE), labels.star)
     draft = folder / f".{FILE}.{os.getpid()}"
     draft.write_bytes(msgspec.json.encode(kept) + b"\n")
     draft.replace(folder / FILE)
@@ -72,7 +70,8 @@ def change(
     )
 
 
-def _tags(given: Iterable[str]) -> tuple[str, ...]:
+def checked_tags(given: Iterable[str]) -> tuple[str, ...]:
+    """Return tags as they are kept. Raises UsageError for one that is none, or for too many."""
     found = []
     for tag in given:
         word = clean_text(tag, 60).strip().lower()
@@ -81,4 +80,6 @@ def _tags(given: Iterable[str]) -> tuple[str, ...]:
                 f"tag `{clean_text(tag, 60)}`; wanted one word, without commas or quotes"
             )
         found.append(word)
+    if len(set(found)) > _MOST_TAGS:
+        raise UsageError(f"{len(set(found))} tags; at most {_MOST_TAGS}")
     return tuple(sorted(set(found)))

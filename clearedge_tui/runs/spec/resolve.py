@@ -1,5 +1,6 @@
 """From what was asked for to what is run: names looked up in the home, usual values filled in."""
 
+import contextlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from clearedge_tui.core.errors import BadData, NotFound, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market import catalog, checks, markets, moments, timeframes
 from clearedge_tui.runs import costs as models
-from clearedge_tui.runs import fees
+from clearedge_tui.runs import fees, labels
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.spec import text, v1, v2
 from clearedge_tui.runs.spec.v2 import SpecV2
 from clearedge_tui.settings import Home
 
+_BEYOND = 1 << 63  # of a number of 64 bits
 FILLS = ("next_open", "same_close")
 _MOST_MONEY = Decimal("1e12")
 _LEAST_MAKER, _MOST_FEE = Decimal("-0.01"), Decimal("0.1")
@@ -72,7 +74,8 @@ def resolve(home: Home, asked: SpecV2) -> BacktestSpec:
         _fee(costs.taker, "taker", Decimal(0)),
         costs.fees,
     )
-    start_ns, end_ns = moments.span_ns(asked.start, asked.end)
+    start_ns, end_ns = _span_ns(asked)
+    labels.checked_tags(asked.tags)  # before the run, not after it
     return BacktestSpec(
         strategy=_strategy(home, asked.strategy),
         market=market.market_id,
@@ -97,17 +100,30 @@ def resolve(home: Home, asked: SpecV2) -> BacktestSpec:
     )
 
 
+def _span_ns(asked: SpecV2) -> tuple[int, int]:
+    """Return the window, when it and the seed are numbers that fit."""
+    start_ns, end_ns = moments.span_ns(asked.start, asked.end)
+    for name, value in (("from", start_ns), ("to", end_ns), ("seed", asked.seed)):
+        if not -_BEYOND <= value < _BEYOND:
+            told = "a seed of 64 bits" if name == "seed" else "a time from 1678 to 2262"
+            raise UsageError(f"`{name}` is out of reach; wanted {told}")
+    return start_ns, end_ns
+
+
 def _strategy(home: Home, name: str) -> str:
     stem = name.removesuffix(".py").rpartition("/")[2]
-    if (home.strategies / f"{stem}.py").is_file():
-        return stem
+    with contextlib.suppress(OSError, ValueError):  # no file can have such a name
+        if (home.strategies / f"{stem}.py").is_file():
+            return stem
     known = sorted(p.stem for p in home.strategies.glob("[!_]*.py"))
     raise NotFound(f"no strategy `{clean_text(name)}` in {home.strategies}{nearest(stem, known)}")
 
 
 def _config(value: Any) -> Any:
     """Return a value as the schema reads it: exact numbers go as texts."""
-    return f"{value:f}" if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if isinstance(value, int) and not -_BEYOND <= value < _BEYOND else value
 
 
 def _fee(value: Decimal | None, name: str, least: Decimal) -> Decimal | None:

@@ -55,11 +55,23 @@ def _number(loader: _Strict, node: Any) -> Decimal:
         ) from None
 
 
+def _whole(loader: _Strict, node: Any) -> int:
+    written = str(loader.construct_scalar(node))
+    plain = written.lstrip("+-").replace("_", "")
+    if ":" in plain or (plain[0] == "0" and plain[1:].isdigit()):
+        raise yaml.MarkedYAMLError(
+            problem=f"`{written}` is of base 60 or 8 in YAML; write it as a number, or in quotes",
+            problem_mark=node.start_mark,
+        )
+    return int(written.replace("_", ""), 0)
+
+
 def _as_written(loader: _Strict, node: Any) -> str:
     return str(loader.construct_scalar(node))
 
 
 _Strict.add_constructor("tag:yaml.org,2002:float", _number)
+_Strict.add_constructor("tag:yaml.org,2002:int", _whole)
 _Strict.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
@@ -69,13 +81,18 @@ def read(path: Path) -> dict[str, Any]:
     `.toml` is TOML, everything else YAML (JSON is YAML). Raises NotFound, or BadData with the line.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)  # a device has no end
     except FileNotFoundError:
         raise NotFound(f"no file {path}") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a name with a NUL in it
+        raise UsageError(f"{clean_text(path)} cannot be read: {error}") from None
     if len(raw) > _MOST_BYTES:
-        raise BadData(f"{path} has {len(raw):,} bytes; a specification has a few hundred")
+        raise BadData(
+            f"{path} has more than {_MOST_BYTES:,} bytes; a specification has a few hundred"
+        )
     try:
         return parse(raw.decode("utf-8"), toml=path.suffix == ".toml")
     except UnicodeDecodeError:
