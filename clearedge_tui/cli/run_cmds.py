@@ -163,7 +163,7 @@ def journal(run_id: str, as_json: bool) -> None:
     from clearedge_tui.runs import journal as told
     from clearedge_tui.runs.listing import require_run
 
-    found = told.read(require_run(home(), run_id))
+    found = told.read_ended(require_run(home(), run_id))
     if as_json:
         say_json({"run_id": run_id, "events": found})
         return

@@ -58,6 +58,7 @@ def _worker(job: Job, answers: int, log: int, keep_out: list[int]) -> None:
         os.close(log)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         way = Answers(answers)
+        way.watch()
         code = run_job(job, way.send, lambda: way.gone)
     except BaseException:  # noqa: BLE001  # process main: the one border, recorded in the log
         import traceback

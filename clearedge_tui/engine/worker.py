@@ -5,10 +5,15 @@ forked child calls `run_job` instead. Whatever the engine or the strategy prints
 log file.
 """
 
+import contextlib
 import gc
 import os
 import random
+import select
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +26,6 @@ from clearedge_tui.core.errors import (
     BadData,
     ClearEdgeError,
     NotFound,
-    RetryLater,
     StrategyFault,
 )
 from clearedge_tui.core.text import clean_text
@@ -48,6 +52,8 @@ from clearedge_tui.settings import Home
 
 Send = Callable[[bytes], None]
 _MOST_LINES = 20_000
+_GRACE_S = 3.0  # to write what is there, when nobody listens any more
+_LEFT = "who had started it is gone; take it up again with: clearedge run resume {}"
 
 
 class RunLog:
@@ -57,16 +63,28 @@ class RunLog:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lines = 0
         self.took = False
+        self._full: OSError | None = None
 
     def say(self, ts_ns: int, level: str, text: str) -> None:
         self._lines += 1
         if self._lines <= _MOST_LINES:
-            self._file.write(f"{iso(ts_ns) if ts_ns else '-':<19} {level:<7} {clean_text(text)}\n")
+            at = iso(ts_ns) if ts_ns else "-"
+            self._write(f"{at:<19} {level:<7} {clean_text(text)}\n")
         elif self._lines == _MOST_LINES + 1:
-            self._file.write(f"more than {_MOST_LINES} lines; the rest is dropped\n")
+            self._write(f"more than {_MOST_LINES} lines; the rest is dropped\n")
 
     def raw(self, text: str) -> None:
-        self._file.write(text.rstrip("\n") + "\n" if text else "")
+        """Write lines as they are. Raises what kept an earlier one from being written."""
+        self._write(text.rstrip("\n") + "\n" if text else "")
+        if self._full is not None:
+            raise self._full
+
+    def _write(self, text: str) -> None:
+        try:
+            if self._full is None:
+                self._file.write(text)
+        except OSError as error:  # told when the strategy is not on the stack: it is not its fault
+            self._full = error
 
     def take_output(self) -> None:
         """Send this process's stdout and stderr here, also those of the engine's own threads."""
@@ -88,7 +106,8 @@ class RunLog:
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # said by `raw`
+            self._file.close()
 
 
 def run_job(
@@ -99,24 +118,27 @@ def run_job(
     Returns the exit code. `own_process` also redirects stdout and stderr to the run's log, for good.
     """
     home = Home(Path(job.root))
-    draft = drafts.start(home, job.run_id, os.getppid())
-    log = RunLog(draft / LOG)
+    draft = draft_folder(home, job.run_id)
     try:
-        if own_process:
-            log.take_output()
-        return _run(home, job, draft, log, send, stop)
-    except OSError as full:
-        drafts.drop(draft)  # half a result is none
-        told = _no_room(home, full)
+        drafts.start(home, job.run_id, os.getppid())
+        log = RunLog(draft / LOG)
+        try:
+            if own_process:
+                log.take_output()
+            return _run(home, job, draft, log, send, stop)
+        except ClearEdgeError as error:
+            log.raw(str(error))
+            _not_started(home, job, error)
+            send(frame(Failed(clean_text(error), error.exit_code)))
+            return error.exit_code
+        finally:
+            log.close()
+    except OSError as full:  # half a result is none
+        told = artifacts.no_room(home, full)
+        with contextlib.suppress(OSError):
+            _let_go(home, job, told)
         send(frame(Failed(clean_text(told), told.exit_code)))
         return told.exit_code
-    except ClearEdgeError as error:
-        log.raw(str(error))
-        _not_started(home, job, error)
-        send(frame(Failed(clean_text(error), error.exit_code)))
-        return error.exit_code
-    finally:
-        log.close()
 
 
 def _run(
@@ -132,14 +154,17 @@ def _run(
     plan = plan_of(home, asked.spec, draft, log.say)
     code = Path(plan.loaded.info.path)
     own = manifest.imports(home.strategies, code)
-    made = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
-    known = None if asked.again else same.find(home, manifest.canonical_sha256(made))
-    if known is not None:
+    known = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
+    there = None if asked.again else same.find(home, known)
+    if there is not None:
         drafts.drop(draft)
-        send(frame(known))
+        send(frame(there))
         return 0
     journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
     outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
+    if outcome.status == "cancelled" and log.took:  # whoever cancels a process kills it
+        artifacts.record_end(home, asked, _LEFT.format(job.run_id), Status.INTERRUPTED)
+        return 1
     log.raw(outcome.detail or outcome.error)
     orders, fills = len(outcome.orders), len(outcome.fills)
     journal.append(
@@ -148,18 +173,12 @@ def _run(
     if log.took:
         gc.disable()  # all of it lives to the end: looking for garbage in it took 0.1 s
     built = report.build(job.run_id, plan.spec, plan.market, outcome, asked.created_ns, used)
-    origin = Origin(made, code, about, log.finish)
+    late = manifest.imports(home.strategies, code) | own  # also those imported on the way
+    made = msgspec.structs.replace(known, imports=dict(sorted(late.items())))
+    origin = Origin(made, code, about, known, log.finish)
     done = artifacts.write(home, _named(built, about, made), origin)
     send(frame(done))
     return 5 if done.summary.status == "failed" else 0
-
-
-def _no_room(home: Home, error: OSError) -> ClearEdgeError:
-    where = error.filename or home.runs
-    return RetryLater(
-        f"{where}: {error.strerror or error}; nothing of this run was kept. Make room (clearedge run "
-        "list shows what runs take), then run it again"
-    )
 
 
 def _named(built: report.Result, about: journal.About, made: manifest.Inputs) -> report.Result:
@@ -178,7 +197,16 @@ def _not_started(home: Home, job: Job, error: ClearEdgeError) -> None:
     if isinstance(error, StrategyFault):
         artifacts.record_end(home, job.asked, str(error))
     else:
-        drafts.drop(draft_folder(home, job.run_id))
+        _let_go(home, job, error)
+
+
+def _let_go(home: Home, job: Job, error: ClearEdgeError) -> None:
+    """Leave no run behind; one that was taken up again goes back to where it lay."""
+    draft = draft_folder(home, job.run_id)
+    if any(entry.event == events.RUN_RESUMED for entry in journal.read(draft)):
+        artifacts.record_end(home, job.asked, str(error), Status.INTERRUPTED)
+    else:
+        drafts.drop(draft)
 
 
 def _data(home: Home, job: Job, draft: Path, told: Callable[[str], None]) -> DataUsed | None:
@@ -233,11 +261,23 @@ def _edge(ts_ns: int) -> str:
 
 
 class Answers:
-    """The way back. `gone` when nobody listens any more: the run then stops as cancelled."""
+    """The way back. `gone` when nobody listens any more: the run then stops, interrupted."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.gone = False
+
+    def watch(self) -> None:
+        """End this process some seconds after nobody listens any more, whatever it is doing."""
+        threading.Thread(target=self._watch, name="listener", daemon=True).start()
+
+    def _watch(self) -> None:
+        asked = select.poll()
+        asked.register(self._descriptor, 0)  # that the other end is closed is always told
+        asked.poll()
+        self.gone = True
+        time.sleep(_GRACE_S)
+        os.killpg(0, signal.SIGKILL)
 
     def send(self, data: bytes) -> None:
         view = memoryview(data)
@@ -251,6 +291,7 @@ class Answers:
 def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
     answers = Answers(int(sys.argv[1]))
+    answers.watch()
     deframer = Deframer()
     while chunk := os.read(0, 1 << 16):
         for body in deframer.feed(chunk):

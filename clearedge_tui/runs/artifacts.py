@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, RetryLater
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.markets import load_markets
 from clearedge_tui.runs import drafts, events, journal, manifest, same
 from clearedge_tui.runs.analysis.load import ANALYSIS
 from clearedge_tui.runs.life import FINAL, Status
 from clearedge_tui.runs.listing import (
+    CASH,
     LOG,
     REPORT,
     SUMMARY,
@@ -54,6 +55,7 @@ _ORIGIN = {
     "metrics": METRICS,
     "bars": BARS,
 }
+_MADE = frozenset({*_NAMES.values(), *_ORIGIN.values(), CASH}) - {LOG, drafts.SPEC, journal.JOURNAL}
 _ENDS = {
     Status.DONE: events.RUN_COMPLETED,
     Status.FAILED: events.RUN_FAILED,
@@ -69,13 +71,14 @@ class Origin:
     inputs: manifest.Inputs
     code: Path
     about: journal.About | None = None
+    known: manifest.Inputs | None = None  # of the inputs before it ran and imported more
     finish_log: Callable[[], None] | None = None  # called when nothing may be logged any more
 
 
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
     from clearedge_tui.runs.html.sheet import page
-    from clearedge_tui.runs.tables import CASH, write_tables
+    from clearedge_tui.runs.tables import write_tables
     from clearedge_tui.runs.text_report import markdown
 
     run_id = result.report.summary.run_id
@@ -100,7 +103,7 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
             _told(draft, origin.about, report.summary)
     _seal(draft, final, report, origin)
     if origin is not None and report.summary.status == Status.DONE:
-        same.note(home, run_id, report.summary.inputs_sha256)
+        same.note(home, run_id, origin.known or origin.inputs)
     return report
 
 
@@ -134,6 +137,8 @@ def record_end(
         drafts.drop(draft_folder(home, run_id))
         return ended
     draft, final = drafts.start(home, run_id), run_folder(home, run_id)
+    for name in _MADE:  # of a worker that came nearly to its end
+        (draft / name).unlink(missing_ok=True)
     (draft / LOG).touch()
     known = load_markets(home).get(spec.market)
     summary = RunSummary(
@@ -161,6 +166,15 @@ def record_end(
     return report
 
 
+def no_room(home: Home, error: OSError) -> ClearEdgeError:
+    """Return what to say of a run whose files could not be written."""
+    where = error.filename or home.runs
+    return RetryLater(
+        f"{where}: {error.strerror or error}; nothing of this run was kept. Make room (clearedge run "
+        "list shows what runs take), then run it again"
+    )
+
+
 def ended_report(home: Home, run_id: str) -> RunReport | None:
     """Return the report of a run that has come to its end; None when it has not."""
     try:
@@ -174,7 +188,6 @@ def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = N
     """Write what comes last, and put the folder in its place. What has ended there stays."""
     _json(draft / REPORT, report)
     _json(draft / SUMMARY, report.summary)
-    (draft / drafts.PIDS).unlink(missing_ok=True)
     if origin is not None:
         if origin.finish_log is not None:
             origin.finish_log()
@@ -182,6 +195,8 @@ def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = N
     if final.exists():  # interrupted before, and taken up again
         shutil.rmtree(final)
     draft.rename(final)
+    # last: a draft that does not say whose it is, is nobody's for a day
+    (final / drafts.PIDS).unlink(missing_ok=True)
 
 
 def _json(path: Path, value: object) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import RetryLater
 from clearedge_tui.runs import events, journal
 from clearedge_tui.runs.journal import About
 from clearedge_tui.runs.life import Status
-from clearedge_tui.runs.listing import draft_folder
+from clearedge_tui.runs.listing import delete, draft_folder, run_folder
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.settings import Home
 
@@ -32,8 +33,11 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def begin(home: Home, asked: Asked, spec_text: str) -> Path:
-    """Make the folder of a run that begins, or that is taken up again."""
-    folder = start(home, asked.about.run_id)
+    """Make the folder of a run that begins. Raises RetryLater when another has its name."""
+    run_id = asked.about.run_id
+    if run_folder(home, run_id).exists() or draft_folder(home, run_id).exists():
+        raise RetryLater(f"there is a run {run_id} already; start it once more for another name")
+    folder = start(home, run_id)
     (folder / ASKED).write_bytes(msgspec.json.encode(asked) + b"\n")
     (folder / SPEC).write_text(spec_text, "utf-8")
     if journal.status(folder) is None:
@@ -45,16 +49,24 @@ def start(home: Home, run_id: str, owner: int = 0) -> Path:
     """Make the folder a run writes to until it ends, and say in it which processes will."""
     folder = draft_folder(home, run_id)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PIDS).write_text(f"{os.getpid()} {owner or os.getpid()}\n")
+    own(folder, owner)
     return folder
+
+
+def own(folder: Path, owner: int = 0) -> None:
+    """Say in a folder which processes write to it, all or nothing."""
+    draft = folder / f".{PIDS}.{os.getpid()}"
+    draft.write_text(f"{_named(os.getpid())} {_named(owner or os.getpid())}\n")
+    draft.replace(folder / PIDS)
 
 
 def asked(folder: Path) -> Asked | None:
     """Return what the run of a folder was asked to be; None when it cannot be read."""
     try:
-        return msgspec.json.decode((folder / ASKED).read_bytes(), type=Asked)
+        found = msgspec.json.decode((folder / ASKED).read_bytes(), type=Asked)
     except (OSError, msgspec.DecodeError):
         return None
+    return found if found.about.run_id == folder.name.removeprefix(".") else None
 
 
 def abandoned(home: Home) -> list[Path]:
@@ -67,7 +79,7 @@ def sweep(home: Home) -> list[str]:
     gone = []
     for folder in (*home.runs.glob(".gone-*"), *abandoned(home)):
         if folder.name.startswith(".gone-") or asked(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)
             gone.append(folder.name)
     return gone
 
@@ -84,17 +96,27 @@ def _left(folder: Path) -> bool:
     except OSError:
         return False  # it has just been finished by its worker
     try:
-        worker, owner = map(int, (folder / PIDS).read_text().split())
+        worker, owner = (folder / PIDS).read_text().split()
+        return not _alive(worker) and (old or not _alive(owner))
     except (ValueError, OSError):
         return old  # it does not say whose it is
-    return not _alive(worker) and (old or not _alive(owner))
 
 
-def _alive(pid: int) -> bool:
+def _named(pid: int) -> str:
+    """Return a process as text that no later process of the same number has."""
+    return f"{pid}:{_born(pid)}"
+
+
+def _alive(named: str) -> bool:
+    pid, _, born = named.partition(":")
+    now = _born(int(pid))
+    return now == born if born else bool(now)
+
+
+def _born(pid: int) -> str:
+    """Return when a process began, in ticks since the machine did; empty for one that has ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        told = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return ""
+    return "" if told[0] in (b"Z", b"X") else told[19].decode()

@@ -1,6 +1,7 @@
 """Workers forked from a process that has imported everything: for many runs, and for a supervisor."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -11,13 +12,13 @@ from concurrent.futures import TimeoutError as NotYet
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.runs.job import Job
 from clearedge_tui.runs.messages import Gone, Made, Make
-from clearedge_tui.runs.workers import Worker, steady
+from clearedge_tui.runs.workers import NotStarted, Worker, end_group, steady
 
 _START_S = 30.0
+_Made = Future[tuple[int, Future[int]]]
 _decode = msgspec.msgpack.Decoder(Made | Gone).decode
 
 
@@ -27,6 +28,7 @@ class Forked:
     def __init__(self, pid: int, over: "Future[int]") -> None:
         self.pid = pid
         self._over = over
+        self._lock = threading.RLock()  # a signal handler may kill while this thread holds it
         try:
             self._handle = os.pidfd_open(pid)
         except ProcessLookupError:  # so short that it is gone already
@@ -37,20 +39,35 @@ class Forked:
             code = self._over.result(limit_s)
         except NotYet:
             return None
+        if not self._ended(limit_s):
+            return None  # the farm has died, and this worker has not
         self._close()
         return code
 
     def kill(self) -> None:
-        if self._handle >= 0 and not self._over.done():
+        with self._lock:
+            if self._handle < 0:
+                return
             try:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             except ProcessLookupError:
                 return
+            end_group(self.pid)
+
+    def _ended(self, limit_s: float) -> bool:
+        with self._lock:
+            if self._handle < 0:
+                return True
+            asked = select.poll()
+            asked.register(self._handle, select.POLLIN)
+        return bool(asked.poll(limit_s * 1000))
 
     def _close(self) -> None:
-        handle, self._handle = self._handle, -1
-        if handle >= 0:
-            os.close(handle)
+        with self._lock:
+            handle, self._handle = self._handle, -1
+            if handle >= 0:
+                end_group(self.pid)
+                os.close(handle)
 
 
 class Farm:
@@ -61,8 +78,7 @@ class Farm:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._tickets = 0
-        self._made: dict[int, Future[tuple[int, Future[int]]]] = {}
-        self._over: dict[int, Future[int]] = {}
+        self._made: dict[int, _Made] = {}  # of the process that lives now, by ticket
 
     @property
     def pid(self) -> int:
@@ -77,17 +93,16 @@ class Farm:
             made = self._made[ticket] = Future()
             control = self._control
             if control is None:
-                raise ClearEdgeError("the process that makes workers did not start")
+                raise NotStarted("the process that makes workers did not start")
             try:
                 socket.send_fds(control, [frame(Make(ticket, job))], [answers, log])
             except OSError as error:
-                raise ClearEdgeError(f"the process that makes workers is gone: {error}") from None
+                del self._made[ticket]
+                raise NotStarted(f"the process that makes workers is gone: {error}") from None
         try:
             return Forked(*made.result(_START_S))
         except NotYet:
-            raise ClearEdgeError(
-                "no worker was made in half a minute; is the machine busy?"
-            ) from None
+            raise NotStarted("no worker was made in half a minute; is the machine busy?") from None
 
     def close(self) -> None:
         """End the farm; workers under way see that nobody listens, and stop."""
@@ -115,11 +130,13 @@ class Farm:
                 start_new_session=True,
                 env=steady(),
             )
-        self._control = ours
-        threading.Thread(target=self._listen, args=(ours,), name="farm", daemon=True).start()
+        self._control, self._made = ours, {}
+        args = (ours, self._made)
+        threading.Thread(target=self._listen, args=args, name="farm", daemon=True).start()
 
-    def _listen(self, control: socket.socket) -> None:
-        deframer = Deframer()
+    def _listen(self, control: socket.socket, made: dict[int, _Made]) -> None:
+        """Hear one process to its end; what waits for a later one is not its business."""
+        deframer, over = Deframer(), dict[int, "Future[int]"]()
         while True:
             try:
                 data = control.recv(1 << 16)
@@ -128,21 +145,21 @@ class Farm:
             if not data:
                 break
             for body in deframer.feed(data):
-                self._heard(_decode(body))
+                self._heard(_decode(body), made, over)
         with self._lock:
-            for waiting in self._made.values():
-                waiting.set_exception(ClearEdgeError("the process that makes workers has died"))
-            for over in self._over.values():
-                over.set_result(-signal.SIGKILL)
-            self._made.clear()
-            self._over.clear()
+            for waiting in made.values():
+                waiting.set_exception(NotStarted("the process that makes workers has died"))
+            for one in over.values():
+                one.set_result(-signal.SIGKILL)
+            made.clear()
 
-    def _heard(self, message: Made | Gone) -> None:
+    def _heard(
+        self, message: Made | Gone, made: dict[int, _Made], over: dict[int, Future[int]]
+    ) -> None:
         with self._lock:
             match message:
                 case Made(ticket, pid):
-                    over: Future[int] = Future()
-                    self._over[pid] = over
-                    self._made.pop(ticket).set_result((pid, over))
+                    over[pid] = Future()
+                    made.pop(ticket).set_result((pid, over[pid]))
                 case Gone(pid, code):
-                    self._over.pop(pid, Future()).set_result(code)
+                    over.pop(pid, Future()).set_result(code)

@@ -177,7 +177,10 @@ def _read(folder: Path, changed_ns: int, names: list[str]) -> RunRow:
     with os.scandir(folder) as files:
         size = sum(one.stat(follow_symlinks=False).st_size for one in files)
     names += [name for name in summary.metrics if name not in names]
-    written = labels.load(folder)
+    try:
+        written = labels.load(folder)
+    except (OSError, BadData):  # said when somebody writes on it; the run is there all the same
+        written = labels.Labels()
     plain = {name: getattr(summary, name) for name in _SHARED} | {"run_id": folder.name}
     return RunRow(
         **plain,

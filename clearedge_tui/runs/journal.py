@@ -4,6 +4,7 @@ The status of a run is what its journal says. Worker and owner both write: a loc
 and an update that comes late is not taken.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from clearedge_tui.core.clock import now_ns, to_datetime
-from clearedge_tui.core.errors import BadData, Bug
+from clearedge_tui.core.errors import BadData, Bug, NotFound
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs import events
 from clearedge_tui.runs.life import FINAL, Status, may
@@ -146,6 +147,30 @@ def status(folder: Path) -> Status | None:
     except FileNotFoundError:
         return None
     return Status(last.status) if last else None
+
+
+def read_ended(folder: Path) -> tuple[Entry, ...]:
+    """Return all events of an ended run. Raises BadData when the chain is broken, or cut short.
+
+    A shorter chain is a chain, so its end is held against the run's status and its manifest.
+    """
+    from clearedge_tui.runs import manifest
+
+    found = read(folder)
+    with contextlib.suppress(NotFound):
+        if JOURNAL in manifest.damaged(folder, manifest.load(folder)):
+            raise BadData(f"{folder / JOURNAL}: it is not what was written when the run ended")
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        told = msgspec.json.decode((folder / "run.json").read_bytes(), type=_Summary)
+        if found and found[-1].status != told.status:
+            raise BadData(
+                f"{folder / JOURNAL}: it ends with {found[-1].status}, and the run is {told.status}"
+            )
+    return found
+
+
+class _Summary(msgspec.Struct):
+    status: str
 
 
 def read(folder: Path) -> tuple[Entry, ...]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from select import select
 
+import msgspec
+
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import (
     ClearEdgeError,
@@ -20,7 +22,7 @@ from clearedge_tui.core.errors import (
     StrategyFault,
     UsageError,
 )
-from clearedge_tui.core.wire import Deframer
+from clearedge_tui.core.wire import Deframer, FrameError
 from clearedge_tui.runs import artifacts, drafts, events, journal
 from clearedge_tui.runs.drafts import Asked
 from clearedge_tui.runs.ids import new_run_id
@@ -30,7 +32,7 @@ from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.listing import LOG, draft_folder, run_folder
 from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport
 from clearedge_tui.runs.recover import recover
-from clearedge_tui.runs.workers import Spawn, Worker, Workers, close, ended_by
+from clearedge_tui.runs.workers import NotStarted, Spawn, Worker, Workers, close, ended_by
 from clearedge_tui.settings import Home
 
 _WAIT_S = 0.2
@@ -62,6 +64,8 @@ class Launch:
     _worker: Worker | None = field(default=None, repr=False)
     _cancelled: bool = False
     _code: int | None = None
+    _how: str = ""  # the last worker ended without a report
+    _once_more: bool = False  # and another one may do better
 
     def __post_init__(self) -> None:
         if self.taken_up is not None:
@@ -93,19 +97,27 @@ class Launch:
         When the iterator is exhausted `report` is set; closing it early cancels the run.
         """
         recover(self.home)
-        asked = self._begin()
+        try:
+            asked = self._begin()
+            yield from self._attempts(asked)
+            if self.report is None:
+                self.report = self._unfinished(asked)
+        except OSError as error:
+            raise artifacts.no_room(self.home, error) from None
+
+    def _attempts(self, asked: Asked) -> Iterator[Progress]:
         try:
             for attempt in range(1, _TRIES + 1):
-                yield from self._listen(Job(str(self.home.root), asked, attempt))
+                if self._cancelled:
+                    break
+                yield from self._attempt(Job(str(self.home.root), asked, attempt))
                 self._look()
-                if self.report is not None or self._cancelled or not _killed(self._code):
+                if self.report is not None or self._cancelled or not self._once_more:
                     break
                 self._lost(asked, attempt)
         except (GeneratorExit, KeyboardInterrupt):
             self.report = artifacts.record_end(self.home, asked, _CANCELLED, Status.CANCELLED)
             raise
-        if self.report is None:
-            self.report = self._unfinished(asked)
 
     def _begin(self) -> Asked:
         if self.taken_up is not None:
@@ -127,10 +139,23 @@ class Launch:
         drafts.begin(self.home, asked, text.write(plain))
         return asked
 
+    def _attempt(self, job: Job) -> Iterator[Progress]:
+        """Yield what one worker says; say how it ended when it leaves no report."""
+        try:
+            yield from self._listen(job)
+        except NotStarted as error:
+            self._how, self._once_more = str(error), True
+        except (FrameError, msgspec.MsgspecError):
+            self._how = "the worker's answers made no sense; see its log"
+            self._once_more = False
+        else:
+            code = self._code or 0
+            self._how, self._once_more = ended_by(code), code < 0
+
     def _listen(self, job: Job) -> Iterator[Progress]:
         with self._started(job) as answers:
             try:
-                for message in _answers(answers):
+                for message in self._answers(answers):
                     match message:
                         case Progress():
                             yield message
@@ -144,24 +169,49 @@ class Launch:
 
     @contextmanager
     def _started(self, job: Job) -> Iterator[int]:
-        read, write = os.pipe()
         # where the worker's words go before it has its log: the same file
         path = draft_folder(self.home, self.run_id) / LOG
         early = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        read, write = os.pipe()
         try:
             self._worker = self.workers.start(job, write, early)
+        except BaseException:
+            os.close(read)
+            raise
         finally:
             close(write, early)
         if self._cancelled:  # while it was being started
             self._worker.kill()
         try:
             yield read
+        except (FrameError, msgspec.MsgspecError):
+            self._worker.kill()
+            raise
         finally:
             os.close(read)
             self._code = self._worker.wait(_GRACE_S if self.report is not None else 1.0)
             if self._code is None:
                 self._worker.kill()
                 self._code = self._worker.wait(_GRACE_S)
+
+    def _answers(self, descriptor: int) -> Iterator[Progress | RunReport | Failed]:
+        """Yield what the worker says, until it has ended.
+
+        Its end of the pipe may live on in a process that a strategy has started.
+        """
+        deframer, over = Deframer(), False
+        while True:
+            ready, _, _ = select([descriptor], [], [], 0 if over else _WAIT_S)
+            if not ready:
+                if over:
+                    return
+                over = self._worker is None or self._worker.wait(0) is not None
+                continue
+            data = os.read(descriptor, 1 << 16)
+            if not data:
+                return
+            for body in deframer.feed(data):
+                yield decode_answer(body)
 
     def _look(self) -> None:
         """Take the report of a worker that finished its run and died before it could say so."""
@@ -173,30 +223,12 @@ class Launch:
         if attempt < _TRIES and folder.is_dir():
             drafts.start(self.home, self.run_id)
             journal.reopen(folder)
-            how = ended_by(self._code or 0)
-            journal.append(folder, asked.about, events.WORKER_LOST, attempt=attempt, how=how)
+            journal.append(folder, asked.about, events.WORKER_LOST, attempt=attempt, how=self._how)
 
     def _unfinished(self, asked: Asked) -> RunReport:
         if self._cancelled:
             return artifacts.record_end(self.home, asked, _CANCELLED, Status.CANCELLED)
-        return artifacts.record_end(self.home, asked, ended_by(self._code or 0))
-
-
-def _killed(code: int | None) -> bool:
-    return code is not None and code < 0
-
-
-def _answers(descriptor: int) -> Iterator[Progress | RunReport | Failed]:
-    deframer = Deframer()
-    while True:
-        ready, _, _ = select([descriptor], [], [], _WAIT_S)
-        if not ready:
-            continue
-        data = os.read(descriptor, 1 << 16)
-        if not data:
-            return
-        for body in deframer.feed(data):
-            yield decode_answer(body)
+        return artifacts.record_end(self.home, asked, self._how)
 
 
 def _error(failed: Failed) -> ClearEdgeError:

@@ -11,6 +11,7 @@ from clearedge_tui.runs.model import RunReport, RunSummary
 from clearedge_tui.settings import Home
 
 SUMMARY, REPORT, LOG = "run.json", "report.json", "run.log"
+CASH = "cashflows.parquet"  # only of runs with funding or borrowing
 
 
 def run_folder(home: Home, run_id: str) -> Path:
@@ -63,4 +64,12 @@ def remove_run(home: Home, run_id: str) -> None:
     folder = require_run(home, run_id)
     gone = home.runs / f".gone-{run_id}"
     folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    delete(gone)
+
+
+def delete(folder: Path) -> None:
+    """Delete a folder with all that is in it; of a link the link, and nothing behind it."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

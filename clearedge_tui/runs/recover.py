@@ -22,14 +22,14 @@ def recover(home: Home) -> list[str]:
     left = drafts.abandoned(home)
     if not left:
         return []
-    descriptor = os.open(home.runs / ".recover", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return [_place(home, asked) for one in left if (asked := drafts.asked(one)) is not None]
-    except BlockingIOError:
-        return []
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):  # another is at it, or the disk is full: the next one does
+        descriptor = os.open(home.runs / ".recover", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return [_place(home, asked) for one in left if (asked := drafts.asked(one)) is not None]
+        finally:
+            os.close(descriptor)
+    return []
 
 
 def _place(home: Home, asked: Asked) -> str:
@@ -42,6 +42,7 @@ def _place(home: Home, asked: Asked) -> str:
     if whole and not final.exists():  # it was killed at the very last step
         with contextlib.suppress(FileNotFoundError):
             draft.rename(final)
+            (final / drafts.PIDS).unlink(missing_ok=True)
     else:
         artifacts.record_end(home, asked, _WHY.format(run_id), Status.INTERRUPTED)
     return run_id
@@ -60,7 +61,10 @@ def take_up(home: Home, run_id: str) -> Asked:
             f"{run_id} is {status}: a finished run never changes; run its specification again with: "
             f"clearedge run again {run_id}"
         )
-    folder.rename(draft)
-    drafts.start(home, run_id)
+    drafts.own(folder)  # first: killed in between, it is nobody's
+    try:
+        folder.rename(draft)
+    except FileNotFoundError:
+        raise Refused(f"{run_id} is being taken up by another") from None
     journal.append(draft, asked.about, events.RUN_RESUMED, Status.RUNNING)
     return asked

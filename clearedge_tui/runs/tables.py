@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 
 from clearedge_tui.runs.costs import NONE
 from clearedge_tui.runs.fill_columns import MONEY, money
+from clearedge_tui.runs.listing import CASH
 from clearedge_tui.runs.positions import positions
 
 if TYPE_CHECKING:
     from clearedge_tui.runs.outcome import OrderRow
     from clearedge_tui.runs.report import Result
 
-CASH = "cashflows.parquet"  # only of runs with funding or borrowing
 EQUITY, FILLS, ORDERS, POSITIONS, TRADES = (
     "equity.parquet",
     "fills.parquet",

@@ -18,7 +18,7 @@ def events(home: Home, trace: str) -> list[JournalRow]:
         if not row.trace_id.startswith(trace):
             continue
         try:
-            told = journal.read(run_folder(home, row.run_id))
+            told = journal.read_ended(run_folder(home, row.run_id))
         except BadData as error:
             found.append(_line(0, row.changed_ns, "journal_broken", row.run_id, str(error), {}))
             continue

@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.runs.ids import checked, is_one
-from clearedge_tui.runs.listing import require_run, run_folder
+from clearedge_tui.runs.listing import delete, require_run, run_folder
 from clearedge_tui.settings import Home
 
 KEPT_DAYS = 7
@@ -25,9 +24,9 @@ def remove(home: Home, run_id: str) -> None:
     purge(home)
     aside = _bin(home) / run_id
     aside.parent.mkdir(exist_ok=True)
-    shutil.rmtree(aside, ignore_errors=True)
+    delete(aside)
     folder.rename(aside)
-    os.utime(aside, ns=(now_ns(), now_ns()))  # since when it lies there
+    os.utime(aside, ns=(now_ns(), now_ns()), follow_symlinks=False)  # since when it lies there
 
 
 def restore(home: Home, run_id: str) -> None:
@@ -47,7 +46,11 @@ def restore(home: Home, run_id: str) -> None:
 def removed(home: Home) -> list[str]:
     """Return the runs that can be brought back, the last removed first."""
     with contextlib.suppress(FileNotFoundError), os.scandir(_bin(home)) as found:
-        there = [(one.stat().st_mtime_ns, one.name) for one in found if is_one(one.name)]
+        there = [
+            (one.stat(follow_symlinks=False).st_mtime_ns, one.name)
+            for one in found
+            if is_one(one.name)
+        ]
         return [name for _, name in sorted(there, reverse=True)]
     return []
 
@@ -57,7 +60,7 @@ def purge(home: Home, older_than_ns: int = KEPT_DAYS * _DAY_NS) -> list[str]:
     gone = []
     for name in removed(home):
         path = _bin(home) / name
-        if now_ns() - path.stat().st_mtime_ns >= older_than_ns:
-            shutil.rmtree(path, ignore_errors=True)
+        if now_ns() - path.lstat().st_mtime_ns >= older_than_ns:
+            delete(path)
             gone.append(name)
     return gone

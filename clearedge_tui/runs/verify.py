@@ -93,6 +93,8 @@ def _first(old: Path, files: dict[str, str], was: RunReport, new: Path, now: Run
     if was.summary.status != now.summary.status:
         return f"it ended as {was.summary.status} then and as {now.summary.status} now"
     for name in _TABLES:
+        if name in files and not (new / name).is_file():
+            return f"{name.removesuffix('.parquet')}: there then, and not now: {now.summary.error}"
         if name not in files or files[name] == manifest.file_sha256(new / name):
             continue  # the same, or not yet kept when the run was made
         difference = _rows(old / name, new / name, name.removesuffix(".parquet"))

@@ -1,13 +1,19 @@
 """Processes that run one backtest each: how they are started and ended, whoever makes them."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from typing import Protocol
 
+from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.wire import frame
 from clearedge_tui.runs.job import Job
+
+
+class NotStarted(ClearEdgeError):
+    """No worker was made: nothing of the run was begun, so it may be tried again."""
 
 
 class Worker(Protocol):
@@ -20,7 +26,7 @@ class Worker(Protocol):
         ...
 
     def kill(self) -> None:
-        """End it at once. May be called from another thread, and again."""
+        """End it and what it has started, at once. May be called from another thread, and again."""
         ...
 
 
@@ -28,7 +34,10 @@ class Workers(Protocol):
     """Makes worker processes."""
 
     def start(self, job: Job, answers: int, log: int) -> Worker:
-        """Start one on a job: it writes frames to `answers` and what it prints to `log`."""
+        """Start one on a job: it writes frames to `answers` and what it prints to `log`.
+
+        Raises NotStarted.
+        """
         ...
 
 
@@ -46,13 +55,16 @@ class Spawned:
 
     def wait(self, limit_s: float) -> int | None:
         try:
-            return self._process.wait(limit_s)
+            code = self._process.wait(limit_s)
         except subprocess.TimeoutExpired:
             return None
+        end_group(self.pid)
+        return code
 
     def kill(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
+            end_group(self.pid)
 
 
 class Spawn:
@@ -77,10 +89,21 @@ class Spawn:
         return Spawned(process)
 
 
+def end_group(leader: int) -> None:
+    """Kill what a worker has started and left behind: all of it is in the worker's own group.
+
+    The number is not given to another process while one of the group lives.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 def ended_by(code: int) -> str:
     """Return how a worker without a result ended, in words."""
     if code < 0:
-        return f"the worker was ended by {signal.Signals(-code).name}; see its log"
+        named = -code in set(signal.Signals)  # those in between have no name
+        how = signal.Signals(-code).name if named else f"signal {-code}"
+        return f"the worker was ended by {how}; see its log"
     return f"the worker ended with code {code} and no result; see its log"
 
 

@@ -33,10 +33,12 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def made(home: Home, accept: tuple[str, ...] = (), size: str = "0.1") -> str:
+def made(
+    home: Home, accept: tuple[str, ...] = (), size: str = "0.1", *, again: bool = False
+) -> str:
     config: dict[str, object] = {"fast": 4, "slow": 12, "size": size}
     spec = BacktestSpec("ema_cross", SIM, "1m", config=config, fetch=False, accept=accept)
-    return run_backtest(home, spec).summary.run_id
+    return run_backtest(home, spec, again=again).summary.run_id
 
 
 def folders(home: Home) -> list[str]:
@@ -49,11 +51,14 @@ def test_the_same_inputs_give_the_same_bytes_and_leave_nothing_behind(home: Home
     verdict = verify(home, run_id)
     assert verdict.same, verdict.line()
     assert folders(home) == before
-    again = made(home)
+    assert made(home) == run_id  # still the one that is given for the same inputs
+    again = made(home, again=True)
     first, second = (manifest.load(listing.run_folder(home, one)) for one in (run_id, again))
     assert first.inputs_sha256 == second.inputs_sha256
     for name in ("fills.parquet", "orders.parquet", "trades.parquet", "equity.parquet"):
         assert first.files[name] == second.files[name], name
+    listing.remove_run(home, again)
+    assert made(home) == run_id
 
 
 def test_the_manifest_names_every_file_and_keeps_the_code(home: Home) -> None:
@@ -134,6 +139,54 @@ def test_a_second_run_that_dies_is_the_difference(
     assert not verdict.same
     assert verdict.difference == "it ended as done then and as failed now"
     assert folders(home) == before
+
+
+COUNTS = """
+import os
+from clearedge_tui.contract import Strategy
+class Counts(Strategy):
+    def init(self): return {"seen": 0}
+    def on_tick(self, tick):
+        self.state["seen"] += 1
+        %s
+"""
+
+
+def test_a_failed_run_that_now_fails_without_tables_differs(home: Home) -> None:
+    add_strategy(home, "counts", COUNTS % "assert self.state['seen'] < 50")
+    report = run_backtest(home, BacktestSpec("counts", SIM, "1m"))
+    assert report.summary.status == "failed"
+    add_strategy(home, "counts", COUNTS % "os._exit(3)")
+    verdict = verify(home, report.summary.run_id)
+    assert verdict.difference.startswith("fills: there then, and not now: the worker ended with")
+
+
+LATE = """
+from clearedge_tui.contract import Strategy
+class Late(Strategy):
+    def on_tick(self, tick):
+        import _late
+        if _late.BUYS and self.context.get_position().is_flat:
+            self.context.place_order("buy", "1")
+"""
+
+
+def test_a_module_imported_on_the_way_is_part_of_the_inputs(home: Home) -> None:
+    add_strategy(home, "late", LATE)
+    helper = home.strategies / "_late.py"
+    helper.write_text("BUYS = False\n")
+    spec = BacktestSpec("late", SIM, "1m")
+    first = run_backtest(home, spec)
+    assert (
+        "_late.py" in manifest.load(listing.run_folder(home, first.summary.run_id)).inputs.imports
+    )
+    assert run_backtest(home, spec).summary.run_id == first.summary.run_id
+    helper.write_text("BUYS = True\n")
+    verdict = verify(home, first.summary.run_id)
+    assert not verdict.same and verdict.causes == ("a module of the strategy",)
+    second = run_backtest(home, spec)
+    assert (first.summary.metrics["fills"], second.summary.metrics["fills"]) == (0, 1)
+    assert run_backtest(home, spec).summary.run_id == second.summary.run_id
 
 
 def test_what_keeps_a_run_from_being_made_again_is_said(home: Home) -> None:
