@@ -14,6 +14,8 @@ from clearedge_tui.runs import events, journal
 from clearedge_tui.runs.model import BacktestSpec, DataUsed, RunReport
 from clearedge_tui.settings import Home
 
+_MOST_SEEN = 1_000
+_seen: dict[tuple[str, ...], str] = {}  # what was found of a run's rows in a state of the files
 _MOST_ROWS = 1_000_000  # a run fetches on its way; more than two years of minutes somebody asks for
 
 
@@ -101,8 +103,27 @@ def changed(home: Home, used: DataUsed) -> str:
     key = next((k for k in catalog.keys(home) if str(k) == used.series), None)
     if key is None:
         return f"{used.series} is no longer in the catalog"
-    if checks.stamp(catalog.ready(home), key) == used.stamp:
+    stamp = checks.stamp(catalog.ready(home), key)
+    if stamp == used.stamp:
         return ""
+    asked = (str(home.root), used.series, used.sha256, stamp)
+    if asked not in _seen:  # a year of minutes is read in most of a second: once for these files
+        if len(_seen) >= _MOST_SEEN:
+            _seen.clear()
+        _seen[asked] = _differs(home, key, used)
+    return _seen[asked]
+
+
+def state_of(home: Home, report: RunReport) -> tuple[str, ...]:
+    """Return what the files of a run's data are now: another one when any of them has changed."""
+    where, named = catalog.ready(home), {str(key): key for key in catalog.keys(home)}
+    return tuple(
+        checks.stamp(where, named[used.series]) if used.series in named else ""
+        for used in report.data
+    )
+
+
+def _differs(home: Home, key: Key, used: DataUsed) -> str:
     now = fingerprint(home, key, used.first_ns, used.last_ns)
     if now.sha256 == used.sha256:
         return ""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Answer = tuple[str, object]
 _MOST_TABLES = 4
+_wholes: dict[tuple[str, int, tuple[str, ...]], "RunBars"] = {}  # charts of whole runs
 _tables: dict[tuple[str, int], "TradeTable"] = {}
 _loading = threading.Lock()
 
@@ -120,6 +121,7 @@ def _table(home: Home, run_id: str) -> "TradeTable":
 
 
 def _bars(home: Home, run_id: str, at_ns: int, count: int, every: int) -> "RunBars":
+    from clearedge_tui.runs import data_used
     from clearedge_tui.runs.run_bars import around
 
     report = listing.load_report(home, run_id)
@@ -127,7 +129,21 @@ def _bars(home: Home, run_id: str, at_ns: int, count: int, every: int) -> "RunBa
         table = _table(home, run_id)
     except ClearEdgeError:  # bars are shown all the same
         table = None
-    return around(home, report, table, at_ns, count, every)
+    if every > 0:
+        return around(home, report, table, at_ns, count, every)
+    # the whole run: a million bars take half a second to read, so once while its data stay
+    state = data_used.state_of(home, report)
+    key = run_id, count, state
+    with _loading:
+        found = _wholes.pop(key, None)
+    if found is None:
+        found = around(home, report, table, at_ns, count, every)
+    with _loading:
+        if not found.problem:
+            _wholes[key] = found
+        while len(_wholes) > _MOST_TABLES:
+            del _wholes[next(iter(_wholes))]
+    return found
 
 
 VERBS = {

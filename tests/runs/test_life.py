@@ -52,7 +52,14 @@ def test_a_run_begins_in_the_queue_and_is_done_only_from_running() -> None:
 
 
 def test_the_17_names_of_ops_lab_are_known() -> None:
-    assert len(set(events.OPS_LAB)) == 17
+    assert set(events.OPS_LAB) == {
+        "run_initialized", "run_started", "backtest_started", "backtest_completed",
+        "paper_safety_checked", "paper_safety_blocked", "paper_started", "paper_heartbeat",
+        "paper_completed", "run_completed", "run_failed", "connectivity_readiness_evaluated",
+        "connectivity_probe_evaluated", "reconciliation_checked", "failure_drill_executed",
+        "kill_activated", "kill_cleared",
+    }  # fmt: skip
+    assert len(events.OPS_LAB) == 17
     assert not set(events.OPS_LAB) & set(events.OURS)
 
 
