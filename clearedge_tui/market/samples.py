@@ -27,7 +27,10 @@ INDICES = {"SP500": "sp500", "NASDAQ": "nasdaq"}
 
 
 def write_samples(home: Home, days: int = 60) -> list[Imported]:
-    """Put the sample series into the catalog; series that are there stay as they are."""
+    """Put the sample series into the catalog; only bars that are missing are added.
+
+    Raises BadData where a series of that name holds other bars.
+    """
     done = []
     with catalog.locked(home):
         for symbol, name in INDICES.items():
@@ -43,8 +46,7 @@ def write_samples(home: Home, days: int = 60) -> list[Imported]:
 
 
 def _write(home: Home, market: Market, timeframe: str, bars: Bars) -> Imported:
-    known = catalog.span(home, market.market_id, timeframe)
-    added = 0 if known else catalog.write_bars(home, market, timeframe, [bars])
+    added = catalog.write_bars(home, market, timeframe, [bars])
     save_market(home, market)
     return Imported(
         market=market.symbol,

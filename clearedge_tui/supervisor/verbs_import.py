@@ -97,7 +97,7 @@ def _asked(args: Args) -> dict[str, object]:
 
 
 async def sample(commands: "Commands", args: Args, who: str) -> Answer:
-    """Add the built-in data; series that are there stay as they are."""
+    """Add the built-in data; of series that are there, only what is missing."""
     days = number(args, "days", 60)
     if not 1 <= days <= MOST_DAYS:
         raise UsageError(f"days {days}; wanted 1 to {MOST_DAYS}")

@@ -71,6 +71,19 @@ def test_samples_are_real_bars_and_named_simulated_where_they_are(tmp_path: Path
     assert catalog.read_bars(home, "SP500.LOCAL", "1d").close[0] == 1228.10
 
 
+def test_a_longer_sample_adds_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    samples.write_samples(home, days=3)
+    longer = samples.write_samples(home, days=5)[-1]
+    assert (longer.rows, longer.added, longer.already) == (5 * 1440, 2 * 1440, 3 * 1440)
+    shorter = samples.write_samples(home, days=2)[-1]
+    assert (shorter.rows, shorter.added) == (2 * 1440, 0)
+    stored = catalog.read_bars(home, longer.market_id, "1m")
+    made = simulated.bars(samples.SEED, int(samples.FIRST_DAY.timestamp()) // 60, 5 * 1440)
+    assert np.array_equal(stored.ts_ns, made.ts_ns)
+    assert np.array_equal(stored.close, made.close)
+
+
 def test_the_data_package_itself_is_never_imported() -> None:
     code = (
         "import sys; from clearedge_tui.market import samples; samples.index_bars('nasdaq');"
