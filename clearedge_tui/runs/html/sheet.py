@@ -10,7 +10,7 @@ from clearedge_tui.runs.analysis.model import Analysis, Histogram, Slot
 from clearedge_tui.runs.analysis.text import figure_text
 from clearedge_tui.runs.html import svg
 from clearedge_tui.runs.html.style import STYLE
-from clearedge_tui.runs.html.svg import Band, Line
+from clearedge_tui.runs.html.svg import Band, Line, Marks
 from clearedge_tui.runs.model import Curve, RunReport, Trade
 from clearedge_tui.runs.text_report import value_text
 
@@ -23,12 +23,18 @@ _MOST_TRADES = 200
 
 
 def page(
-    report: RunReport, analysis: Analysis | None, extra: Sequence[tuple[str, str]] = ()
+    report: RunReport,
+    analysis: Analysis | None,
+    extra: Sequence[tuple[str, str]] = (),
+    price: Curve | None = None,
 ) -> str:
-    """Return the whole page; `extra` are lines about what made the run (name, value)."""
+    """Return the whole page; `extra` are lines about what made the run (name, value).
+
+    `price` are closes for the chart with the trades; without them there is none.
+    """
     run = report.summary
     title = f"{run.strategy} on {run.market} {run.timeframe}"
-    parts = [*_head(report, title), *_curves(report, analysis)]
+    parts = [*_head(report, title), *_curves(report, analysis), *_market(report, price)]
     if analysis is not None:
         parts += [*_figures(analysis), *_falls(analysis), *_slots(analysis), *_shapes(analysis)]
     parts += [*_trades(report), *_about(report, extra)]
@@ -112,6 +118,20 @@ def _curves(report: RunReport, analysis: Analysis | None) -> Iterator[str]:
     if report.monthly:
         yield "<h2>Months</h2>"
         yield _months(report.monthly, analysis.yearly if analysis else {})
+
+
+def _market(report: RunReport, price: Curve | None) -> Iterator[str]:
+    """The market with the trades that the page lists."""
+    if price is None or len(price.ts_ns) < 2:
+        return
+    shown = report.trades[:_MOST_TRADES]
+    entries = Marks([t.entry_ns for t in shown], [float(t.entry_price) for t in shown], "in")
+    exits = Marks([t.exit_ns for t in shown], [float(t.exit_price) for t in shown], "out")
+    yield f"<h2>{_safe(report.summary.market)}</h2>"
+    yield svg.chart([_as_line(price, "hold"), entries, exits], 260, label="price and trades")
+    yield (
+        f'<div class="dim">closes; green: entries, red: exits of the last {len(shown):,} trades</div>'
+    )
 
 
 def _as_line(curve: Curve, kind: str) -> Line:
@@ -221,8 +241,16 @@ def _shapes(analysis: Analysis) -> Iterator[str]:
         ("Returns of trades", analysis.trade_returns),
     ):
         yield from _histogram(title, found)
+    window = f"of the last {analysis.window_days} days"
+    for title, curve in (
+        (f"Volatility {window}", analysis.rolling_volatility),
+        ("Exposure", analysis.exposure),
+    ):
+        if len(curve.ts_ns) > 1:
+            yield f"<h2>{title}</h2>"
+            yield svg.chart([_as_line(curve, "main")], 130, shares=True, zero=True, label=title)
     if len(analysis.rolling_sharpe.ts_ns) > 1:
-        yield f"<h2>Sharpe ratio of the last {analysis.window_days} days</h2>"
+        yield f"<h2>Sharpe ratio {window}</h2>"
         yield svg.chart(
             [_as_line(analysis.rolling_sharpe, "main")], 150, zero=True, label="rolling Sharpe"
         )

@@ -20,6 +20,7 @@ th:first-child,td:first-child{text-align:left}thead th{color:var(--dim);font-wei
 svg{width:100%;height:auto;display:block}svg polyline{fill:none;stroke-width:1.6;stroke:var(--main)}
 svg .hold{stroke:var(--other);stroke-width:1.2}svg .fall{stroke:var(--bad)}
 svg polygon{fill:var(--main);opacity:.12}svg polygon.under{fill:var(--bad);opacity:.18}
+svg .in,svg .out{fill:none;stroke-width:4;stroke-linecap:round;stroke:var(--good)}svg .out{stroke:var(--bad)}
 svg .grid{stroke:var(--line);fill:none}svg .zero{stroke:var(--dim);fill:none}
 svg .axis{fill:var(--dim);font-size:11px}pre{background:var(--head);padding:10px 14px;overflow-x:auto;
 border-radius:6px;font-size:12.5px}ul{padding-left:20px}

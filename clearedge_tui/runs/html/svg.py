@@ -30,8 +30,17 @@ class Band:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Dots on a chart: they never move its edges."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    kind: str
+
+
 def chart(
-    parts: Sequence[Line | Band],
+    parts: Sequence[Line | Band | Marks],
     height: int,
     *,
     shares: bool = False,
@@ -39,7 +48,8 @@ def chart(
     label: str = "",
 ) -> str:
     """Return a chart over time (x are UTC ns). `zero` draws a line there and keeps it in sight."""
-    xs = [one for part in parts if len(part.x) for one in (part.x[0], part.x[-1])]
+    drawn_to = [part for part in parts if len(part.x) and not isinstance(part, Marks)]
+    xs = [one for part in drawn_to for one in (part.x[0], part.x[-1])]
     ys = [one for part in parts for one in _extent(part)]
     if len(set(xs)) < 2 or not ys or max(ys) - min(ys) > _MOST:
         return ""
@@ -50,7 +60,7 @@ def chart(
         *_grid(frame, shares),
         *(f'<path class="zero" d="M{LEFT} {frame.y(0.0):.1f}h{frame.wide}"/>' for _ in [0] if zero),
     ]
-    drawn += [_band(frame, p) if isinstance(p, Band) else _line(frame, p) for p in parts]
+    drawn += [_part(frame, part) for part in parts]
     return _svg(drawn, height, label)
 
 
@@ -96,12 +106,30 @@ class _Frame:
         return TOP + (self.high - value) / span * (self.height - TOP - BOTTOM)
 
 
-def _extent(part: Line | Band) -> Iterator[float]:
+def _extent(part: Line | Band | Marks) -> Iterator[float]:
+    if isinstance(part, Marks):
+        return
     values = part.y if isinstance(part, Line) else [*part.low, *part.high]
     sound = [one for one in values if math.isfinite(one)]
     if sound:
         yield min(sound)
         yield max(sound)
+
+
+def _part(frame: _Frame, part: Line | Band | Marks) -> str:
+    match part:
+        case Band():
+            return _band(frame, part)
+        case Line():
+            return _line(frame, part)
+        case Marks():
+            inside = (
+                (x, y)
+                for x, y in zip(part.x, part.y, strict=True)
+                if frame.x0 <= x <= frame.x1 and frame.low <= y <= frame.high
+            )
+            dots = (f"M{frame.x(x):.1f} {frame.y(y):.1f}h0" for x, y in inside)
+            return f'<path class="{part.kind}" d="{"".join(dots)}"/>'
 
 
 def _line(frame: _Frame, part: Line) -> str:
