@@ -15,7 +15,7 @@ from clearedge_tui.runs.analysis.curves import POINTS, curve, points
 from clearedge_tui.runs.carry import with_cash
 from clearedge_tui.runs.fill_columns import columns_of
 from clearedge_tui.runs.metrics import Sheet
-from clearedge_tui.runs.model import BacktestSpec, DataUsed, RunReport, RunSummary
+from clearedge_tui.runs.model import BacktestSpec, Curve, DataUsed, RunReport, RunSummary
 from clearedge_tui.runs.outcome import Outcome
 from clearedge_tui.runs.trades import round_trips
 
@@ -92,6 +92,13 @@ def _sheet(
         fills,
         len(outcome.orders),
     )
+
+
+def closes(result: Result) -> Curve:
+    """Return the market's closes of a run, as many as a screen shows."""
+    held, sheet = result.report.buy_hold, result.sheet
+    scale = sheet.first_open / sheet.balance
+    return Curve(held.ts_ns, tuple(value * scale for value in held.value))
 
 
 def _with_curves(report: RunReport, sheet: Sheet, monthly: dict[str, float]) -> RunReport:
