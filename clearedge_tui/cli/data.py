@@ -12,7 +12,6 @@ from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import BadData, Refused, UsageError
 
 if TYPE_CHECKING:
-    from clearedge_tui.market.catalog import Series
     from clearedge_tui.market.ingest import Imported, Request
 
 
@@ -159,33 +158,33 @@ def sample(days: int, as_json: bool) -> None:
 @data.command("list")
 @click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
 def list_(as_json: bool) -> None:
-    """List the stored series."""
-    from clearedge_tui.market.catalog import series
+    """List the stored series: what is missing, how old the newest row is, the last check."""
+    import msgspec
 
-    found = series(home())
+    from clearedge_tui.core.clock import now_ns
+    from clearedge_tui.supervisor import series_view
+
+    found, now = series_view.rows(home()), now_ns()
     if as_json:
-        say_json({"series": found})
-    elif found:
-        click.echo("\n".join(_table(found)))
-    else:
+        say_json({"series": [one | {"age_s": _age_s(one, now)} for one in found]})
+        return
+    if not found:
         click.echo("no data yet; import some: clearedge data import FILE, or clearedge data sample")
+        return
+    from clearedge_tui.cli import data_table
+    from clearedge_tui.ui.catalog import SeriesRow
+
+    series = msgspec.convert(found, list[SeriesRow])
+    click.echo("\n".join(data_table.lines(series, now, data_table.width())))
+    for one in series:
+        if one.error:
+            click.echo(f"clearedge: {one.error}", err=True)
 
 
-def _table(found: list["Series"]) -> list[str]:
-    lines = [
-        f"{'market':<14}{'kind':<8}{'rows':>10}  {'first close':<18}{'last close':<18}{'gaps':>7}{'MB':>8}  source"
-    ]
-    return [*lines, *map(_row, found)]
-
-
-def _row(one: "Series") -> str:
-    from clearedge_tui.core.clock import iso
-
-    source = f"{one.source} · SIMULATED" if one.simulated else one.source
-    return (
-        f"{one.market:<14}{one.timeframe or one.kind:<8}{one.rows:>10,}  {iso(one.first_ns)[:16]:<18}"
-        f"{iso(one.last_ns)[:16]:<18}{'–' if one.gaps is None else format(one.gaps, ','):>7}{one.bytes / 1e6:>8.2f}  {source}"
-    )
+def _age_s(one: dict[str, object], now_ns: int) -> int | None:
+    """Return how old the newest row is; None for a series without rows."""
+    last = one["last_ns"]
+    return (now_ns - last) // 1_000_000_000 if isinstance(last, int) and last else None
 
 
 for verb in (data_pull.pull, data_pull.sync, data_pull.sources, *data_keep.VERBS):

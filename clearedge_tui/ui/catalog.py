@@ -119,6 +119,13 @@ def age(ns: int | None, now_ns: int) -> str:
     return "now"
 
 
+def verdict_words(name: str, checked_ns: int, now_ns: int) -> str:
+    """Return what the last check found and how long ago."""
+    if not checked_ns:
+        return "unchecked"
+    return f"{clean_text(name)} {age(checked_ns, now_ns)}"
+
+
 def freshness(one: SeriesRow, now_ns: int) -> str:
     """Return fresh or old for what a sync brings up to date; a series of a file is `file`."""
     if not one.syncs_from:

@@ -56,12 +56,6 @@ def verdict(name: str, symbols: Symbols) -> tuple[str, int]:
     return signs.get(name, symbols.unknown), _VERDICTS.get(name, p.DIM)
 
 
-def verdict_words(name: str, checked_ns: int, now_ns: int) -> str:
-    if not checked_ns:
-        return "unchecked"
-    return f"{clean_text(name)} {c.age(checked_ns, now_ns)}"
-
-
 def paint_head(cells: Cells, choice: Choice, symbols: Symbols) -> None:
     at = places(cells.w)
     rights = _RIGHT + ((("z", at.size, 8, "SIZE"),) if at.size else ())
@@ -128,7 +122,7 @@ def paint_line(
     if at.source:
         cells.text(y, at.source, cut(clean_text(one.source or ""), at.wide, look), p.DIM)
     if at.check:
-        cells.text(y, at.check, verdict_words(one.verdict, one.checked_ns, now_ns), ink)
+        cells.text(y, at.check, c.verdict_words(one.verdict, one.checked_ns, now_ns), ink)
 
 
 def _count(rows: int) -> str:

@@ -14,7 +14,7 @@ from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import coverage
 from clearedge_tui.ui.paint.candles import CandleChart, paint_candles
-from clearedge_tui.ui.paint.catalog import verdict, verdict_words
+from clearedge_tui.ui.paint.catalog import verdict
 
 Line = tuple[str, int]
 
@@ -68,7 +68,7 @@ def _paint_facts(cells: Cells, shown: Shown, look: Look, now_ns: int) -> int:
     """Paint the figures of a series in one line, or in three where there is room."""
     row, view = shown.row, shown.view
     sign, ink = verdict("bad" if row.error else row.verdict, look.symbols)
-    told = verdict_words(row.verdict, row.checked_ns, now_ns)
+    told = c.verdict_words(row.verdict, row.checked_ns, now_ns)
     told = "cannot be read" if _unreadable(shown) else told
     x = cells.text(1, 1, f"{sign} {told}", ink | p.BOLD)
     late = c.freshness(row, now_ns)
@@ -242,7 +242,7 @@ def page_of(row: SeriesRow, view: SeriesView, now_ns: int) -> Sequence[Line]:
     """Return everything about one series as lines of a page."""
     return [
         (clean_text(f"{row.market} {row.type}   {row.market_id}"), p.BRIGHT | p.BOLD),
-        (f"{row.rows:,} rows   {f.bytes_size(row.bytes or 0)}   {verdict_words(row.verdict, row.checked_ns, now_ns)}",
+        (f"{row.rows:,} rows   {f.bytes_size(row.bytes or 0)}   {c.verdict_words(row.verdict, row.checked_ns, now_ns)}",
          p.DIM),
         (f"{f.moment(row.first_ns or 0)} to {f.moment(row.last_ns or 0)}", p.DIM),
         (clean_text(f"source {row.source or '–'}   {_calendar(view)}"), p.DIM),
