@@ -8,7 +8,7 @@ import click
 
 from clearedge_tui import __version__
 from clearedge_tui.cli.verbs import VERBS, LazyGroup
-from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.errors import ClearEdgeError, UsageError, of_machine
 
 _ALONE = "\0"  # --run without a file
 EPILOG = """\b
@@ -106,6 +106,10 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     except Exception as error:  # noqa: BLE001  # process main: recorded in a file, told in a line
+        outside = of_machine(error)
+        if outside is not None:
+            click.echo(f"clearedge: {outside}", err=True)
+            return outside.exit_code
         from clearedge_tui.cli.crash import record
 
         click.echo(f"clearedge: {record(error, chosen.get('home'))}", err=True)

@@ -1,5 +1,10 @@
 """One tree of errors, by who must act. A message says what, where, found, wanted, next step."""
 
+import errno
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO})
+
 
 class ClearEdgeError(Exception):
     """Anything we raise on purpose; shown to the user as one line, never as a traceback."""
@@ -51,3 +56,13 @@ class Bug(ClearEdgeError):
     """We broke our own rule."""
 
     exit_code = 70
+
+
+def of_machine(error: BaseException) -> ClearEdgeError | None:
+    """Return what to say of a disk that is full or forbids it, which is nobody's bug; else None."""
+    if not isinstance(error, OSError) or error.errno not in _FULL | _FORBIDDEN:
+        return None
+    full = error.errno in _FULL
+    where = f"{error.filename}: " if error.filename else ""
+    then = "make room" if full else "see whose it is and whether it may be read and written"
+    return RetryLater(f"{where}{error.strerror}; {then}, and try again")

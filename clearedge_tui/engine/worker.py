@@ -26,12 +26,14 @@ from clearedge_tui.core.errors import (
     BadData,
     ClearEdgeError,
     NotFound,
+    RetryLater,
     StrategyFault,
 )
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
+from clearedge_tui.engine.run_log import RunLog
 from clearedge_tui.market import catalog, markets
 from clearedge_tui.runs import (
     artifacts,
@@ -51,63 +53,9 @@ from clearedge_tui.runs.model import BacktestSpec, DataUsed
 from clearedge_tui.settings import Home
 
 Send = Callable[[bytes], None]
-_MOST_LINES = 20_000
+_LOOKS = 3
 _GRACE_S = 3.0  # to write what is there, when nobody listens any more
 _LEFT = "who had started it is gone; take it up again with: clearedge run resume {}"
-
-
-class RunLog:
-    """The run's log file: the strategy's own lines with data time, then nothing but the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", buffering=1)
-        self._lines = 0
-        self.took = False
-        self._full: OSError | None = None
-
-    def say(self, ts_ns: int, level: str, text: str) -> None:
-        self._lines += 1
-        if self._lines <= _MOST_LINES:
-            at = iso(ts_ns) if ts_ns else "-"
-            self._write(f"{at:<19} {level:<7} {clean_text(text)}\n")
-        elif self._lines == _MOST_LINES + 1:
-            self._write(f"more than {_MOST_LINES} lines; the rest is dropped\n")
-
-    def raw(self, text: str) -> None:
-        """Write lines as they are. Raises what kept an earlier one from being written."""
-        self._write(text.rstrip("\n") + "\n" if text else "")
-        if self._full is not None:
-            raise self._full
-
-    def _write(self, text: str) -> None:
-        try:
-            if self._full is None:
-                self._file.write(text)
-        except OSError as error:  # told when the strategy is not on the stack: it is not its fault
-            self._full = error
-
-    def take_output(self) -> None:
-        """Send this process's stdout and stderr here, also those of the engine's own threads."""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.took = True
-        os.dup2(self._file.fileno(), 1)
-        os.dup2(self._file.fileno(), 2)
-
-    def finish(self) -> None:
-        """Write no more: the file is about to be named by its hash."""
-        if self.took:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            os.close(null)
-        self.close()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):  # said by `raw`
-            self._file.close()
 
 
 def run_job(
@@ -148,11 +96,9 @@ def _run(
     journal.append(
         draft, about, events.RUN_STARTED, Status.RUNNING, attempt=job.attempt, pid=os.getpid()
     )
-    used = _data(home, job, draft, lambda text: log.say(0, "info", text))
-    random.seed(asked.spec.seed)  # before the strategy's file runs: chance is part of the inputs
-    np.random.seed(asked.spec.seed % 2**32)
-    plan = plan_of(home, asked.spec, draft, log.say)
+    used, plan = _material(home, job, draft, log)
     code = Path(plan.loaded.info.path)
+    source = code.read_bytes()
     own = manifest.imports(home.strategies, code)
     known = manifest.inputs(plan.spec, plan.loaded.info.sha256, used, plan.market, own)
     there = None if asked.again else same.find(home, known)
@@ -175,10 +121,25 @@ def _run(
     built = report.build(job.run_id, plan.spec, plan.market, outcome, asked.created_ns, used)
     late = manifest.imports(home.strategies, code) | own  # also those imported on the way
     made = msgspec.structs.replace(known, imports=dict(sorted(late.items())))
-    origin = Origin(made, code, about, known, log.finish)
+    origin = Origin(made, code, source, about, known, log.finish)
     done = artifacts.write(home, _named(built, about, made), origin)
     send(frame(done))
     return 5 if done.summary.status == "failed" else 0
+
+
+def _material(
+    home: Home, job: Job, draft: Path, log: RunLog
+) -> tuple[DataUsed | None, backtest.Plan]:
+    """Return the data's name and everything else a run needs: of one moment, as far as data go."""
+    spec = job.asked.spec
+    for _ in range(_LOOKS):
+        used = _data(home, job, draft, lambda text: log.say(0, "info", text))
+        random.seed(spec.seed)  # before the strategy's file runs: chance is part of the inputs
+        np.random.seed(spec.seed % 2**32)
+        plan = plan_of(home, spec, draft, log.say)
+        if used is None or data_used.same_files(home, used):
+            return used, plan
+    raise RetryLater(f"{spec.market} {spec.timeframe}: its data change while they are read")
 
 
 def _named(built: report.Result, about: journal.About, made: manifest.Inputs) -> report.Result:

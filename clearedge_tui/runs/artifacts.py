@@ -70,6 +70,7 @@ class Origin:
 
     inputs: manifest.Inputs
     code: Path
+    source: bytes | None = None  # of that file, read before it ran
     about: journal.About | None = None
     known: manifest.Inputs | None = None  # of the inputs before it ran and imported more
     finish_log: Callable[[], None] | None = None  # called when nothing may be logged any more
@@ -78,6 +79,7 @@ class Origin:
 def write(home: Home, result: "Result", origin: Origin | None = None) -> RunReport:
     """Write everything and put the folder in its place; return the report with its paths."""
     from clearedge_tui.runs.html.sheet import page
+    from clearedge_tui.runs.report import closes
     from clearedge_tui.runs.tables import write_tables
     from clearedge_tui.runs.text_report import markdown
 
@@ -94,7 +96,9 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")
     made = [] if origin is None else manifest.told(origin.inputs)
-    (draft / "report.html").write_text(page(report, result.analysed.analysis, made), "utf-8")
+    (draft / "report.html").write_text(
+        page(report, result.analysed.analysis, made, closes(result)), "utf-8"
+    )
     _json(draft / METRICS, report.summary.metrics)
     _json(draft / BARS, report.data)
     if origin is not None:
@@ -115,9 +119,9 @@ def _told(draft: Path, about: journal.About, run: RunSummary) -> None:
 
 
 def _keep_code(draft: Path, origin: Origin) -> None:
-    """Keep the strategy as it was run, unless its file has changed while it ran."""
+    """Keep the strategy as it was run, whatever has become of its file since."""
     try:
-        source = origin.code.read_bytes()
+        source = origin.code.read_bytes() if origin.source is None else origin.source
     except OSError:
         return
     if hashlib.sha256(source).hexdigest() == origin.inputs.code_sha256:
@@ -171,7 +175,7 @@ def no_room(home: Home, error: OSError) -> ClearEdgeError:
     where = error.filename or home.runs
     return RetryLater(
         f"{where}: {error.strerror or error}; nothing of this run was kept. Make room (clearedge run "
-        "list shows what runs take), then run it again"
+        "list shows what runs take), or let it be written, then run it again"
     )
 
 

@@ -59,10 +59,14 @@ def of_journal(home: Home, told: Sequence[journal.Entry]) -> DataUsed | None:
     for entry in reversed(told):
         if entry.event == events.DATA_READY:
             used = msgspec.convert(entry.payload["data"], DataUsed)
-            key = next((k for k in catalog.keys(home) if str(k) == used.series), None)
-            same = key is not None and checks.stamp(catalog.ready(home), key) == used.stamp
-            return used if same else None
+            return used if same_files(home, used) else None
     return None
+
+
+def same_files(home: Home, used: DataUsed) -> bool:
+    """Say whether the files of these data are still those that were judged and named."""
+    key = next((k for k in catalog.keys(home) if str(k) == used.series), None)
+    return key is not None and checks.stamp(catalog.ready(home), key) == used.stamp
 
 
 def _fetched(

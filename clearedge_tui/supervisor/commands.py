@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.clock import iso, monotonic, now_ns
-from clearedge_tui.core.errors import Bug, ClearEdgeError, UsageError
+from clearedge_tui.core.errors import Bug, ClearEdgeError, UsageError, of_machine
 from clearedge_tui.core.model import ConfigVersion
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs.farm import Farm
@@ -81,8 +81,8 @@ class Commands:
             result = Result(command.id, "refused", str(error), code=error.exit_code)
         except Exception as error:  # noqa: BLE001  # verb border: whoever asked must have an answer
             sys.stderr.write(f"{iso(now_ns())} {command.verb}: {traceback.format_exc()}\n")
-            words = clean_text(f"a bug of ours: {type(error).__name__}: {error}")
-            result = Result(command.id, "refused", words, code=Bug.exit_code)
+            why = of_machine(error) or Bug(f"a bug of ours: {type(error).__name__}: {error}")
+            result = Result(command.id, "refused", clean_text(why), code=why.exit_code)
         if keep and verb is not None:
             took = f" ({(monotonic() - started) * 1000:.0f} ms)"
             self.store.command_end(command.id, result.status, result.message + took, now_ns())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import ClearEdgeError, NotFound
+from clearedge_tui.core.errors import ClearEdgeError, NotFound, of_machine
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.supervisor.work import JobEnd, JobStep, Work
@@ -105,7 +105,8 @@ class Jobs:
         except ClearEdgeError as error:
             end = JobEnd("failed", clean_text(error))
         except Exception as error:  # noqa: BLE001  # worker border: a job that dies says so on its row
-            end = JobEnd("failed", clean_text(f"a bug of ours: {type(error).__name__}: {error}"))
+            why = of_machine(error) or f"a bug of ours: {type(error).__name__}: {error}"
+            end = JobEnd("failed", clean_text(why))
         done = 1.0 if end.state == "done" else self._rows[key].progress
         self._ends[key] = end
         asks = "pay" if isinstance(end.data, dict) and "usd" in end.data else ""

@@ -9,13 +9,14 @@ import pytest
 
 from clearedge_tui.cli.main import run as clearedge
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, Refused
+from clearedge_tui.engine.inline import Inline
 from clearedge_tui.market.fingerprint import fingerprint
 from clearedge_tui.market.layout import bars_key
 from clearedge_tui.market.markets import load_markets, save_market
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.upkeep import delete_range
 from clearedge_tui.runs import data_used, listing, manifest
-from clearedge_tui.runs.launch import run_backtest
+from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.verify import verify
 from clearedge_tui.settings import Home
@@ -189,6 +190,25 @@ def test_a_module_imported_on_the_way_is_part_of_the_inputs(home: Home) -> None:
     assert run_backtest(home, spec).summary.run_id == second.summary.run_id
 
 
+REWRITES = """
+from pathlib import Path
+from clearedge_tui.contract import Strategy
+class Rewrites(Strategy):
+    def init(self):
+        Path(__file__).write_text("raise RuntimeError")
+        return {}
+    def on_tick(self, tick): pass
+"""
+
+
+def test_code_that_changes_while_it_runs_is_kept_as_it_was_run(home: Home) -> None:
+    add_strategy(home, "rewrites", REWRITES)
+    report = run_backtest(home, BacktestSpec("rewrites", SIM, "1m"))
+    folder = listing.run_folder(home, report.summary.run_id)
+    assert (folder / manifest.CODE).read_text() == REWRITES
+    assert manifest.load(folder).inputs.code_sha256 == manifest.file_sha256(folder / manifest.CODE)
+
+
 def test_what_keeps_a_run_from_being_made_again_is_said(home: Home) -> None:
     run_id = made(home)
     before = folders(home)
@@ -218,3 +238,25 @@ def test_data_that_change_while_they_are_named_are_looked_at_later(
         now.setattr(data_used, "fingerprint", named)
         used = data_used.prepare(home, simulated_market(), spec, print)
     assert "has changed since this run: 2,000 rows then, 1,995 now" in data_used.changed(home, used)
+
+
+def test_data_that_change_before_they_are_read_are_judged_and_named_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = fingerprint, []
+
+    def named(*given: object) -> object:
+        found = real(*given)  # type: ignore[arg-type]
+        asked.append(found)
+        lost = int(sim_bars(2000).ts_ns[1000])
+        delete_range(home, bars_key(SIM, "1m"), lost, lost + 5 * MINUTE, dry=False)
+        return found
+
+    monkeypatch.setattr(data_used, "fingerprint", named)
+    spec = BacktestSpec("ema_cross", SIM, "1m", fetch=False, accept=("gaps",))
+    launch = Launch(home, spec, workers=Inline())
+    for _ in launch.progress():
+        pass
+    report = launch.report
+    assert report is not None and len(asked) == 2
+    assert (report.data[0].rows, report.bars) == (1995, 1995)

@@ -1,5 +1,6 @@
 """What a hostile hand can ask for, write, cut or link; nothing here needs the engine."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, UsageError
+from clearedge_tui.cli.main import run as clearedge
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, UsageError, of_machine
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import (
     costs,
@@ -198,3 +200,29 @@ def test_a_zero_that_has_no_name_is_stamped(home: Home) -> None:
     values = parse("strategy: ema_cross\nmarket: SIM/USDT\ncosts: {maker: 0, taker: 0}\n")
     spec = resolve(home, of_values(values).spec)
     assert "zero fees" in costs.stamps(spec, "crypto", "SIM/USDT", True)
+
+
+def test_money_written_in_another_way_asks_for_the_same(home: Home) -> None:
+    wanted = [
+        resolve(home, of_values(parse(f"strategy: ema_cross\nmarket: SIM/USDT\n{line}\n")).spec)
+        for line in ("balance: 100000", "balance: 1.0e+5", "balance: '100000.00'")
+    ]
+    assert len({manifest.canonical_sha256(one) for one in wanted}) == 1
+
+
+def test_a_disk_that_is_full_or_forbids_is_no_bug_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = make_home(tmp_path / "home")
+    put(home, RUN)
+    for number, words in ((errno.ENOSPC, "make room"), (errno.EACCES, "see whose it is")):
+
+        def fails(path: Path, error: int = number) -> None:
+            raise OSError(error, os.strerror(error), str(path))
+
+        with monkeypatch.context() as now:
+            now.setattr("os.utime", fails)
+            assert clearedge(["--home", str(home.root), "run", "note", RUN, "x"]) == 4
+        said = capsys.readouterr().err
+        assert words in said and str(home.runs) in said and len(said.splitlines()) == 1
+    assert of_machine(FileNotFoundError(errno.ENOENT, "none", "x")) is None

@@ -133,4 +133,4 @@ def _fee(value: Decimal | None, name: str, least: Decimal) -> Decimal | None:
 def _money(value: Decimal, name: str, least: Decimal, most: Decimal) -> Decimal:
     if not value.is_finite() or not least <= value <= most:
         raise UsageError(f"{name} {value}; wanted {least} to {most:f}")
-    return value
+    return Decimal(f"{value.normalize():f}")  # 1E5 and 100000.0 ask for the same run
