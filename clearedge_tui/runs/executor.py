@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.errors import Bug, ClearEdgeError, of_machine
 from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import Progress, RunReport
@@ -77,6 +77,8 @@ class Local:
     def submit(self, launch: Launch) -> None:
         launch.workers = self._workers
         with self._lock:
+            if launch.run_id in self._open:
+                raise Bug(f"run {launch.run_id} was handed in already")
             self._open[launch.run_id] = launch
         self._waiting.put(launch)
         if len(self._threads) < self._at_once:
@@ -123,7 +125,7 @@ class Local:
             except ClearEdgeError as why:
                 error = str(why)
             except Exception as bug:  # noqa: BLE001  # worker border: the run's end says so
-                error = f"a bug of ours: {type(bug).__name__}: {bug}"
+                error = str(of_machine(bug) or f"a bug of ours: {type(bug).__name__}: {bug}")
             with self._lock:
                 self._busy -= 1
                 self._lock.notify_all()

@@ -21,6 +21,7 @@ from clearedge_tui.runs.life import FINAL, Status, may
 
 JOURNAL = "journal.jsonl"
 _MOST_ERROR = 2_000
+_KNOWN = frozenset(Status)
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,12 +120,12 @@ def _sha256(entry: Entry) -> str:
 
 
 def _last(raw: bytes) -> Entry | None:
-    """Return the last whole line; half a line at the end is of a writer that was killed."""
+    """Return the last line that is one of ours; half a line is of a writer that was killed."""
     for line in reversed(raw.splitlines()):
-        try:
-            return msgspec.json.decode(line, type=Entry)
-        except msgspec.DecodeError:
-            continue
+        with contextlib.suppress(msgspec.DecodeError):
+            entry = msgspec.json.decode(line, type=Entry)
+            if entry.status in _KNOWN:
+                return entry
     return None
 
 

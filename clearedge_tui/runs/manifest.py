@@ -11,7 +11,7 @@ import platform
 import subprocess
 import sys
 import sysconfig
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,19 @@ def libraries() -> dict[str, str]:
     return found
 
 
-@cache
 def environment() -> str:
-    """Return a hash over what is installed: packages are folders named by name and version."""
-    with os.scandir(sysconfig.get_path("purelib")) as found:
+    """Return a hash over what is installed: packages are folders named by name and version.
+
+    Asked anew by each worker: what is installed while its farm lives, it may import.
+    """
+    folder = sysconfig.get_path("purelib")
+    return _environment(folder, Path(folder).stat().st_mtime_ns)
+
+
+@lru_cache(1)
+def _environment(folder: str, changed_ns: int) -> str:
+    del changed_ns  # when a package came or went
+    with os.scandir(folder) as found:
         names = sorted(one.name for one in found if one.name.endswith(".dist-info"))
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 

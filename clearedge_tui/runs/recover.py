@@ -3,8 +3,9 @@
 import contextlib
 import fcntl
 import os
+from pathlib import Path
 
-from clearedge_tui.core.errors import BadData, NotFound, Refused
+from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, Refused
 from clearedge_tui.runs import artifacts, drafts, events, journal, manifest
 from clearedge_tui.runs.drafts import Asked
 from clearedge_tui.runs.life import Status
@@ -26,10 +27,18 @@ def recover(home: Home) -> list[str]:
         descriptor = os.open(home.runs / ".recover", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return [_place(home, asked) for one in left if (asked := drafts.asked(one)) is not None]
+            return [run_id for one in left if (run_id := _placed(home, one))]
         finally:
             os.close(descriptor)
     return []
+
+
+def _placed(home: Home, draft: Path) -> str:
+    """Put one in its place; empty when it cannot be, which keeps no other from its own."""
+    asked = drafts.asked(draft)
+    with contextlib.suppress(OSError, ClearEdgeError):
+        return "" if asked is None else _place(home, asked)
+    return ""
 
 
 def _place(home: Home, asked: Asked) -> str:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from clearedge_tui.core.errors import Bug
 from clearedge_tui.engine.inline import Inline
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import journal, listing
@@ -104,6 +105,8 @@ def test_cancelled_and_broken_runs_end_too(home: Home, farm: Farm) -> None:
     for one in (first, waits, broken):
         executor.submit(one)
     executor.cancel(waits.run_id)
+    with pytest.raises(Bug, match="handed in already"):
+        executor.submit(waits)
     found = {}
     for event in executor.events():
         if isinstance(event, Told):

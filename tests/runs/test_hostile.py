@@ -12,6 +12,7 @@ from clearedge_tui.cli.main import run as clearedge
 from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, UsageError, of_machine
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import (
+    artifacts,
     costs,
     drafts,
     events,
@@ -20,12 +21,13 @@ from clearedge_tui.runs import (
     labels,
     listing,
     manifest,
+    recover,
     trash,
 )
 from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.journal import About
 from clearedge_tui.runs.life import Status
-from clearedge_tui.runs.model import RunSummary
+from clearedge_tui.runs.model import BacktestSpec, RunSummary
 from clearedge_tui.runs.spec.resolve import of_values, read, resolve
 from clearedge_tui.runs.spec.text import parse
 from clearedge_tui.settings import Home
@@ -226,3 +228,41 @@ def test_a_disk_that_is_full_or_forbids_is_no_bug_of_ours(
         said = capsys.readouterr().err
         assert words in said and str(home.runs) in said and len(said.splitlines()) == 1
     assert of_machine(FileNotFoundError(errno.ENOENT, "none", "x")) is None
+
+
+def test_a_draft_that_cannot_be_put_in_its_place_keeps_no_other_from_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path / "home")
+    spec = BacktestSpec("x", "M", "1m")
+    for run_id in (OTHER, RUN):
+        about = About(run_id, "trace", "0" * 64, "place")
+        draft = drafts.begin(home, drafts.Asked(about, spec, "M", 0), "")
+        (draft / drafts.PIDS).write_text(f"{os.getpid()}:1 {os.getpid()}:1")
+    strange = (draft / journal.JOURNAL).read_text().replace('"queued"', '"weird"')
+    (draft / journal.JOURNAL).write_text(strange)
+    real = artifacts.record_end
+
+    def full(home: Home, asked: drafts.Asked, *more: object) -> object:
+        if asked.about.run_id == OTHER:
+            raise OSError(errno.ENOSPC, "no room")
+        return real(home, asked, *more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as now:
+        now.setattr(artifacts, "record_end", full)
+        assert recover.recover(home) == [RUN]
+    assert recover.recover(home) == [OTHER]
+    runs = {row.run_id: row.status for row in index.load(home).rows}
+    assert runs == {RUN: "interrupted", OTHER: "interrupted"}
+
+
+def test_what_is_installed_while_a_farm_lives_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+    (tmp_path / "ta-1.0.dist-info").mkdir()
+    before = manifest.environment()
+    assert manifest.environment() == before
+    (tmp_path / "ta-1.0.dist-info").rename(tmp_path / "ta-1.1.dist-info")
+    os.utime(tmp_path, ns=(1, 1))
+    assert manifest.environment() != before
