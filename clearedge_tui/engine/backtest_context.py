@@ -17,6 +17,7 @@ from clearedge_tui.core.clock import to_datetime
 from clearedge_tui.core.ledger import apply_fill
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.model import Position
+from clearedge_tui.core.text import clean_tag
 from clearedge_tui.engine.asked import Wish, exact
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs.carry import Carry, CashRow
@@ -106,7 +107,7 @@ class BacktestContext:
         amount, limit, trigger = exact(side, size, price, stop, self._steps)
         if self.desk is None:
             raise RuntimeError("orders can be placed from on_tick on, not while the strategy loads")
-        wish = Wish(side, amount, limit, trigger, reduce_only, str(tag))
+        wish = Wish(side, amount, limit, trigger, reduce_only, clean_tag(tag))
         denied = self._limits and self._denied(wish)
         if denied:
             return self.desk.refuse(wish, denied)

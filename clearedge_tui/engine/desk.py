@@ -39,7 +39,7 @@ from clearedge_tui.core.model import (
     Position,
 )
 from clearedge_tui.core.path import Resting
-from clearedge_tui.core.text import clean_text
+from clearedge_tui.core.text import clean_tag, clean_text
 from clearedge_tui.engine.reducing import cut, waiting
 from clearedge_tui.settings import Account
 
@@ -257,7 +257,7 @@ class Desk:
             price=ask.price,
             status=status,
             reason=clean_text(reason),
-            tag=clean_text(ask.tag, 40),
+            tag=clean_tag(ask.tag),
             at_ns=now,
             updated_ns=now,
             trigger=ask.stop,

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from clearedge_tui.core.clock import iso
-from clearedge_tui.core.text import clean_text
+from clearedge_tui.core.text import clean_lines, clean_text
 
-_MOST_LINES = 20_000
+_MOST_LINES, _LONGEST = 20_000, 2_000
 
 
 class RunLog:
@@ -29,8 +29,9 @@ class RunLog:
             self._write(f"more than {_MOST_LINES} lines; the rest is dropped\n")
 
     def raw(self, text: str) -> None:
-        """Write lines as they are. Raises what kept an earlier one from being written."""
-        self._write(text.rstrip("\n") + "\n" if text else "")
+        """Write lines without a time. Raises what kept an earlier one from being written."""
+        lines = clean_lines(text.rstrip("\n"), _LONGEST, _MOST_LINES)
+        self._write("\n".join(lines) + "\n" if text else "")
         if self._full is not None:
             raise self._full
 

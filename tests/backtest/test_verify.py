@@ -16,6 +16,7 @@ from clearedge_tui.market.markets import load_markets, save_market
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.market.upkeep import delete_range
 from clearedge_tui.runs import data_used, listing, manifest
+from clearedge_tui.runs.export import export
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.verify import verify
@@ -207,6 +208,37 @@ def test_code_that_changes_while_it_runs_is_kept_as_it_was_run(home: Home) -> No
     folder = listing.run_folder(home, report.summary.run_id)
     assert (folder / manifest.CODE).read_text() == REWRITES
     assert manifest.load(folder).inputs.code_sha256 == manifest.file_sha256(folder / manifest.CODE)
+
+
+LOUD = """
+from clearedge_tui.contract import Strategy
+ODD = "\\x1b[31m<b>\\u202e" + "x" * 100
+class Loud(Strategy):
+    def init(self): return {"seen": 0}
+    def on_tick(self, tick):
+        self.state["seen"] += 1
+        self.context.log(ODD)
+        if self.state["seen"] == 5: self.context.place_order("buy", "1", tag=ODD)
+        if self.state["seen"] == 9: raise ValueError(ODD)
+"""
+
+
+def test_what_a_strategy_says_is_washed_in_every_file(home: Home, tmp_path: Path) -> None:
+    add_strategy(home, "loud", LOUD)
+    report = run_backtest(home, BacktestSpec("loud", SIM, "1m"))
+    run_id = report.summary.run_id
+    assert report.summary.status == "failed"
+    out = export(home, run_id, "fills", tmp_path / "fills.csv")
+    assert "[31m<b>" in out.read_text()
+    texts = [path for path in listing.run_folder(home, run_id).iterdir() if path.suffix in _TEXTS]
+    for path in (out, *texts):
+        body = path.read_text("utf-8")
+        assert not any(sign in body for sign in "\x1b\u202e"), path
+        assert path.suffix != ".html" or "<b>\ufffd" not in body
+    assert len(texts) > 8
+
+
+_TEXTS = (".json", ".jsonl", ".md", ".html", ".log", ".yaml")
 
 
 def test_what_keeps_a_run_from_being_made_again_is_said(home: Home) -> None:
