@@ -12,6 +12,7 @@ from clearedge_tui.core.errors import BadData
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
+    from clearedge_tui.market.columns import Bars
     from clearedge_tui.market.layout import Key
     from clearedge_tui.market.markets import Market
     from clearedge_tui.market.spans import Spans
@@ -190,19 +191,27 @@ def _count(runs: list[tuple[int, int, int]], day: int, rows_: int) -> None:
 
 
 def preview(home: Home, name: str, count: int, end_ns: int) -> object:
-    """Return the last `count` bars of a series of bars that close by `end_ns`, for a chart."""
-    from clearedge_tui.market import catalog
+    """Return the last `count` bars that close by `end_ns`, for a chart; trades and quotes as bars.
+
+    `step` is how long bars of ticks are; a book has no bars.
+    """
+    from clearedge_tui.market import catalog, tick_bars
 
     key = _named(home, name)
+    count = max(1, min(count, 2000))
     if not key.timeframe:
-        return {"series": str(key), "bars": []}
+        books = key.kind not in tick_bars.KINDS
+        found, step = (None, "") if books else tick_bars.newest(home, key, count, end_ns)
+        return {"series": str(key), "bars": _listed(found) if found else [], "step": step}
     span = catalog.span(home, key.market_id, key.timeframe)
     last = min(span[1], end_ns) if span and end_ns else span[1] if span else 0
-    count = max(1, min(count, 2000))
     bars = catalog.stored(home, key.market_id, key.timeframe, last - 4 * count * key.step_ns, last)
-    tail = bars.slice(max(0, len(bars) - count), len(bars))
-    columns = [column.tolist() for column in tail.columns()]
-    return {"series": str(key), "bars": [list(row) for row in zip(*columns, strict=True)]}
+    return {"series": str(key), "bars": _listed(bars.slice(max(0, len(bars) - count), len(bars)))}
+
+
+def _listed(bars: "Bars") -> list[list[float]]:
+    columns = [column.tolist() for column in bars.columns()]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 class SourceRow(msgspec.Struct, frozen=True):

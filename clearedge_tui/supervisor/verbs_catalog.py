@@ -63,7 +63,7 @@ def _coverage(commands: "Commands", name: str) -> object:
 
 
 async def preview(commands: "Commands", args: Args, who: str) -> Answer:
-    """Return the last `count` bars of a series of bars (before `end_ns`), for a chart."""
+    """Return the last `count` bars of a series (before `end_ns`), for a chart; of ticks, as bars."""
     del who
     from clearedge_tui.supervisor import series_view
 

@@ -96,15 +96,21 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Bars(msgspec.Struct, frozen=True):
-    """The answer to a preview."""
+    """The answer to a preview; `step` is how long bars are that were made of ticks."""
 
     series: str
     bars: list[tuple[int, float, float, float, float, float]]
+    step: str = ""
 
 
 # ---- days ---------------------------------------------------------------------------------------
 def days_of(view: SeriesView) -> Days:
     return laid_out(view.days, view.open_days, view.unknown_days, ticks=not view.timeframe)
+
+
+def charted(one: SeriesRow) -> bool:
+    """Whether a chart can show a series: bars, and trades and quotes as bars; a book not."""
+    return bool(one.timeframe) or one.kind in ("trades", "quotes")
 
 
 # ---- words --------------------------------------------------------------------------------------

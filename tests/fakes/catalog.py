@@ -97,7 +97,7 @@ def preview(name: str, count: int) -> dict[str, Any]:
                 10.0 + i % 7,
             ]
         )
-    return {"series": name, "bars": bars}
+    return {"series": name, "bars": bars, "step": "" if name.endswith("m") else "5s"}
 
 
 def sources(reset: str = "") -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ class Shown(NamedTuple):
     problem: str = ""
     unread: bool = False  # its days are known only after reading it once
     minute: int = 0  # of the clock: ages are told in minutes at the finest
+    step: str = ""  # how long the bars are that ticks are shown as
 
 
 def paint_series(cells: Cells, shown: Shown, look: Look, now_ns: int) -> None:
@@ -106,15 +107,23 @@ def _paint_problem(cells: Cells, area: Area, shown: Shown) -> None:
 
 def _paint_chart(cells: Cells, area: Area, shown: Shown, look: Look) -> None:
     row = shown.row
-    if not row.timeframe:
-        told = f"a chart shows bars; these are {clean_text(row.kind)}"
+    if not c.charted(row):
+        told = f"a chart shows bars, trades and quotes; these are {clean_text(row.kind)}"
         cells.text(area.y + area.h // 2, area.x + 1, told, p.DIM)
     elif shown.bars is None:
         cells.text(area.y + area.h // 2, area.x + 1, "waiting for its bars…", p.DIM)
     else:
         sim = " simulated" if row.simulated else ""
-        title = clean_text(f"{row.market} {row.timeframe}{sim}")
+        title = clean_text(f"{row.market} {_charted_as(shown)}{sim}")
         paint_candles(cells, area, CandleChart(shown.bars, title=title), look.symbols)
+
+
+def _charted_as(shown: Shown) -> str:
+    """Return what the bars of a chart are: of ticks also how long they are made."""
+    if shown.row.timeframe:
+        return shown.row.timeframe
+    name = "middles of quotes" if shown.row.kind == "quotes" else shown.row.kind
+    return f"{name} as bars of {shown.step}" if shown.step else name
 
 
 def _paint_view(cells: Cells, area: Area, shown: Shown, look: Look) -> None:

@@ -120,9 +120,12 @@ class DataPage(Page):
         year = self._years.get(row.key, years[-1] if years else 0)
         minute = self.ui.model.wall_ns() // _MINUTE_NS
         bars = self.seen.bars(row) if self.charted() else None
+        step = self.seen.step(row)
         unread = not row.counted and row.key not in self._counting and seen.view is None
         inside = self.charted() and not self.query_one(NewestBars).display
-        return Shown(row, seen.view, seen.days, year, inside, bars, seen.problem, unread, minute)
+        return Shown(
+            row, seen.view, seen.days, year, inside, bars, seen.problem, unread, minute, step
+        )
 
     def charted(self) -> bool:
         roomy = self.size.width >= WIDE and self.size.height >= TALL

@@ -9,7 +9,7 @@ from clearedge_tui.core.day_map import Days
 from clearedge_tui.core.model import BarRow
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import Result
-from clearedge_tui.ui.catalog import Bars, SeriesRow, SeriesView, days_of
+from clearedge_tui.ui.catalog import Bars, SeriesRow, SeriesView, charted, days_of
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
@@ -33,7 +33,7 @@ class SeenSeries:
     def __init__(self, then: Callable[[], None]) -> None:
         self._then = then
         self._seen: dict[str, Seen] = {}
-        self._bars: dict[str, tuple[SeriesRow, tuple[BarRow, ...]]] = {}
+        self._bars: dict[str, tuple[SeriesRow, tuple[BarRow, ...], str]] = {}
         self._asking: set[str] = set()
 
     def of(self, row: SeriesRow) -> Seen:
@@ -44,6 +44,11 @@ class SeenSeries:
     def bars(self, row: SeriesRow) -> tuple[BarRow, ...] | None:
         known = self._bars.get(row.key)
         return known[1] if known is not None else None
+
+    def step(self, row: SeriesRow) -> str:
+        """Return how long the bars are that a series of ticks is shown as."""
+        known = self._bars.get(row.key)
+        return known[2] if known is not None else ""
 
     def keep(self, ui: "Console", row: SeriesRow) -> None:
         """Ask for the coverage of a series, once for each of its states."""
@@ -77,7 +82,7 @@ class SeenSeries:
         """Ask for the newest bars of a series, once for each of its states."""
         known = self._bars.get(row.key)
         same = known is not None and (known[0].rows, known[0].last_ns) == (row.rows, row.last_ns)
-        if same or "bars" in self._asking or not row.timeframe:
+        if same or "bars" in self._asking or not charted(row):
             return
         self._asking.add("bars")
 
@@ -86,13 +91,14 @@ class SeenSeries:
             if result.status == "lost":
                 return
             found: tuple[BarRow, ...] = ()
+            step = ""
             if result.status == "done":
                 try:
                     raw = msgspec.convert(result.data, Bars)
-                    found = tuple(BarRow(*bar) for bar in raw.bars)
+                    found, step = tuple(BarRow(*bar) for bar in raw.bars), clean_text(raw.step)
                 except msgspec.ValidationError:
                     found = ()  # the chart says that there are none
-            self._bars = {row.key: (row, found)}
+            self._bars = {row.key: (row, found, step)}
             self._then()
 
         ui.ask(
