@@ -162,9 +162,10 @@ def test_a_worker_whose_owner_died_stops_and_says_so(home: Home) -> None:
     worker.stdin.close()
     assert os.read(read, 10)  # it runs
     os.close(read)
-    assert worker.wait(10) == 0
+    assert worker.wait(10) == 1
     (run,) = listing.list_runs(home)
-    assert (run.status, leftovers(home)) == ("cancelled", [])
+    assert (run.status, leftovers(home)) == ("interrupted", [])  # nobody cancelled it
+    assert f"clearedge run resume {run.run_id}" in run.error
 
 
 @pytest.mark.parametrize(

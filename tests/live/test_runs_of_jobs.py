@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_run_says_why(
 
 
 def test_a_cancel_ends_the_work_within_a_second(box: Box) -> None:
-    answer = box.do("backtest.run", strategy="slow", market="SIM/USDT")
+    answer = box.do("backtest.run", strategy="slow", market="SIM/USDT", again=True)
     assert isinstance(answer.data, dict)
     name = answer.data["job"]
     box.until(
