@@ -87,7 +87,10 @@ def test_the_page_holds_the_whole_report_and_nothing_that_runs_or_loads(
         assert said in found.text, name
     for wanted in (*report.conventions, report.summary.run_id, report.data[0].sha256, "simulated"):
         assert wanted in found.text
-    assert html.count("<svg") >= 4
+    titles = {"Equity", "Below the peak", "SIM/USDT", "Daily returns", "Returns of trades"}
+    assert all(f"<h2>{one}" in html for one in titles) and html.count("<svg") >= len(titles)
+    (dots,) = re.findall(r'<path class="in" d="([^"]*)"', html)
+    assert dots.count("M") == min(200, report.trades_total)
     assert f"of {report.trades_total:,}" in found.text
     assert len(html) < 300_000
 
