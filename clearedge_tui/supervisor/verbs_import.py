@@ -1,4 +1,4 @@
-"""`data.plan`, `data.import` and `data.sample`: bring bars in, after a person has seen what was understood."""
+"""`data.columns`, `data.plan`, `data.import` and `data.sample`: bring bars in, after a person has seen what was understood."""
 
 import asyncio
 from pathlib import Path
@@ -64,6 +64,19 @@ async def plan(commands: "Commands", args: Args, who: str) -> Answer:
     shown = await asyncio.to_thread(work)  # all of it: the imports alone would hold the loop
     told = f"{shown.rows:,} {_rows(shown.kind)} understood; nothing is written yet"
     return told, msgspec.to_builtins(shown)
+
+
+async def columns(commands: "Commands", args: Args, who: str) -> Answer:
+    """Return the columns and first rows of a file, and which of them are understood by name."""
+    del commands, who
+    path = _whole(need(args, "path"), "path")
+
+    def work() -> object:
+        from clearedge_tui.market.imports.header import read_header
+
+        return msgspec.to_builtins(read_header(path))
+
+    return "", await asyncio.to_thread(work)
 
 
 async def import_(commands: "Commands", args: Args, who: str) -> Answer:
@@ -176,4 +189,9 @@ def _told(done: "Imported") -> str:
     return f"{name}: {done.added:,} {rows} added{there}"
 
 
-VERBS = {"data.plan": plan, "data.import": import_, "data.sample": sample}
+VERBS = {
+    "data.columns": columns,
+    "data.plan": plan,
+    "data.import": import_,
+    "data.sample": sample,
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.text import clean_text
@@ -19,13 +20,19 @@ def nothing() -> None:
     """For those who have nothing to do afterwards."""
 
 
-def look(ui: "Console", given: Mapping[str, str], done: Callable[[], None] = nothing) -> None:
+def look(
+    ui: "Console",
+    given: Mapping[str, str],
+    done: Callable[[], None] = nothing,
+    columns: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Ask how the file is read, show it, and write only after enter. `done` follows the writing.
 
     `given` has the words of the command line: file, market, kind, timeframe, venue, tz, stamp,
-    asset-class, ask, adjusted and column (`close=Last, volume=Vol`).
+    asset-class, ask, adjusted and column (`close=Last, volume=Vol`); `columns` are chosen ones,
+    whose names may hold anything.
     """
-    args = _args(given)
+    args = _args(given, columns)
     name = Path(str(args["path"])).name
 
     def read(result: Result) -> None:
@@ -51,23 +58,24 @@ def look(ui: "Console", given: Mapping[str, str], done: Callable[[], None] = not
     ui.ask("data.plan", args, f"read {name}", read, quiet=False)
 
 
-def _args(given: Mapping[str, str]) -> dict[str, object]:
+def _args(given: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, object]:
     """Return the arguments; the path is made whole here, for it is the console's folder that counts."""
     pairs = (part.partition("=") for part in given.get("column", "").split(",") if part.strip())
     args: dict[str, object] = {
-        "path": _whole(given.get("file", "")),
-        "columns": {field.strip(): name.strip() for field, _, name in pairs},
+        "path": whole(given.get("file", "")),
+        "columns": {**columns, **{field.strip(): name.strip() for field, _, name in pairs}},
     }
     plain = ("market", "kind", "timeframe", "venue", "tz", "stamp", "adjusted")
     args |= {key: given[key] for key in plain if given.get(key)}
     if given.get("ask"):
-        args["ask"] = _whole(given["ask"])
+        args["ask"] = whole(given["ask"])
     if given.get("asset-class"):
         args["asset_class"] = given["asset-class"]
     return args
 
 
-def _whole(path: str) -> str:
+def whole(path: str) -> str:
+    """Return a path from / on, for the supervisor stands in another folder."""
     return str(Path(path).expanduser().resolve())
 
 

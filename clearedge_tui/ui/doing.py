@@ -137,7 +137,7 @@ def _write(ui: "Console", doing: Doing) -> None:
 def _import(ui: "Console", doing: Doing) -> None:
     """Show how the file is read, when enough was said; else the form with what was said."""
     from clearedge_tui.ui import bring
-    from clearedge_tui.ui.plan_files import open_import
+    from clearedge_tui.ui.plan_import import open_import
 
     given = dict(doing.options) | ({"file": doing.words[0]} if doing.words else {})
     if {"file", "market"} <= set(given):

@@ -18,6 +18,21 @@ METRICS = {
     "trades": 412.0, "total_return": 0.314, "sharpe": 1.42, "max_drawdown": -0.081, "fees": 1204.5,
     "win_rate": 0.47, "profit_factor": 1.31, "sortino": 2.05, "exposure": 0.62, "pnl": 31_400.0,
 }  # fmt: skip
+ODD_COLUMNS = {
+    "columns": ["Zeit", "Erster, bez.", "Hoch", "Tief", "Close", "Bemerkung"],
+    "rows": [["2024-01-01 00:00", "1.5", "2.5", "1.0", "2.0", "x"]] * 4,
+    "kind": "bars",
+    "found": {"close": "Close"},
+    "wanted": {
+        "bars": {
+            "needed": ["time", "open", "high", "low", "close"],
+            "more": ["volume"],
+            "missing": ["time", "open", "high", "low"],
+        },
+        "quotes": {"needed": ["time", "bid", "ask"], "more": [], "missing": ["bid", "ask"]},
+        "depth": {"needed": ["time"], "more": [], "missing": []},
+    },
+}
 READING = (  # how an import is told before anything is written
     "file      /home/desk/btc.csv (csv)",
     "columns   time=timestamp, open=open, high=high, low=low, close=close",

@@ -312,6 +312,7 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "strategy.list": lambda w, a: ("", strategies.rows(brief=bool(a.get("brief"))), []),
     "strategy.check": lambda w, a: (strategies.check(str(a["strategy"])), None, []),
     "strategy.new": lambda w, a: (f"{a['name']}.py written", None, []),
+    "data.columns": lambda w, a: ("", runs.ODD_COLUMNS, []),
     "data.plan": lambda w, a: (
         "3 bars understood; nothing is written yet",
         {"lines": runs.READING, "seen": "1 2", "rows": 3},

@@ -135,6 +135,18 @@ class Columns:
             del found["received"]
         return found
 
+    def told(self, field: str) -> str:
+        """Return the column that stands for a field by its name; empty for none."""
+        return self._time().get(field, "") if field in ("time", "clock") else self.find(field)
+
+    def wanted(self, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Return the fields that a kind needs, those it may have, and the needed that are missing."""
+        needed, more = _WANTED[kind]
+        missing = tuple(field for field in needed if not self.told(field))
+        if kind is Kind.BARS and self._has(*WIDE):
+            missing = tuple(field for field in missing if field == "time")
+        return needed, (*more, "clock"), missing
+
     def _time(self) -> dict[str, str]:
         """A day and a time of day in two columns are one time; `clock` may be withdrawn later."""
         if "time" in self.chosen:

@@ -293,7 +293,7 @@ class DataPage(Page):
         pull_like(self.ui, self.selected())
 
     def action_bring(self) -> None:
-        from clearedge_tui.ui.plan_files import open_import
+        from clearedge_tui.ui.plan_import import open_import
 
         open_import(self.ui, {})
 

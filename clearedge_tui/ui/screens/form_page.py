@@ -46,17 +46,24 @@ class FormPage(Page):
     BINDINGS = bindings("form")
 
     def __init__(
-        self, plan: Plan, subject: str = "", history: Sequence[ConfigVersion] = ()
+        self,
+        plan: Plan,
+        subject: str = "",
+        history: Sequence[ConfigVersion] = (),
+        below: CellView | None = None,
     ) -> None:
         super().__init__()
         self.state = FormState(plan)
         self.subject = subject
         self.history = history
+        self.below = below
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(classes="beside"):
             yield FormRows(self.state)
             yield Aside(self.state, self.history)
+        if self.below is not None:
+            yield self.below
         yield Under(self.subject)
 
     def on_resize(self, event: events.Resize) -> None:
