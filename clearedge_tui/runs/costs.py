@@ -189,6 +189,7 @@ def stamps(spec: BacktestSpec, asset_class: str, symbol: str, simulated: bool) -
         "simulated": simulated,
         "same close": spec.fill_at == "same_close",
         "zero fees": free,
+        "no taker fee": not free and spec.fees == RATES and spec.taker_fee <= 0,
         "no slippage": spec.slippage == NONE,
         "no funding": spec.funding == NONE != usual_funding(symbol),
         "no borrowing cost": spec.borrow == NONE != usual(asset_class).borrow,

@@ -20,6 +20,7 @@ from clearedge_tui.runs import costs
 from clearedge_tui.runs.carry import CashRow
 from clearedge_tui.runs.launch import run_backtest
 from clearedge_tui.runs.listing import run_folder
+from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.outcome import Outcome
 from clearedge_tui.runs.spec import resolve
 from clearedge_tui.runs.spec.v2 import Costs, SpecV2, of_backtest
@@ -351,3 +352,15 @@ def test_fees_of_one_kind_do_not_take_rates(tmp_path: Path) -> None:
         resolve.resolve(home, SpecV2("case", "AAPL", costs=asked))
     found = resolve.resolve(home, SpecV2("case", "AAPL", costs=Costs(maker=D("0.001"))))
     assert (found.fees, found.maker_fee) == ("rates", D("0.001"))
+
+
+def test_orders_that_take_for_nothing_are_stamped() -> None:
+    def stamped(maker: str, taker: str) -> tuple[str, ...]:
+        spec = BacktestSpec(
+            "x", "m", "1m", maker_fee=D(maker), taker_fee=D(taker), slippage="bps:1"
+        )
+        return costs.stamps(spec, "crypto", "BTC/USDT", simulated=False)
+
+    assert stamped("0.0002", "0") == ("no taker fee",)
+    assert stamped("0", "0") == stamped("-0.0001", "0") == ("zero fees",)
+    assert stamped("-0.0001", "0.0005") == ()

@@ -21,7 +21,8 @@ def stamps_of(report: RunReport) -> Sequence[tuple[str, int]]:
         warn.append("simulated market")
     if spec.fill_at == "same_close" and "same close" not in known:
         warn.append("fills at the same close")
-    if not spec.maker_fee and not spec.taker_fee and "zero" not in known:
+    free = spec.fees == "rates" and not spec.maker_fee and not spec.taker_fee
+    if free and "zero" not in known:
         warn.append("zero fees")
     return [*((stamp, p.BAD) for stamp in bad), *((stamp, p.WARN) for stamp in warn)]
 
