@@ -30,7 +30,10 @@ def test_data_are_seen_checked_while_away_and_deleted(
         r"◌ LOCAL +BTC/USDT +1m +4\d,\d{3} 2021-12-31 2022-0\d-\d\d", r"SIMULATED SIM/USDT +1m sim"
     )
     seat.see(
-        r"2021.*2022|2022", r"Jan +Feb Mar", r"all there +\S+ +nearly", r"never checked: c checks it"
+        r"2021.*2022|2022",
+        r"Jan +Feb Mar",
+        r"all there +\S+ +nearly",
+        r"never checked: c checks it",
     )
     seat.type("C 1")
     seat.see(r"INSTANCE +")
