@@ -132,7 +132,7 @@ def test_before_a_calendars_first_year_nothing_is_called_closed(home: Home) -> N
     toyota = msgspec.structs.replace(describe("7203", asset_class="equity"), calendar="XTKS")
     days = np.arange(to_ns("1995-12-25", ""), to_ns("1998-01-12", ""), 1440 * MINUTE)
     days = days[(days // (1440 * MINUTE) + 3) % 7 < 5]
-    price = 1500 + np.arange(len(days)) % 7 + 0.0
+    price = (1500 + np.arange(len(days)) % 7).astype(np.float64)
     store(home, toyota, "1d", Bars(days + 1440 * MINUTE, price, price, price, price, price))
     report = checks.run(home, toyota, bars_key(toyota.market_id, "1d"))
     assert report.calendar == "XTKS, unknown 1995-12-26 to 1997-01-01"
