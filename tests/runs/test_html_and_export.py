@@ -197,7 +197,7 @@ def test_what_cannot_be_written_says_why_and_leaves_nothing(
         ("trades", "there.csv", Refused, "is there already"),
         ("trades", "a.xlsx", UsageError, r"ends in \.csv, \.json, \.parquet"),
         ("report", "a.csv", UsageError, r"ends in \.json, \.html"),
-        ("traids", "a.csv", UsageError, "nearest: trades"),
+        ("tradez", "a.csv", UsageError, "nearest: trades"),
     ):
         with pytest.raises(wrong, match=words):
             export(home, run_id, what, tmp_path / name)
