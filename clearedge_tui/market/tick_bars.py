@@ -11,13 +11,14 @@ from clearedge_tui.market.layout import Key, Kind
 from clearedge_tui.market.series_file import times_of
 from clearedge_tui.settings import Home
 
-_MS: Final = 1_000_000
-_STEPS: Final = {
-    "1ms": _MS, "5ms": 5 * _MS, "10ms": 10 * _MS, "50ms": 50 * _MS, "100ms": 100 * _MS,
-    "500ms": 500 * _MS, "1s": 1_000 * _MS, "5s": 5_000 * _MS, "15s": 15_000 * _MS,
-    "30s": 30_000 * _MS, "1m": 60_000 * _MS, "5m": 300_000 * _MS, "15m": 900_000 * _MS,
-    "30m": 1_800_000 * _MS, "1h": 3_600_000 * _MS, "4h": 14_400_000 * _MS, "1d": 86_400_000 * _MS,
+_NS: Final = {"ms": 1_000_000, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 10**9}
+_ROUND: Final = {
+    "ms": (1, 2, 5, 10, 20, 50, 100, 200, 500), "s": (1, 2, 5, 10, 15, 30),
+    "m": (1, 2, 5, 10, 15, 30), "h": (1, 2, 4, 12), "d": (1,),
 }  # fmt: skip
+_STEPS: Final = {
+    f"{count}{unit}": count * _NS[unit] for unit, counts in _ROUND.items() for count in counts
+}
 _TICKS_A_BAR: Final = 50  # read for each bar that is wanted
 _PARTS: Final = 4096  # of the whole time: the first stretch that is read, then four times as much
 KINDS: Final = (Kind.TRADES, Kind.QUOTES)
@@ -32,7 +33,7 @@ def newest(home: Home, key: Key, count: int, end_ns: int = 0) -> tuple[Bars, str
     if rows is None or not rows.num_rows:
         return columns.empty(), ""
     times = times_of(rows)
-    step = _step(times, max(1, count // 3))
+    step = _step(times, max(1, count * 2 // 3))
     bars = joined(times, *_values(rows, key.kind), _STEPS[step])
     return bars.slice(max(0, len(bars) - count), len(bars)), step
 

@@ -49,12 +49,12 @@ def test_trades_become_some_hundred_bars_of_a_round_length(home: Home, tmp_path:
     rows = "".join(f"{FIRST + 2 * i},{100 + i % 7}.5,2\n" for i in range(5_000))
     bring(home, tmp_path, "ETH/USDT", "time,price,size\n" + rows)
     seen = preview(home, "ETHUSDT.LOCAL trades", count=400)
-    assert seen["step"] == "1m"
-    assert len(seen["bars"]) == pytest.approx(167, abs=1)
+    assert seen["step"] == "30s"
+    assert len(seen["bars"]) == pytest.approx(334, abs=1)
     assert seen["bars"][-1][0] >= (FIRST + 9_998) * SECOND
-    assert seen["bars"][1][1:] == [102.5, 106.5, 100.5, 103.5, 60.0]
+    assert seen["bars"][1][1:] == [101.5, 106.5, 100.5, 101.5, 30.0]
     until = preview(home, "ETHUSDT.LOCAL trades", count=400, end_ns=(FIRST + 600) * SECOND)
-    assert until["bars"][-1][0] <= (FIRST + 660) * SECOND
+    assert until["bars"][-1][0] <= (FIRST + 602) * SECOND
 
 
 def test_quotes_are_shown_by_their_middles_and_only_the_end_is_read(
