@@ -25,8 +25,10 @@ def look(
     given: Mapping[str, str],
     done: Callable[[], None] = nothing,
     columns: Mapping[str, str] = MappingProxyType({}),
+    refused: Callable[[], None] = nothing,
 ) -> None:
     """Ask how the file is read, show it, and write only after enter. `done` follows the writing.
+    `refused` follows a file that cannot be read so; why is told by then.
 
     `given` has the words of the command line: file, market, kind, timeframe, venue, tz, stamp,
     asset-class, ask, adjusted and column (`close=Last, volume=Vol`); `columns` are chosen ones,
@@ -36,6 +38,8 @@ def look(
     name = Path(str(args["path"])).name
 
     def read(result: Result) -> None:
+        if result.status == "refused":
+            refused()
         if result.status != "done" or not isinstance(result.data, dict):
             return
         seen = args | {"seen": result.data.get("seen", "")}

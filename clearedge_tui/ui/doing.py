@@ -135,13 +135,13 @@ def _write(ui: "Console", doing: Doing) -> None:
 
 
 def _import(ui: "Console", doing: Doing) -> None:
-    """Show how the file is read, when enough was said; else the form with what was said."""
+    """Show how the file is read, when enough was said and it can be; else the form."""
     from clearedge_tui.ui import bring
     from clearedge_tui.ui.plan_import import open_import
 
     given = dict(doing.options) | ({"file": doing.words[0]} if doing.words else {})
     if {"file", "market"} <= set(given):
-        bring.look(ui, given)
+        bring.look(ui, given, refused=lambda: open_import(ui, given))
     else:
         open_import(ui, given)
 

@@ -83,6 +83,17 @@ async def test_what_the_field_column_says_stands(
         assert "3 wrong: market, open =, high =" in d.text()
 
 
+async def test_a_line_that_is_refused_opens_the_form_with_what_it_said(
+    world: FakeSupervisor, desk: OpenDesk, file: Path
+) -> None:
+    world.refuse["data.plan"] = "no column for `time`"
+    async with desk() as d:
+        await command(d, f"import {file} market=NEW/USDT tz=Europe/Berlin")
+        await d.shows("6 columns of the file")
+        assert "[NEW/USDT" in d.text() and "[Europe/Berlin" in d.text()
+        assert "no column for `time`" in d.text()
+
+
 async def test_a_file_that_is_no_table_is_told_at_its_path(
     world: FakeSupervisor, desk: OpenDesk, file: Path
 ) -> None:
