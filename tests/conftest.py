@@ -16,6 +16,16 @@ settings.register_profile("hunt", parent=_calm, max_examples=500)
 settings.load_profile("house")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that start whole systems: what is left at the end is short.
+
+    Otherwise one of two workers waits for the other's last long file, a minute or more.
+    """
+    heavy = ("tests/live/", "tests/test_benchmarks", "tests/cli/test_beside", "tests/cli/test_home")
+    items.sort(key=lambda item: not item.nodeid.startswith(heavy))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real market data; the test is skipped where it does not exist."""
