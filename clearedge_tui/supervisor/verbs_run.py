@@ -150,7 +150,9 @@ async def save(commands: "Commands", args: Args, who: str) -> Answer:
     path = _path(given) if given else commands.home.specs / f"{name}.yaml"
     await asyncio.to_thread(write, path, asked)
     commands.event("spec.save", run_id or asked.strategy, str(path), who)
-    return f"{path} written; run it with: clearedge --run {path}", {"file": str(path)}
+    root = commands.home.root
+    shown = path.relative_to(root) if path.is_relative_to(root) else path  # a line has little room
+    return f"{shown} written; run it with: clearedge --run {path}", {"file": str(path)}
 
 
 async def cancel(commands: "Commands", args: Args, who: str) -> Answer:

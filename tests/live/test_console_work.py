@@ -80,7 +80,7 @@ def test_a_backtest_is_started_from_an_instance_and_its_report_is_read(
     seat.type("v")
     seat.see(r"SIM/USDT 1m, \d+ a candle", r"[▲▼]")
     seat.type("S")
-    seat.see(r"\.yaml written")
+    seat.see(r"specs/\S+\.yaml written")
 
 
 def test_the_palette_speaks_the_words_of_the_command_line(
