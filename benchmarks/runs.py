@@ -20,9 +20,9 @@ _LIMIT_S = 1_800
 def whole(small: bool) -> list[Row]:
     """The share of journal, progress, report and files in a run; cost by bars and by orders."""
     year = 20_000 if small else _YEAR
-    turns = 1 if small else 5
     rows = []
     for fast, slow, limit, name in ((10, 20, 5.0, "usual"), (2, 3, None, "trading all the time")):
+        turns = 1 if small or limit is None else 3
         found = [_run("share", year, fast, slow) for _ in range(turns)]
         share = statistics.median(one["share"] for one in found) * 100
         first = found[0]
