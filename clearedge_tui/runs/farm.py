@@ -12,14 +12,15 @@ from concurrent.futures import TimeoutError as NotYet
 
 import msgspec
 
+from clearedge_tui.core.messages import Exited
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.runs.job import Job
-from clearedge_tui.runs.messages import Gone, Made, Make
+from clearedge_tui.runs.messages import Made, Make
 from clearedge_tui.runs.workers import NotStarted, Worker, end_group, steady
 
 _START_S = 30.0
 _Made = Future[tuple[int, Future[int]]]
-_decode = msgspec.msgpack.Decoder(Made | Gone).decode
+_decode = msgspec.msgpack.Decoder(Made | Exited).decode
 
 
 class Forked:
@@ -154,12 +155,12 @@ class Farm:
             made.clear()
 
     def _heard(
-        self, message: Made | Gone, made: dict[int, _Made], over: dict[int, Future[int]]
+        self, message: Made | Exited, made: dict[int, _Made], over: dict[int, Future[int]]
     ) -> None:
         with self._lock:
             match message:
                 case Made(ticket, pid):
                     over[pid] = Future()
                     made.pop(ticket).set_result((pid, over[pid]))
-                case Gone(pid, code):
+                case Exited(pid, code):
                     over.pop(pid, Future()).set_result(code)

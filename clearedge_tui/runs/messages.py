@@ -15,10 +15,3 @@ class Make(msgspec.Struct, frozen=True, tag=True):
 class Made(msgspec.Struct, frozen=True, tag=True):
     ticket: int
     pid: int
-
-
-class Gone(msgspec.Struct, frozen=True, tag=True):
-    """A worker ended. `code` is its exit code, or minus the signal's number."""
-
-    pid: int
-    code: int
