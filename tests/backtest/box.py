@@ -21,6 +21,14 @@ BTC_FILE = "btc-perp-20211231-20220201_1m.csv"
 MINUTE = 60_000_000_000
 FIRST = 29_000_000  # a minute in 2025
 BTC = describe("BTC/USDT", price_precision=3)
+# a run that lasts long enough to be killed in its middle
+SLOW = """
+import time
+from clearedge_tui.contract import Strategy
+class Slow(Strategy):
+    def on_tick(self, tick):
+        time.sleep(0.002)
+"""
 
 
 def make_home(root: Path) -> Home:

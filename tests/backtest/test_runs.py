@@ -35,6 +35,7 @@ from tests.backtest.box import (
     BTC_FILE,
     MINUTE,
     REPO,
+    SLOW,
     add_strategy,
     import_btc,
     make_home,
@@ -45,13 +46,6 @@ from tests.backtest.box import (
 pytestmark = pytest.mark.slow
 
 SIM = "SIMUSDT.SIMULATED"
-SLOW = """
-import time
-from clearedge_tui.contract import Strategy
-class Slow(Strategy):
-    def on_tick(self, tick):
-        time.sleep(0.002)
-"""
 
 
 @pytest.fixture

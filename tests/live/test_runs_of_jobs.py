@@ -12,8 +12,8 @@ from clearedge_tui.core.clock import monotonic
 from clearedge_tui.market import catalog, simulated
 from clearedge_tui.runs import journal, labels, listing
 from clearedge_tui.supervisor.protocol import JobRow, Result
+from tests.backtest.box import SLOW
 from tests.live.box import Box
-from tests.runs.test_run_ends import SLOW
 
 pytestmark = pytest.mark.slow
 

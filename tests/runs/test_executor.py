@@ -19,8 +19,7 @@ from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.settings import Home
-from tests.backtest.box import add_strategy, make_home, sim_bars, store
-from tests.runs.test_run_ends import SLOW
+from tests.backtest.box import SLOW, add_strategy, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
 

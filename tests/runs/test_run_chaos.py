@@ -22,8 +22,7 @@ from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.workers import Spawn, Workers
 from clearedge_tui.settings import Home
-from tests.backtest.box import REPO, add_strategy, make_home, sim_bars, store
-from tests.runs.test_run_ends import SLOW
+from tests.backtest.box import REPO, SLOW, add_strategy, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
 

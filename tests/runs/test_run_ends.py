@@ -18,17 +18,9 @@ from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.verify import verify
 from clearedge_tui.settings import Home
-from tests.backtest.box import add_strategy, make_home, sim_bars, store
+from tests.backtest.box import SLOW, add_strategy, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
-
-SLOW = """
-import time
-from clearedge_tui.contract import Strategy
-class Slow(Strategy):
-    def on_tick(self, tick):
-        time.sleep(0.002)
-"""
 
 
 @pytest.fixture
