@@ -75,7 +75,7 @@ class Account(msgspec.Struct, frozen=True):
 
     name: str
     kind: AccountKind = AccountKind.PAPER
-    feed: str = "replay"  # replay | simulated | recording
+    feed: str = "replay"  # replay | simulated | recording | venue
     speed: float = 60.0  # times real time; 0 is as fast as possible
     start: str = ""  # first moment of a replay, ISO date; empty is the first bar
     balance: Decimal = Decimal(100_000)
@@ -92,11 +92,18 @@ class Account(msgspec.Struct, frozen=True):
     gap_bars: int = 1  # whole bars of an instance after a gap before anything is entered
     record_mb: int = 200  # how much of what it receives is kept, the newest; 0 is nothing
     recording: str = ""  # what a `recording` feed plays, e.g. paper/20260102T030405.000000
+    venue: str = ""  # whose live data it hears, and where the orders of a live account go
+    options: dict[str, object] = {}  # of that venue: see core/venues.py
+    unanswered_s: float = 5.0  # an order without an answer for longer is UNKNOWN
 
     @property
     def stored(self) -> bool:
         """Whether its data are stored ones: these are played exactly as they are."""
         return self.feed in ("replay", "recording")
+
+    @property
+    def live(self) -> bool:
+        return self.kind is AccountKind.LIVE
 
 
 def find_home(explicit: str | None = None) -> Home:
@@ -181,8 +188,9 @@ def load_accounts(home: Home) -> dict[str, Account]:
                 raise UsageError(
                     f"{path}: [{name}] has an unknown key `{key}`; known: {', '.join(sorted(known))}"
                 )
+        given = {"feed": "venue"} if "venue" in fields or fields.get("kind") == "live" else {}
         try:
-            account = msgspec.convert({**fields, "name": name}, Account, strict=False)
+            account = msgspec.convert({**given, **fields, "name": name}, Account, strict=False)
         except (msgspec.ValidationError, InvalidOperation) as error:
             raise UsageError(f"{path}: [{name}] {error}") from None
         accounts[name] = _checked(path, account)
@@ -191,8 +199,10 @@ def load_accounts(home: Home) -> dict[str, Account]:
 
 def _checked(path: Path, account: Account) -> Account:
     wrong = None
-    if account.feed not in ("replay", "simulated", "recording"):
-        wrong = f"feed `{account.feed}`; wanted replay, simulated or recording"
+    if account.feed not in ("replay", "simulated", "recording", "venue"):
+        wrong = f"feed `{account.feed}`; wanted replay, simulated, recording or venue"
+    elif said := _wrong_venue(account):
+        wrong = said
     elif (account.feed == "recording") != bool(account.recording):
         wrong = 'a recording is played by feed = "recording" and recording = "NAME" together'
     elif said := _wrong_ticks(account):
@@ -206,6 +216,27 @@ def _checked(path: Path, account: Account) -> Account:
     if wrong:
         raise UsageError(f"{path}: [{account.name}] {wrong}")
     return account
+
+
+def _wrong_venue(account: Account) -> str:
+    """Return what is wrong with an account's venue, or nothing."""
+    if account.live and account.feed != "venue":
+        return f"a live account hears its venue's data, not feed `{account.feed}`"
+    if (account.feed == "venue") != bool(account.venue):
+        return 'live data of a venue are named by feed = "venue" and venue = "NAME" together'
+    if account.options and not account.venue:
+        return "options are a venue's, and no venue is named"
+    if not 1 <= account.unanswered_s <= 60:
+        return f"unanswered_s {account.unanswered_s:g}; wanted 1 to 60"
+    if account.venue:
+        from clearedge_tui.contract.schema import Schema
+        from clearedge_tui.core.venues import venue
+
+        try:
+            Schema.parse(venue(account.venue).options).validate(account.options)
+        except UsageError as error:
+            return str(error)
+    return ""
 
 
 def _wrong_ticks(account: Account) -> str:

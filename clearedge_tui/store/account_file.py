@@ -1,0 +1,165 @@
+"""One account's own small database: intents before they leave, fills once each, sums with them.
+
+Its gateway is its only writer. It must be able to act while this file cannot be written, so nothing
+here waits long: a lock held by somebody else is an error after 50 ms.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clearedge_tui.core.errors import Refused
+from clearedge_tui.core.kept import Entry, SeatKept
+from clearedge_tui.core.model import Fill
+from clearedge_tui.store.sqlite import connect_writer, explained
+
+_VERSION = 1
+_BUSY_MS = 50
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS orders (
+        id TEXT PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        instance TEXT NOT NULL,
+        open INTEGER NOT NULL CHECK (open IN (0, 1)),
+        body TEXT NOT NULL CHECK (json_valid(body))
+    ) STRICT""",
+    "CREATE INDEX IF NOT EXISTS orders_open ON orders (open) WHERE open = 1",
+    """CREATE TABLE IF NOT EXISTS fills (
+        id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL UNIQUE,
+        instance TEXT NOT NULL,
+        body TEXT NOT NULL CHECK (json_valid(body))
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS seats (
+        instance TEXT PRIMARY KEY,
+        body TEXT NOT NULL CHECK (json_valid(body))
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+_entry = msgspec.json.Decoder(Entry).decode
+_seat = msgspec.json.Decoder(SeatKept).decode
+_fill = msgspec.json.Decoder(Fill).decode
+
+
+class AccountFile:
+    """Open it with `open_account_file`. Methods raise RetryLater when nothing can be written."""
+
+    def __init__(self, path: Path, conn: Any) -> None:
+        self._path = path
+        self._conn = conn
+        self.salt = self.meta("salt")
+
+    # ---- reading at the start -----------------------------------------------------------------
+    def seats(self) -> list[SeatKept]:
+        return [_seat(row[0]) for row in self._rows("SELECT body FROM seats ORDER BY instance")]
+
+    def open_orders(self) -> list[Entry]:
+        return [
+            _entry(row[0])
+            for row in self._rows("SELECT body FROM orders WHERE open = 1 ORDER BY rowid")
+        ]
+
+    def order(self, key: str) -> Entry | None:
+        """Return an order by what the venue knows it by."""
+        rows = self._rows("SELECT body FROM orders WHERE key = ?", key)
+        return _entry(rows[0][0]) if rows else None
+
+    def fills(self, limit: int = 1000) -> list[Fill]:
+        """Return the newest fills, oldest first."""
+        rows = self._rows("SELECT body FROM fills ORDER BY seq DESC LIMIT ?", limit)
+        return [_fill(row[0]) for row in reversed(rows)]
+
+    def has_fill(self, fill_id: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM fills WHERE id = ?", fill_id))
+
+    def meta(self, key: str) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else ""
+
+    # ---- writing ------------------------------------------------------------------------------
+    def put_order(self, entry: Entry) -> None:
+        """Write an order down as it is now: before it leaves, and whenever its venue speaks."""
+        with self._write():
+            self._order(entry)
+
+    def put_fill(self, entry: Entry, fill: Fill, seat: SeatKept) -> None:
+        """Write a fill, its order and the sums that follow from it: all of it or nothing."""
+        with self._write():
+            self._order(entry)
+            self._conn.execute(
+                "INSERT INTO fills VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM fills), ?, ?)",
+                (fill.id, fill.instance, msgspec.json.encode(fill).decode()),
+            )
+            self._seat(seat)
+
+    def put_seat(self, seat: SeatKept) -> None:
+        with self._write():
+            self._seat(seat)
+
+    def forget(self, instance: str) -> None:
+        """An instance was removed: whoever gets its name begins with nothing."""
+        with self._write():
+            for table in ("seats", "orders", "fills"):
+                self._conn.execute(f"DELETE FROM {table} WHERE instance = ?", (instance,))  # noqa: S608
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._write():
+            self._conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        self._conn.close()
+
+    def _order(self, entry: Entry) -> None:
+        body = msgspec.json.encode(entry).decode()
+        order = entry.order
+        self._conn.execute(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body",
+            (order.id, entry.key, order.instance, int(order.status.is_open), body),
+        )
+
+    def _seat(self, seat: SeatKept) -> None:
+        body = msgspec.json.encode(seat).decode()
+        self._conn.execute("INSERT OR REPLACE INTO seats VALUES (?, ?)", (seat.instance.id, body))
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        with explained(self._path):
+            found: list[Any] = self._conn.execute(sql, values).fetchall()
+        return found
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        with explained(self._path):
+            self._conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._conn.execute("COMMIT")
+            except BaseException:
+                if self._conn.in_transaction:
+                    self._conn.execute("ROLLBACK")
+                raise
+
+
+def open_account_file(path: Path, durable: bool) -> AccountFile:
+    """Open or make an account's file. `durable` waits for the disk at each write (live money)."""
+    conn = connect_writer(path)
+    with explained(path):
+        conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        if not durable:
+            conn.execute("PRAGMA synchronous=NORMAL")
+        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            conn.close()
+            raise Refused(f"{path} was written by a newer ClearEdge: update, or move it away")
+        if version < _VERSION:
+            conn.execute("BEGIN IMMEDIATE")
+            for statement in _TABLES:
+                conn.execute(statement)
+            conn.execute("INSERT OR IGNORE INTO meta VALUES ('salt', ?)", (secrets.token_hex(8),))
+            conn.execute(f"PRAGMA user_version={_VERSION}")
+            conn.execute("COMMIT")
+    return AccountFile(path, conn)
