@@ -12,7 +12,7 @@ import msgspec
 from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import BadData, NotFound, Refused, UsageError
 from clearedge_tui.runs.analysis.load import load_analysis
-from clearedge_tui.runs.listing import load_report, require_run
+from clearedge_tui.runs.listing import load_report, load_summary, require_run
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TABLES = ("trades", "fills", "orders", "positions", "equity")  # of every run
 CASH = "cashflows"  # of runs that paid or got funding or borrowing
 WHOLE = "report"
+TRACED = ("trades", "fills", "orders")  # these leave with whose they are on every row
 KINDS = ("csv", "json", "parquet", "html")
 
 
@@ -28,7 +29,8 @@ def export(home: Home, run_id: str, what: str, out: Path) -> Path:
     """Write a table, or the report, to a new file; its ending says the format.
 
     A table may be CSV, JSON (a list of rows) or Parquet, the report JSON (with the analysis) or
-    HTML. Raises UsageError, NotFound, or Refused when the file is there.
+    HTML. Orders, fills and trades get columns `run_id` and `trace_id`, which the run's own files
+    do not have: these are the same to the byte when it is run again. Raises UsageError, NotFound, or Refused when the file is there.
     """
     kind = out.suffix.removeprefix(".").lower()
     if what not in (*TABLES, CASH, WHOLE):
@@ -45,7 +47,11 @@ def export(home: Home, run_id: str, what: str, out: Path) -> Path:
         if what == WHOLE:
             _report(home, run_id, kind, folder, draft)
         else:
-            _table(folder / f"{what}.parquet", kind, draft)
+            path = folder / f"{what}.parquet"
+            whose = {}
+            if what in TRACED:
+                whose = {"run_id": run_id, "trace_id": load_summary(home, run_id).trace_id}
+            _table(path, kind, draft, whose)
         draft.rename(out)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror or error}") from None
@@ -69,20 +75,26 @@ def _report(home: Home, run_id: str, kind: str, folder: Path, draft: Path) -> No
     draft.write_text(page(report, load_analysis(home, run_id)), "utf-8")
 
 
-def _table(path: Path, kind: str, draft: Path) -> None:
+def _table(path: Path, kind: str, draft: Path, whose: dict[str, str]) -> None:
     import pyarrow as pa
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise NotFound(f"run {path.parent.name} has no {path.stem}: it had none, or ended early")
-    if kind == "parquet":
+    if kind == "parquet" and not whose:
         shutil.copyfile(path, draft)
         return
     try:
-        table = _readable(pq.read_table(path))
+        table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadData(f"{path}: {str(error).splitlines()[0]}") from None
+    for name, value in whose.items():
+        table = table.append_column(name, pa.repeat(value, table.num_rows))
+    if kind == "parquet":
+        pq.write_table(table, draft, compression="zstd")
+        return
+    table = _readable(table)
     if kind == "csv":
         pacsv.write_csv(table, draft, pacsv.WriteOptions(quoting_style="needed"))
         return

@@ -51,6 +51,15 @@ def load_report(home: Home, run_id: str) -> RunReport:
         ) from None
 
 
+def load_summary(home: Home, run_id: str) -> RunSummary:
+    """Return a run's line of the list. Raises NotFound, or BadData when its file is damaged."""
+    path = require_run(home, run_id) / SUMMARY
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunSummary)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadData(f"{path}: {error}; remove the run with: clearedge run rm {run_id}") from None
+
+
 def require_run(home: Home, run_id: str) -> Path:
     """Return the folder of a run that has ended. Raises NotFound."""
     folder = run_folder(home, run_id)

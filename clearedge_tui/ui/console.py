@@ -277,6 +277,11 @@ class Console(App[int], inherit_bindings=False):
 
         self.push_screen(HelpScreen(self.page.NAME if self.page else "board"))
 
+    def action_news(self) -> None:
+        from clearedge_tui.ui.news import show_news
+
+        show_news(self)
+
     def action_palette(self) -> None:
         from clearedge_tui.ui.screens.command import CommandScreen
 

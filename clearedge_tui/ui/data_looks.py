@@ -92,6 +92,7 @@ def show_jobs(ui: "Console", jobs: Sequence[JobRow]) -> None:
         ink = {"failed": p.BAD, "done": p.GOOD}.get(job.state, p.TEXT)
         lines.append((clean_text(f"{job.title}   {job.state}"), ink))
         lines += [(f"  {piece}", p.DIM) for piece in wrapped(job.message) if piece]
+        lines += [(f"  trace {clean_text(job.trace_id, 32)}", p.FAINT)] if job.trace_id else []
     if not jobs:
         lines.append(("none yet: c checks, u pulls", p.DIM))
     ui.push_screen(Reading(lines))

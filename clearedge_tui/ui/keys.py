@@ -28,6 +28,7 @@ TABLE: Final = (
     Key("help", "question_mark", "?", "help", "Help", "this page", "global", 95),
     Key("back", "escape,h", "esc", "go_back", "Back", "back to where you came from", "global"),
     Key("last", "minus", "-", "last", "Last screen", "the screen before this one", "global"),
+    Key("news", "exclamation_mark", "!", "news", "News", "the last news in full; a number follows the thread of one", "global"),
     Key("freeze", "p", "p", "freeze", "Freeze", "hold the display still; data goes on", "global"),
     Key("theme", "T", "T", "theme", "Theme", "next theme", "global"),
     Key("symbols", "B", "B", "symbols", "Symbols", "braille, block or ascii glyphs", "global"),

@@ -11,6 +11,7 @@ from itertools import count
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.model import EngineState, Mode
+from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import (
     AccountRow,
     Changed,
@@ -58,6 +59,7 @@ class Notice:
     text: str
     good: bool | None
     at: float
+    trace: str = ""  # the thread of the job it is about
 
 
 @dataclass(slots=True)
@@ -107,11 +109,20 @@ class Model:
         for account in message.accounts:
             self.accounts[account.name] = account
         for job in message.jobs:
+            self._tell_end(job)
             self.jobs[job.id] = job
         self._end_jobs()
         for gone in message.removed:
             self.instances.pop(gone, None)
             self.jobs.pop(gone, None)
+
+    def _tell_end(self, job: JobRow) -> None:
+        known = self.jobs.get(job.id)
+        if job.state not in JOB_ENDED or (known is not None and known.state in JOB_ENDED):
+            return
+        why = f": {job.message}" if job.message else ""
+        good = {"done": True, "failed": False}.get(job.state)
+        self.say(clean_text(f"{job.title} {job.state}{why}"), good, job.trace_id)
 
     def when_job_ends(self, job: str, act: JobAnswer) -> None:
         """Call `act` once with the row of a job that has ended, now or later; never for one unknown."""
@@ -160,7 +171,8 @@ class Model:
         elif not open_.quiet:
             told = result.message or "done"
             named = told.startswith(open_.label.partition(":")[0])  # the answer says of what itself
-            self.say(told if named else f"{open_.label}: {told}", good=True)
+            trace = result.data.get("trace_id", "") if isinstance(result.data, dict) else ""
+            self.say(told if named else f"{open_.label}: {told}", good=True, trace=str(trace))
         if open_.on_result is not None:
             open_.on_result(result)
 
@@ -190,9 +202,9 @@ class Model:
         if open_.on_result is not None:
             open_.on_result(Result(id=open_.command.id, status="lost", message=reason))
 
-    def say(self, text: str, good: bool | None = None) -> None:
-        """Leave one line for the person."""
-        self.notices.append(Notice(text, good, self.mono()))
+    def say(self, text: str, good: bool | None = None, trace: str = "") -> None:
+        """Leave one line for the person; `trace` is the thread it belongs to."""
+        self.notices.append(Notice(text, good, self.mono(), trace))
         self.version += 1
 
     def age_s(self) -> float | None:

@@ -75,7 +75,7 @@ def test_one_trace_goes_through_job_run_and_journal(box: Box, tmp_path: Path) ->
     assert isinstance(lines, list)
     events = [line["event"] for line in reversed(lines)]
     assert events[0] == "backtest.run" and "job.done" in events
-    assert {"run_initialized", "data_ready", "run_completed"} <= set(events)
+    assert {"run_initialized", "data_ready", "order", "fill", "run_completed"} <= set(events)
     assert {line["payload"]["trace_id"] for line in lines} == {trace}
     assert box.do("journal.tail", trace="ffff").data == []
 

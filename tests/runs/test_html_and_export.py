@@ -19,11 +19,13 @@ from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import listing
 from clearedge_tui.runs.analysis.load import load_analysis
-from clearedge_tui.runs.export import TABLES, export
+from clearedge_tui.runs.export import TABLES, TRACED, export
 from clearedge_tui.runs.html import svg
 from clearedge_tui.runs.html.sheet import page
 from clearedge_tui.runs.launch import run_backtest
 from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.runs.trace import events
+from clearedge_tui.runs.trace_orders import ENDS
 from clearedge_tui.settings import Home
 from tests.backtest.box import add_strategy, make_home, sim_bars, store
 
@@ -170,6 +172,38 @@ def test_a_table_is_the_same_in_every_format(
                 assert Decimal(row[name]) == Decimal(line[name]) == exact[name]
                 assert "E" not in line[name]
     assert list(tmp_path.glob(".*")) == []
+    own = pq.read_schema(listing.run_folder(home, run_id) / f"{table}.parquet").names
+    assert "trace_id" not in own, "files of a run are the same to the byte when it is run again"
+    if table in TRACED:
+        whose = {"run_id": run_id, "trace_id": report.summary.trace_id}
+        assert whole.column_names == [*own, *whose]
+        assert [set(whole[name].to_pylist()) for name in whose] == [{v} for v in whose.values()]
+
+
+@pytest.mark.slow
+def test_a_timeline_leads_from_the_data_over_orders_to_the_end(
+    made: tuple[Home, RunReport],
+) -> None:
+    home, report = made
+    run_id, trace = report.summary.run_id, report.summary.trace_id
+    told = sorted(events(home, trace[:8]), key=lambda row: (row.at_ns, row.seq))
+    names = [row.event for row in told]
+    assert {row.payload["trace_id"] for row in told} == {trace}
+    assert names.index("data_ready") < names.index("backtest_started") < names.index("order")
+    last = len(names) - names[::-1].index("fill")
+    assert last <= names.index("backtest_completed") < names.index("run_completed")
+    orders = pq.read_table(listing.run_folder(home, run_id) / "orders.parquet").to_pylist()
+    shown = [row for row in told if row.event == "order"]
+    wanted = [*orders[:ENDS], *orders[-ENDS:]]
+    assert [row.payload["id"] for row in shown] == [one["id"] for one in wanted]
+    for row, one in zip(shown, wanted, strict=True):
+        parts = (one["id"], one["side"], f"{one['size'].normalize():f}", one["status"])
+        assert all(part in row.text for part in (*parts, f"{one['ts_ns']:%Y-%m-%d %H:%M}"))
+    fills = [row for row in told if row.event == "fill"]
+    assert len(fills) == 2 * ENDS and all(" at " in row.text for row in fills)
+    (between,) = (row for row in told if row.event == "orders_between")
+    assert f"{len(orders) - 2 * ENDS:,} orders" in between.text
+    assert 0 < told.index(between) - names.index("order") < names.index("backtest_completed")
 
 
 @pytest.mark.slow

@@ -100,3 +100,21 @@ async def test_a_run_that_ended_before_the_console_saw_it_at_work_is_listed(
         done = JobRow("job-9", "backtest", "quick", "done", run_id="bt-0099")
         await world.push(Changed(1, START_NS, jobs=(done,)))
         await d.until(lambda: len(sent(world, "run.search")) > before)
+
+
+async def test_news_of_a_job_that_ended_lead_to_all_it_did(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    trace = "7c0ffee0" * 4
+    async with desk() as d:
+        await d.press("exclamation_mark")
+        await d.shows("nothing was told yet")
+        await d.press("escape")
+        await world.work("job-1", state="failed", message="no bars", trace_id=trace)
+        await d.shows("ema_cross BTC/USDT 1m failed: no bars")
+        assert trace not in d.text(), "the headline is for the news"
+        await d.press("exclamation_mark")
+        await d.shows(f"trace {trace}")
+        await d.press("1")
+        await d.until(lambda: {"limit": 500, "trace": trace} in sent(world, "journal.tail"))
+        assert [n.trace for n in d.app.model.notices if n.text.endswith("no bars")] == [trace]
