@@ -61,6 +61,9 @@ class Home(msgspec.Struct, frozen=True):
         key = hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"clearedge-{os.getuid()}-{key}"
 
+    def account_file(self, account: str) -> Path:
+        return self.state / "accounts" / f"{account}.db"
+
     @property
     def control_socket(self) -> Path:
         return self.sockets / "control.sock"

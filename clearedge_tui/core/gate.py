@@ -15,6 +15,7 @@ class Ask(msgspec.Struct, frozen=True):
     price: Decimal
     reduce_only: bool = False
     at_market: bool = False  # the price is what the market shows, which need not be on a tick
+    by_person: bool = False
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class Standing(msgspec.Struct, frozen=True):
     observe_orders: ObserveOrders
     book: Book  # the account's own book when active
     leased: bool  # a supervisor is listening
-    halted: bool
+    killed: str  # why nothing of strategies passes at all; empty: it does
     position: Decimal  # of the book the order would go to
     working: Decimal  # signed size of this instance's open orders on the order's side
     gross: Decimal  # notional of all positions and open orders of the account's book
@@ -47,9 +48,12 @@ class Standing(msgspec.Struct, frozen=True):
     silent_s: float = 0.0  # since the market last spoke
     most_silent_s: float = 0.0  # 0 is for ever
     missing: str = ""  # why nothing is entered after a gap in the data
+    barred: "Denied | None" = None  # why nothing that adds risk passes: approval, doubt, disk …
 
 
 class Denied(msgspec.Struct, frozen=True):
+    """Why an order is refused: the rule, and the numbers in words."""
+
     rule: str
     text: str
 
@@ -88,18 +92,31 @@ def either(one: tuple[str, bool], other: tuple[str, bool]) -> bool:
 
 
 def decide(ask: Ask, now: Standing) -> Denied | None:
-    """Return why the order is refused, or None. Orders that only reduce pass every risk rule."""
+    """Return why the order is refused, or None. Orders that only reduce pass every risk rule.
+
+    While a kill is on, nothing of a strategy passes: it may be what went wrong. A person's exit does.
+    """
     wrong = _shape(ask, now)
     if wrong:
         return wrong
-    if route(now.mode, now.observe_orders, now.book) is None:
+    if route(now.mode, now.observe_orders, now.book) is None and not ask.by_person:
         return Denied("mode", "orders are not allowed now")
+    if now.killed and not ask.by_person:
+        return Denied("kill", now.killed)
     if reduces(ask, now.position, now.working):
         return None
     if ask.reduce_only:
         return Denied(
             "reduce_only", f"{ask.side} {ask.size} would enlarge a position of {now.position}"
         )
+    if now.killed:
+        return Denied("kill", f"{now.killed}: only what reduces a position passes")
+    stale = now.barred or _data(ask, now)
+    return stale or (within(ask, now.limits) if now.limits else None) or _risk(ask, now)
+
+
+def _data(ask: Ask, now: Standing) -> Denied | None:
+    """Return why the newest price is nothing to enter on."""
     if now.odd:
         return Denied(
             "data",
@@ -113,7 +130,7 @@ def decide(ask: Ask, now: Standing) -> Denied | None:
             f"the newest price is {now.silent_s:.0f} s old, at most {now.most_silent_s:g} s are allowed: "
             "nothing is entered on a stale one",
         )
-    return (within(ask, now.limits) if now.limits else None) or _risk(ask, now)
+    return None
 
 
 def within(ask: Ask, limits: Limits) -> Denied | None:
@@ -159,8 +176,6 @@ def _risk(ask: Ask, now: Standing) -> Denied | None:
         return Denied(
             "orphan", "no supervisor is listening: only orders that reduce a position pass"
         )
-    if now.halted:
-        return Denied("halt", "the account is halted: only orders that reduce a position pass")
     if now.orders_last_second >= now.most_orders_per_second:
         return Denied(
             "rate",

@@ -1,6 +1,7 @@
 """What a gateway writes down of its account before and after it acts: frozen, for one file."""
 
 import hashlib
+from decimal import Decimal
 
 import msgspec
 
@@ -25,6 +26,7 @@ class SeatKept(msgspec.Struct, frozen=True):
     instance: Instance
     market: MarketInfo
     ledger: LedgerRow
+    base_fees: Decimal = Decimal(0)  # of the base currency, that the venue kept
 
 
 def venue_key(salt: str, order_id: str) -> str:

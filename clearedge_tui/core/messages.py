@@ -112,6 +112,7 @@ class Attach(msgspec.Struct, frozen=True, tag=True):
     pid: int
     ledgers: tuple[LedgerRow, ...] = ()
     native: bool = False
+    open: tuple[str, ...] = ()  # orders that the supervisor takes for open
 
 
 class Detach(msgspec.Struct, frozen=True, tag=True):
@@ -153,6 +154,21 @@ class Watching(msgspec.Struct, frozen=True, tag=True):
     """To an instance: somebody looks at it, so draw often."""
 
     on: bool
+
+
+class Keys(msgspec.Struct, frozen=True, tag=True):
+    """To the gateway of a live account, over its own line: what it signs with. Never written down."""
+
+    values: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(sorted(self.values))})"
+
+
+class Forget(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: an instance was removed; nothing of it is kept."""
+
+    id: str
 
 
 class SetSpeed(msgspec.Struct, frozen=True, tag=True):
@@ -245,6 +261,8 @@ class FeedStatus(msgspec.Struct, frozen=True, tag=True):
     silent_s: dict[str, float] = {}  # market -> since it was last heard
     waits: dict[str, str] = {}  # instance -> why nothing is entered for it now
     traded: tuple[MarketInfo, ...] = ()  # the markets as the gateway knows them
+    ready: bool = True  # its book trades: of a live account, it was compared with the venue
+    sockets: dict[str, str] = {}  # a venue's connections and their states
 
 
 class Noted(msgspec.Struct, frozen=True, tag=True):
@@ -379,12 +397,15 @@ class BookEvent(msgspec.Struct, frozen=True, tag=True):
 
     instance: str
     id: str
-    kind: str  # accepted | filled | cancelled | rejected
+    kind: str  # accepted | filled | cancelled | rejected | unknown | cancel_refused
     size: Decimal = Decimal(0)
     price: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
     trade: str = ""
     reason: str = ""
+    venue_id: str = ""
+    base_fee: Decimal = Decimal(0)  # how much of the base currency the fee took; in `fee` already
+    at_ns: int = 0  # the venue's time; 0 is the data's
 
 
 class BookIdle(msgspec.Struct, frozen=True, tag=True):
@@ -399,8 +420,10 @@ class BookSync(msgspec.Struct, frozen=True, tag=True):
 
 ToEngine = (
     Lease
+    | Keys
     | Attach
     | Detach
+    | Forget
     | SetMode
     | CancelOrders
     | SetConfig

@@ -31,7 +31,7 @@ def _text(help_: str, default: str = "") -> dict[str, Any]:
 
 
 def _one_of(help_: str, *values: str) -> dict[str, Any]:
-    return {"type": "enum", "default": values[0], "values": list(values), "help": help_}
+    return {"type": "enum", "default": values[0], "choices": list(values), "help": help_}
 
 
 def _count(help_: str, default: int, least: int, most: int) -> dict[str, Any]:

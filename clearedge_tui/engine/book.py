@@ -9,16 +9,11 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 from nautilus_trader.adapters.sandbox import SandboxExecutionClientFactory
-from nautilus_trader.common import CacheConfig, Environment
-from nautilus_trader.live import LiveNode, LiveRiskEngineConfig
-from nautilus_trader.model import TraderId
-from nautilus_trader.trading import ImportableControllerConfig
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.errors import Bug, RetryLater
+from clearedge_tui.core.errors import Bug
 from clearedge_tui.core.messages import (
     BookCancel,
     BookEvent,
@@ -28,25 +23,22 @@ from clearedge_tui.core.messages import (
     MarketInfo,
     TickMsg,
 )
+from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.paper_venue import PaperData, PaperDataConfig, PaperDataFactory, sandbox
 from clearedge_tui.engine.proxy import Registry
-from clearedge_tui.engine.quiet import file_logging
 from clearedge_tui.settings import Account
 
-_READY_S = 20.0
 _MOST_AHEAD = 256  # quotes that the node has not seen: more make an order meet an old price
-_RATE = "1000000/00:00:01"  # the engine's own throttle would deny exits too; the gate has ours
 
 
 class Book:
-    """One node a process: making a second one in the same process is a bug."""
+    """A simulated venue in a node that is built later."""
 
     def __init__(
         self,
+        node: Node,
         account: Account,
         currencies: set[str],
-        logs: Path,
-        name: str,
         emit: Callable[[BookEvent], None],
     ) -> None:
         self._emit = emit
@@ -57,49 +49,22 @@ class Book:
         self._open: set[str] = set()  # orders sent whose fate is unknown
         self._quiet = asyncio.Event()
         self._quiet.set()
-        builder = (
-            LiveNode.builder(name.upper(), TraderId("CLEAREDGE-001"), Environment.SANDBOX)
-            .with_logging(file_logging(logs, f"{name}.engine"))
-            .with_reconciliation(False)
-            .with_delay_post_stop_secs(0)
-            .with_timeout_connection(int(_READY_S))
-            .with_cache_config(CacheConfig(tick_capacity=16, bar_capacity=16))
-            .with_risk_engine_config(LiveRiskEngineConfig(max_order_submit_rate=_RATE))
-            .with_controller(
-                ImportableControllerConfig(
-                    "clearedge_tui.engine.proxy:ProxyController",
-                    "clearedge_tui.engine.proxy:ControllerConfig",
-                    {"actor_id": "CONTROL-001"},
-                )
-            )
-            .add_data_client("PAPER", PaperDataFactory(), PaperDataConfig())
-            .add_simulated_exec_client(
-                "PAPER",
-                SandboxExecutionClientFactory(),
-                sandbox(account.name, currencies, account.maker_fee, account.taker_fee),
-            )
+        self._node = node
+        node.builder.add_data_client("PAPER", PaperDataFactory(), PaperDataConfig())
+        node.builder.add_simulated_exec_client(
+            "PAPER",
+            SandboxExecutionClientFactory(),
+            sandbox(account.name, currencies, account.maker_fee, account.taker_fee),
         )
-        self._node = builder.build()
-        self._handle = self._node.handle()
-        self._cache = self._node.cache
-        self._running: asyncio.Task[None] | None = None
         Registry.emit = self._heard
         Registry.seen = self._seen
 
     async def start(self) -> None:
         """Run the node; return when it trades. Raises RetryLater when it does not come up."""
-        self._running = asyncio.create_task(self._node.run_async())
-        limit = monotonic() + _READY_S
-        while not (self._handle.is_running and Registry.controller and PaperData.last):
-            if self._running.done() or monotonic() > limit:
-                raise RetryLater(f"the engine node did not come up within {_READY_S:.0f} s")
-            await asyncio.sleep(0.002)
+        await self._node.start(lambda: PaperData.last)
 
     async def stop(self) -> None:
-        self._handle.stop()
-        if self._running:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._running, 5.0)
+        await self._node.stop()
 
     def open(self, ask: BookOpen) -> None:
         """Let an instance trade a market here; asking again tells of a market that has changed."""

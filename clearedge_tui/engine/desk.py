@@ -4,14 +4,14 @@ No socket and no engine in here: messages in, messages out. Every order of every
 `submit`, and every event of either book passes `heard`.
 """
 
-from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from clearedge_tui.core import gate
-from clearedge_tui.core.clock import monotonic
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.kept import Entry
 from clearedge_tui.core.ledger import apply_fill
 from clearedge_tui.core.messages import (
     Attach,
@@ -22,8 +22,8 @@ from clearedge_tui.core.messages import (
     BookState,
     BookSubmit,
     FillUpdate,
-    LedgerRow,
     MarketInfo,
+    Noted,
     OrderUpdate,
     Submit,
 )
@@ -31,60 +31,24 @@ from clearedge_tui.core.model import (
     Book,
     ExitPolicy,
     Fill,
-    Instance,
     Mode,
     ObserveOrders,
     Order,
     OrderStatus,
-    Position,
 )
+from clearedge_tui.core.orders import hear
 from clearedge_tui.core.path import Resting
 from clearedge_tui.core.text import clean_tag, clean_text
+from clearedge_tui.engine.judge import Judge
+from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.reducing import cut, waiting
+from clearedge_tui.engine.seat import Seat
 from clearedge_tui.settings import Account
 
-_DAY_NS = 86_400_000_000_000
-_SPARK = 60
-_KEEP_CLOSED = 200
+_ASK_AGAIN_NS = 5_000_000_000
 
 
-class Sums:
-    """One instance's book: its ledger row in the making."""
-
-    def __init__(self, row: LedgerRow) -> None:
-        self.row = row
-        self.position = row.position
-        self.spark = deque(row.spark, maxlen=_SPARK)
-        self.fills = row.fills
-
-    def total(self, price: Decimal | None) -> Decimal:
-        return self.position.total(price)
-
-
-class Seat:
-    """One attached instance."""
-
-    def __init__(self, ask: Attach) -> None:
-        self.instance: Instance = ask.instance
-        self.market: MarketInfo = ask.market
-        self.pid = ask.pid
-        self.mode: Mode = ask.instance.mode
-        self.observe: ObserveOrders = ask.instance.observe_orders
-        self.orders: dict[str, Order] = {}
-        self.only_reduce: set[str] = set()  # of these
-        self.sent: deque[float] = deque(maxlen=1000)
-        self.sums = {row.book: Sums(row) for row in ask.ledgers}
-
-    def book(self, which: Book) -> Sums:
-        if which not in self.sums:
-            self.sums[which] = Sums(LedgerRow(self.instance.id, which, Position()))
-        return self.sums[which]
-
-    def working(self, book: Book) -> list[Order]:
-        return [o for o in self.orders.values() if o.book is book and o.status.is_open]
-
-
-class Desk:
+class Desk(Judge):
     """All instances of one account."""
 
     def __init__(
@@ -93,39 +57,107 @@ class Desk:
         own: Book,
         to_book: Callable[[Book, BookOpen | BookSubmit | BookCancel | BookShrink], None],
         to_instance: Callable[[str, BookState | OrderUpdate | FillUpdate], None],
-        to_supervisor: Callable[[OrderUpdate | FillUpdate], None],
+        to_supervisor: Callable[[OrderUpdate | FillUpdate | Noted], None],
+        record: Record,
     ) -> None:
-        self.account = account
-        self.own = own
-        self.leased = False
-        self.halted = False
-        self.seats: dict[str, Seat] = {}
-        self.prices: dict[str, Decimal] = {}
-        self.clocks: dict[str, int] = {}
-        self.odd: set[str] = set()  # markets whose newest price stands alone
-        self.spoke_s: dict[str, float] = {}  # when a market was last heard, on the steady clock
-        self.dirty: set[tuple[str, Book]] = set()
+        super().__init__(account, own, record)
         self._to_book = to_book
         self._to_instance = to_instance
         self._to_supervisor = to_supervisor
-        self._owner: dict[str, str] = {}
         self._stops: set[str] = set()  # stop orders that wait
         self._why: dict[str, str] = {}  # orders that we cancel for a reason of ours
-        self.missing: Callable[[str], str] = lambda _instance: ""  # why nothing is entered for it
+        self._asked_ns: dict[str, int] = {}  # orders in doubt, and when the venue was last asked
+        self._restore()
+
+    # ---- what was there before ----------------------------------------------------------------
+    def _restore(self) -> None:
+        """Seat who has traded here before, with the orders whose ends nobody has heard of."""
+        for kept in self.record.seats():
+            self.seats[kept.instance.id] = Seat.kept(kept)
+        for entry in self.record.open_orders():
+            seat = self.seats.get(entry.order.instance)
+            if seat is None:
+                continue
+            order = entry.order
+            if self.own is Book.LIVE:
+                why = "the gateway ended; the venue is being asked"
+                order = msgspec.structs.replace(order, status=OrderStatus.UNKNOWN, reason=why)
+            seat.entries[order.id] = entry
+            if entry.reduce_only:
+                seat.only_reduce.add(order.id)
+            if order.trigger is not None:
+                self._stops.add(order.id)
+            seat.put(order)
+
+    def reopen(self) -> None:
+        """Open the markets of who was here before; put the orders of a paper venue there again.
+
+        What was open in a simulated venue died with it unfilled: its fills are written as they come.
+        """
+        for seat in self.seats.values():
+            self._open(seat)
+            if self.own is Book.LIVE:
+                continue
+            for order in seat.working(self.own):
+                left = order.size - order.filled
+                self._to_book(self.own, _submit(order, left))
+
+    def known_entries(self) -> list[Entry]:
+        """Return the open orders of the account's own book, as they were written down."""
+        return [
+            seat.entries[order.id]
+            for seat in self.seats.values()
+            for order in seat.working(self.own)
+            if order.id in seat.entries
+        ]
 
     # ---- who sits here ------------------------------------------------------------------------
     def attach(self, ask: Attach) -> None:
         """Seat an instance, or give its seat to its next process: orders and sums stay."""
         seat = self.seats.get(ask.instance.id)
+        if seat is not None and seat.instance.created_ns != ask.instance.created_ns:
+            self.forget(ask.instance.id)  # another one got its name
+            seat = None
         if seat is None:
-            seat = self.seats[ask.instance.id] = Seat(ask)
+            seat = self.seats[ask.instance.id] = Seat.attached(ask)
             self._open(seat)
-        else:
-            if ask.pid != seat.pid and ask.market != seat.market:  # changed while it was off
-                seat.market = ask.market
-                self._open(seat)
-            seat.pid, seat.instance = ask.pid, ask.instance
-            seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
+            return
+        left = self._book(seat) if seat.pid else self.own
+        if ask.pid != seat.pid and ask.market != seat.market:  # changed while it was off
+            seat.market = ask.market
+            self._open(seat)
+        for row in ask.ledgers:
+            seat.adopt(row)
+        self._retell(seat, ask)
+        seat.pid, seat.instance = ask.pid, ask.instance
+        seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
+        self._leave(seat, left, ask.instance.exit_policy)
+
+    def _retell(self, seat: Seat, ask: Attach) -> None:
+        """Tell a supervisor what it missed: how orders ended, and fills."""
+        row = next((r for r in ask.ledgers if r.book is self.own), None)
+        missed = seat.book(self.own).fills - (row.fills if row else 0)
+        if missed > 0:
+            for fill in self.record.last_fills(seat.instance.id, missed):
+                self._to_supervisor(FillUpdate(fill))
+        for order in seat.working(self.own):
+            self._to_supervisor(OrderUpdate(order))
+        for order_id in ask.open:
+            known = seat.orders.get(order_id)
+            entry = None if known else self.record.order_named(order_id)
+            ended = known or (entry.order if entry else None)
+            if ended is not None and not ended.status.is_open:
+                self._to_supervisor(OrderUpdate(ended))
+
+    def forget(self, instance: str) -> None:
+        """An instance was removed, or its name is another one's now."""
+        seat = self.seats.pop(instance, None)
+        self.dirty = {(name, book) for name, book in self.dirty if name != instance}
+        if seat is not None:
+            for order in seat.orders.values():
+                if order.status.is_open:
+                    self._to_book(order.book, BookCancel(instance, order.id))
+        self.record.forget(instance)
 
     def _open(self, seat: Seat) -> None:
         for which in (self.own, Book.SHADOW):
@@ -176,13 +208,17 @@ class Desk:
         seat = self.seats[instance]
         left = self._book(seat)
         seat.mode, seat.observe = mode, observe
-        entered = self._book(seat)
-        if left is not None and left is not entered:
-            if left is Book.SHADOW or policy is not ExitPolicy.LEAVE:
-                self.cancel_all(instance, left)
-            if left is not Book.SHADOW and policy is ExitPolicy.FLATTEN:
-                self.flatten(instance)
+        self._leave(seat, left, policy)
         self._to_instance(instance, self.state(instance))
+
+    def _leave(self, seat: Seat, left: Book | None, policy: ExitPolicy) -> None:
+        """Settle what the book that an instance has left still has open."""
+        if left is None or left is self._book(seat):
+            return
+        if left is Book.SHADOW or policy is not ExitPolicy.LEAVE:
+            self.cancel_all(seat.instance.id, left)
+        if left is not Book.SHADOW and policy is ExitPolicy.FLATTEN:
+            self.flatten(seat.instance.id)
 
     def cancel_all(self, instance: str, book: Book | None = None) -> None:
         seat = self.seats[instance]
@@ -190,35 +226,41 @@ class Desk:
             if order.status.is_open and book in (None, order.book):
                 self._to_book(order.book, BookCancel(instance, order.id))
 
-    def flatten(self, instance: str) -> None:
-        """Close the account's position of this instance at the market."""
+    def flatten(self, instance: str, tag: str = "exit policy") -> str:
+        """Close the account's position of this instance at the market; return the order's id."""
         seat = self.seats[instance]
         size = seat.book(self.own).position.size
         if not size:
-            return
+            return ""
         side = "sell" if size > 0 else "buy"
-        key = f"{instance}-exit-{self.clocks.get(seat.market.id, 0)}"
-        self._place(seat, self.own, Submit(key, side, abs(size), None, True, "exit policy"))
+        moment = now_ns() if self.own is Book.LIVE else self.clocks.get(seat.market.id, 0)
+        key = f"{instance}-exit-{moment}"
+        self._place(seat, self.own, Submit(key, side, abs(size), None, True, tag))
+        return key
 
     # ---- orders -------------------------------------------------------------------------------
-    def submit(self, instance: str, ask: Submit) -> None:
+    def submit(self, instance: str, ask: Submit, by_person: bool = False) -> None:
         """Pass an order to the book its mode allows, or deny it with the rule and the numbers."""
         seat = self.seats[instance]
-        book = self._book(seat)
-        if ask.id in seat.orders:
+        book = self.own if by_person else self._book(seat)
+        if ask.id in seat.orders or ask.id in seat.entries:
             return  # sent twice: the first one stands
         price = ask.price or ask.stop or self.prices.get(seat.market.id)
         if price is None:
             self._deny(seat, book, ask, "price", "no price has been seen yet")
             return
-        standing = self._standing(seat, book or Book.SHADOW, ask)
-        at_market = ask.kind == "market"
-        wish = gate.Ask(ask.side, ask.size, price, ask.reduce_only, at_market=at_market)
-        denied = gate.decide(wish, standing)
+        wish = self._wish(ask, price, by_person)
+        denied = gate.decide(wish, self._standing(seat, book or Book.SHADOW, ask))
         if denied:
             self._deny(seat, book, ask, denied.rule, denied.text)
             return
         self._place(seat, book or Book.SHADOW, ask)
+
+    def _wish(self, ask: Submit, price: Decimal, by_person: bool) -> gate.Ask:
+        at_market = ask.kind == "market"
+        return gate.Ask(
+            ask.side, ask.size, price, ask.reduce_only, at_market=at_market, by_person=by_person
+        )
 
     def cancel(self, instance: str, order_id: str) -> None:
         order = self.seats[instance].orders.get(order_id)
@@ -226,16 +268,25 @@ class Desk:
             self._to_book(order.book, BookCancel(instance, order_id))
 
     def _place(self, seat: Seat, book: Book, ask: Submit) -> None:
+        """Write an order down and send it. What only reduces leaves even if it cannot be written."""
+        order = self._order(seat, book, ask, OrderStatus.SENT)
+        if book is self.own:
+            entry = Entry(order, self.record.key(ask.id), ask.reduce_only, sent_ns=now_ns())
+            unwritten = self.record.intent(entry)
+            if unwritten and not self._shrinks(seat, ask):
+                self._deny(seat, book, ask, "record", unwritten)
+                return
+            seat.entries[ask.id] = entry
         seat.sent.append(self._second(seat))
-        self._owner[ask.id] = seat.instance.id
         if ask.reduce_only:
             seat.only_reduce.add(ask.id)
-        self._put(seat, self._order(seat, book, ask, OrderStatus.SENT))
-        self._to_book(
-            book,
-            BookSubmit(
-                seat.instance.id, ask.id, seat.market.id, ask.side, ask.size, ask.price, ask.stop
-            ),
+        self._put(seat, order, written=True)
+        self._to_book(book, _submit(order, ask.size))
+
+    def _shrinks(self, seat: Seat, ask: Submit) -> bool:
+        size = seat.book(self.own).position.size
+        return ask.reduce_only or gate.reduces(
+            gate.Ask(ask.side, ask.size, Decimal(1)), size, Decimal(0)
         )
 
     def _deny(self, seat: Seat, book: Book | None, ask: Submit, rule: str, text: str) -> None:
@@ -263,113 +314,43 @@ class Desk:
             trigger=ask.stop,
         )
 
-    def _standing(self, seat: Seat, book: Book, ask: Submit) -> gate.Standing:
-        now = self._second(seat)
-        signed = 1 if ask.side == "buy" else -1
-        beside = (
-            o
-            for o in seat.working(book)
-            if o.side == ask.side
-            and not gate.either((ask.kind, ask.reduce_only), (o.kind, o.id in seat.only_reduce))
-        )
-        working = sum((o.size - o.filled for o in beside), Decimal(0))
-        return gate.Standing(
-            mode=seat.mode,
-            observe_orders=seat.observe,
-            book=self.own,
-            leased=self.leased,
-            halted=self.halted,
-            position=seat.book(book).position.size,
-            working=working * signed,
-            gross=self._gross(seat, book),
-            buying_power=self._power(seat, book),
-            orders_last_second=sum(1 for at in seat.sent if now - at < 1.0),
-            most_orders_per_second=self.account.orders_per_second,
-            step=seat.market.step,
-            price_step=seat.market.price_step,
-            limits=seat.market.limits,
-            weight=self._weight(seat),
-            odd=seat.market.id in self.odd,
-            silent_s=monotonic() - self.spoke_s.get(seat.market.id, monotonic()),
-            most_silent_s=self.account.stale_s,
-            missing=self.missing(seat.instance.id),
-        )
-
-    def _second(self, seat: Seat) -> float:
-        """Return the clock of the order rate: a replay faster than time counts its own seconds."""
-        if self.own is Book.LIVE:
-            return monotonic()
-        return self.clocks.get(seat.market.id, 0) / 1e9
-
-    def _gross(self, seat: Seat, book: Book) -> Decimal:
-        """Return the notional held and working in this quote currency (a shadow book is one's own)."""
-        total = Decimal(0)
-        for other in self.seats.values():
-            if other.market.quote != seat.market.quote or (
-                book is Book.SHADOW and other is not seat
-            ):
-                continue
-            price, weight = self.prices.get(other.market.id), self._weight(other)
-            if price is not None and book in other.sums:
-                total += abs(other.sums[book].position.size) * price * weight
-            total += weight * sum(
-                (
-                    (o.size - o.filled) * (o.price or o.trigger or price or Decimal(0))
-                    for o in other.working(book)
-                ),
-                Decimal(0),
-            )
-        return total
-
-    def _weight(self, seat: Seat) -> Decimal:
-        return gate.weight(self.account.leverage, seat.market.margin_init)
-
-    def _power(self, seat: Seat, book: Book) -> Decimal:
-        seats = [seat] if book is Book.SHADOW else list(self.seats.values())
-        made = sum(
-            (
-                s.sums[book].total(self.prices.get(s.market.id))
-                for s in seats
-                if book in s.sums and s.market.quote == seat.market.quote
-            ),
-            Decimal(0),
-        )
-        return (self.account.balance + made) * self.account.leverage
-
     # ---- what the books say -------------------------------------------------------------------
     def heard(self, book: Book, event: BookEvent) -> None:
+        """Take what a book says of an order: each fill once, in whatever order it comes."""
         seat = self.seats.get(event.instance)
         order = seat.orders.get(event.id) if seat else None
         if seat is None or order is None or order.book is not book:
             return
+        if event.kind == "cancel_refused":
+            self._noted("order.cancel_refused", order, clean_text(event.reason))
+            return
         now = self.clocks.get(seat.market.id, 0)
-        if event.kind == "filled":
-            self._filled(seat, order, event, now)
-        elif event.kind == "accepted":
-            if order.status is OrderStatus.SENT:
-                self._put(
-                    seat, msgspec.structs.replace(order, status=OrderStatus.OPEN, updated_ns=now)
-                )
-        else:
-            status = OrderStatus.CANCELLED if event.kind == "cancelled" else OrderStatus.REJECTED
-            reason = clean_text(event.reason or self._why.pop(order.id, ""))
-            self._put(
-                seat, msgspec.structs.replace(order, status=status, reason=reason, updated_ns=now)
-            )
+        fill_id = f"{order.id}/{event.trade}"
+        known = event.kind == "filled" and book is self.own and self.record.counted(fill_id)
+        told = hear(order, event, known, now)
+        if told.alarm:
+            self._noted("order.alarm", order, told.alarm)
+        if event.venue_id and order.id in seat.entries:
+            entry = seat.entries[order.id]
+            seat.entries[order.id] = msgspec.structs.replace(entry, venue_id=event.venue_id)
+        if told.fill:
+            self._filled(seat, told.order, event, fill_id)
+        elif told.order != order:
+            why = event.reason or self._why.pop(order.id, "")
+            self._put(seat, msgspec.structs.replace(told.order, reason=clean_text(why)))
 
-    def _filled(self, seat: Seat, order: Order, event: BookEvent, now: int) -> None:
+    def _noted(self, event: str, order: Order, text: str) -> None:
+        self._to_supervisor(Noted(event, order.market, f"{order.id}: {text}"))
+
+    def _filled(self, seat: Seat, order: Order, event: BookEvent, fill_id: str) -> None:
         sums = seat.book(order.book)
         sums.position, realised = apply_fill(
             sums.position, order.side, event.size, event.price, event.fee
         )
         sums.fills += 1
-        filled = order.filled + event.size
-        average = (
-            (order.avg_price or Decimal(0)) * order.filled + event.price * event.size
-        ) / filled
-        status = OrderStatus.FILLED if filled >= order.size else OrderStatus.PARTIAL
+        seat.base_fees += event.base_fee if order.book is self.own else Decimal(0)
         fill = Fill(
-            f"{order.id}/{event.trade}",
+            fill_id,
             order.id,
             seat.instance.id,
             order.book,
@@ -378,19 +359,49 @@ class Desk:
             event.size,
             event.price,
             event.fee,
-            now,
+            event.at_ns or self.clocks.get(seat.market.id, 0),
             realised,
         )
-        order = msgspec.structs.replace(
-            order, filled=filled, avg_price=average, status=status, updated_ns=now
-        )
         seat.orders[order.id] = order
+        if order.book is self.own:
+            entry = self._entry(seat, order)
+            self.record.fill(entry, fill, seat.to_keep(self._row(seat, order.book)))
         self._to_supervisor(FillUpdate(fill))
         if order.book is self._book(seat):  # the strategy hears of a fill with its position moved
             self._to_instance(seat.instance.id, self.state(seat.instance.id))
             self._to_instance(seat.instance.id, FillUpdate(fill))
-        self._put(seat, order)
+        self._put(seat, order, written=True)
         self._cut(seat, order.book)
+
+    def _entry(self, seat: Seat, order: Order) -> Entry:
+        """Return what is written of an order as it is now."""
+        entry = seat.entries.get(order.id)
+        if entry is None:
+            entry = Entry(order, self.record.key(order.id), order.id in seat.only_reduce)
+        entry = seat.entries[order.id] = msgspec.structs.replace(entry, order=order)
+        return entry
+
+    # ---- doubt --------------------------------------------------------------------------------
+    def doubt(self) -> list[str]:
+        """Call what has had no answer for too long UNKNOWN; return the orders to ask about now."""
+        if self.own is not Book.LIVE:
+            return []
+        now, ask = now_ns(), []
+        limit = int(self.account.unanswered_s * 1e9)
+        for seat in self.seats.values():
+            for order in seat.working(self.own):
+                entry = seat.entries.get(order.id)
+                sent = entry.sent_ns if entry else 0
+                if order.status is OrderStatus.SENT and now - sent > limit:
+                    why = f"the venue has not answered within {self.account.unanswered_s:g} s"
+                    order = msgspec.structs.replace(order, status=OrderStatus.UNKNOWN, reason=why)
+                    self._noted("order.unknown", order, why)
+                    self._put(seat, order)
+                quiet = now - self._asked_ns.get(order.id, 0) > _ASK_AGAIN_NS
+                if order.status is OrderStatus.UNKNOWN and quiet:
+                    self._asked_ns[order.id] = now
+                    ask.append(order.id)
+        return ask
 
     def _cut(self, seat: Seat, book: Book) -> None:
         """Leave no order that only reduces larger than the position."""
@@ -411,72 +422,25 @@ class Desk:
         seats = (seat for seat in self.seats.values() if seat.market.id == market)
         return waiting(order for seat in seats for order in seat.orders.values())
 
-    def _put(self, seat: Seat, order: Order) -> None:
-        seat.orders[order.id] = order
+    def _put(self, seat: Seat, order: Order, written: bool = False) -> None:
+        if order.book is self.own and not written and order.id in seat.entries:
+            self.record.order(self._entry(seat, order))
+        seat.put(order)
         if not order.status.is_open:
-            seat.only_reduce.discard(order.id)
             self._stops.discard(order.id)
+            self._asked_ns.pop(order.id, None)
         elif order.trigger is not None:
             self._stops.add(order.id)
-        if not order.status.is_open and len(seat.orders) > 2 * _KEEP_CLOSED:
-            closed = [k for k, o in seat.orders.items() if not o.status.is_open]
-            for key in closed[:-_KEEP_CLOSED]:
-                del seat.orders[key]
         self.dirty.add((seat.instance.id, order.book))
         self._to_supervisor(OrderUpdate(order))
         if order.book is self._book(seat) or order.status is OrderStatus.DENIED:
             self._to_instance(seat.instance.id, OrderUpdate(order))
 
-    # ---- marks --------------------------------------------------------------------------------
-    def mark(self, market: str, ts_ns: int, price: Decimal) -> None:
-        """Value every book on this market at a new price; midnight starts a new day."""
-        self.prices[market] = price
-        self.spoke_s[market] = monotonic()
-        self.clocks[market] = max(ts_ns, self.clocks.get(market, 0))
-        for seat in self.seats.values():
-            if seat.market.id != market:
-                continue
-            for book, sums in seat.sums.items():
-                self.dirty.add((seat.instance.id, book))
-                day = (ts_ns - 1) // _DAY_NS  # a bar that closes at midnight belongs to its day
-                if day > sums.row.day:
-                    start = sums.total(price) if sums.row.day else sums.row.day_start
-                    sums.row = msgspec.structs.replace(sums.row, day=day, day_start=start)
 
-    def point(self, market: str) -> None:
-        """Add a point to the sparklines of this market's books (a bar closed)."""
-        price = self.prices.get(market)
-        for seat in self.seats.values():
-            if seat.market.id == market:
-                for sums in seat.sums.values():
-                    sums.spark.append(float(sums.total(price)))
-
-    def ledgers(self) -> tuple[LedgerRow, ...]:
-        """Return the rows that changed since the last call."""
-        rows = []
-        for instance, book in sorted(self.dirty):
-            seat = self.seats[instance]
-            if book in seat.sums:
-                rows.append(self._row(seat, book))
-        self.dirty.clear()
-        return tuple(rows)
-
-    def _row(self, seat: Seat, book: Book) -> LedgerRow:
-        sums = seat.sums[book]
-        price = self.prices.get(seat.market.id)
-        total = sums.total(price)
-        sums.row = msgspec.structs.replace(
-            sums.row,
-            position=sums.position,
-            price=price,
-            total=total,
-            today=total - sums.row.day_start,
-            open_orders=len(seat.working(book)),
-            fills=sums.fills,
-            spark=tuple(sums.spark),
-            at_ns=self.clocks.get(seat.market.id, 0),
-        )
-        return sums.row
+def _submit(order: Order, size: Decimal) -> BookSubmit:
+    return BookSubmit(
+        order.instance, order.id, order.market, order.side, size, order.price, order.trigger
+    )
 
 
 def _off_step(order: Order, market: MarketInfo) -> str:

@@ -10,11 +10,12 @@ import contextlib
 import os
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from clearedge_tui.core.clock import iso, monotonic, now_ns
-from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import (
     Ack,
     Attach,
@@ -29,10 +30,12 @@ from clearedge_tui.core.messages import (
     Detach,
     Done,
     FeedStatus,
+    Forget,
     FromInstance,
     Gap,
     Join,
     Joined,
+    Keys,
     Lease,
     Leased,
     Ledgers,
@@ -55,11 +58,15 @@ from clearedge_tui.engine.inlet import Inlet
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
+from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
+from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.engine.valve import Valve
+from clearedge_tui.engine.venue_book import VenueBook
+from clearedge_tui.engine.venue_feed import VenueFeed
 from clearedge_tui.market.open_time import OpenTime
 from clearedge_tui.market.recordings import Recorder
 
@@ -67,6 +74,7 @@ _first = msgspec.msgpack.Decoder(Lease | Join).decode
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
 _from_instance = msgspec.msgpack.Decoder(FromInstance).decode
 _STATUS_S = 0.25
+_KEYS_S = 20.0
 
 
 class Gateway:
@@ -75,16 +83,19 @@ class Gateway:
         self.name = f"gw-{spec.account.name}"
         self.over = asyncio.Event()
         self.error = ""
+        self.fatal = ""
         self.lines: dict[str, asyncio.StreamWriter] = {}
         self.lease = LeaseKeeper(spec.home.lock, self._leased)
-        self.desk = Desk(spec.account, Which.PAPER, self._to_book, self._to_instance, self._report)
-        self.book = Book(
-            spec.account,
-            set(spec.currencies),
-            spec.home.logs,
-            self.name,
-            lambda event: self._heard(Which.PAPER, event),
+        self.own = Which.LIVE if spec.account.live else Which.PAPER
+        self.record = Record(spec.home.account_file(spec.account.name), durable=spec.account.live)
+        self.desk = Desk(
+            spec.account, self.own, self._to_book, self._to_instance, self._report, self.record
         )
+        self.node = Node(self.name, spec.home.logs, real=spec.account.live)
+        self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
+        self.ready = False
+        self._early: list[object] = []  # what was asked before the book traded
+        self.book: Book | VenueBook
         self.shadow = ShadowLink(
             shadow_socket(spec.home, spec.account.name),
             lambda event: self._heard(Which.SHADOW, event),
@@ -94,15 +105,21 @@ class Gateway:
         self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
         self.inlet = Inlet(spec.account, self._spread, self._room, OpenTime(spec.home).between)
         self.valve = Valve()
-        self.players = Players(
-            spec.home,
-            spec.account,
-            self.inlet.take,
-            self.step.complete,
-            self._say_error,
-            self._played,
-            lambda market: self.desk.resting(market),
-        )
+        self.players: Players | VenueFeed
+        if spec.account.venue:
+            self.players = VenueFeed(
+                spec.home, spec.account, self.node, self.inlet.take, self._played
+            )
+        else:
+            self.players = Players(
+                spec.home,
+                spec.account,
+                self.inlet.take,
+                self.step.complete,
+                self._say_error,
+                self._played,
+                lambda market: self.desk.resting(market),
+            )
         self.missing = Missing(self.players.base_s, self.players.sessions)
         self.desk.missing = self.missing.text
         self.resume = dict(spec.resume)
@@ -157,7 +174,7 @@ class Gateway:
         self.inlet.begin(market, base_s, self.players.clocks()[market])
 
     def _room(self) -> bool:
-        return self.book.keeps_up
+        return self.ready and self.book.keeps_up
 
     def _spread(self, tick: TickMsg, odd: bool) -> None:
         """Pass on to books and instances what came through the inlet."""
@@ -268,6 +285,17 @@ class Gateway:
             self.lease.lost(writer)
 
     async def _command(self, message: object) -> None:
+        if isinstance(message, Keys):
+            if not self.keys.done():
+                self.keys.set_result(message)
+        elif isinstance(message, Stop):
+            self.over.set()
+        elif not self.ready:
+            self._early.append(message)
+        else:
+            await self._act(message)
+
+    async def _act(self, message: object) -> None:
         match message:
             case Attach():
                 self.desk.attach(message)
@@ -288,8 +316,8 @@ class Gateway:
                 self.players.set_speed(message.speed)
                 self.inlet.set_speed(message.speed)
                 self.lease.tell(Done(message.command))
-            case Stop():
-                self.over.set()
+            case Forget():
+                self.desk.forget(message.id)
 
     def _changed(self, message: MarketChanged) -> None:
         """Steps or limits of a market are others: orders off them go, instances hear of it."""
@@ -321,6 +349,8 @@ class Gateway:
         old = self.lines.pop(join.id, None)
         if old is not None:
             old.close()
+        if isinstance(self.players, VenueFeed):
+            await self.players.ready(seat.market.id)
         state: BookState = self.desk.state(join.id)
         send(
             writer,
@@ -359,10 +389,40 @@ class Gateway:
                 self.desk.cancel(instance, message.id)
 
     # ---- life ---------------------------------------------------------------------------------
+    async def _open_book(self) -> None:
+        """Make the book trade; a live one waits for its keys, which come over the lease."""
+        emit = partial(self._heard, self.own)
+        account = self.spec.account
+        if account.live:
+            given = await asyncio.wait_for(self.keys, _KEYS_S)
+            markets = {*self.spec.markets, *(s.market.id for s in self.desk.seats.values())}
+            book = VenueBook(self.node, account, given.values, markets, emit)
+            self.node.build()
+            self.book = book
+            await book.start()
+            self.desk.reopen()
+            for lost in book.catch_up(self.desk.known_entries()):
+                self._noted_lost(lost)
+        else:
+            self.book = Book(self.node, account, set(self.spec.currencies), emit)
+            self.node.build()
+            await self.book.start()
+            self.desk.reopen()
+        self.ready = True
+        for message in self._early:
+            await self._act(message)
+        self._early.clear()
+
+    def _noted_lost(self, order_id: str) -> None:
+        said = f"{order_id}: sent before this gateway began, and the venue did not speak of it"
+        self.lease.tell(Noted("order.unknown", self.spec.account.name, said))
+
     async def run(self) -> None:
-        await self.book.start()
         path = gateway_socket(self.spec.home, self.spec.account.name)
+        if not self.spec.account.live:
+            await self._open_book()
         server = await listen(path, self.serve)
+        opening = asyncio.create_task(self._open_late()) if self.spec.account.live else None
         tasks = [
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
@@ -373,7 +433,7 @@ class Gateway:
             ),
         ]
         await self.over.wait()
-        for task in tasks:
+        for task in (*tasks, *([opening] if opening else [])):
             task.cancel()
         self.players.stop()
         self.inlet.flush()
@@ -381,8 +441,23 @@ class Gateway:
         server.close()
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-        await self.book.stop()
+        await self.node.stop()
         self.recorder.close()
+        self.record.close()
+        if self.fatal:
+            raise RetryLater(self.fatal)
+
+    async def _open_late(self) -> None:
+        """Open a live book while the supervisor listens; what goes wrong ends this process."""
+        try:
+            await self._open_book()
+        except TimeoutError:
+            self.fatal = f"no keys came within {_KEYS_S:.0f} s"
+        except (ClearEdgeError, ValueError, RuntimeError) as error:
+            self.fatal = str(error)
+        if self.fatal:
+            self.error = self.fatal
+            self.over.set()
 
     async def _orphaned(self) -> None:
         """Nobody came back: take the account's orphan policy, then leave."""
@@ -392,7 +467,8 @@ class Gateway:
                 self.desk.cancel_all(instance)
             if policy == "flatten":
                 self.desk.flatten(instance)
-        await self.book.settled()
+        if self.ready:
+            await self.book.settled()
         self.over.set()
 
     async def _status(self) -> None:
@@ -400,6 +476,10 @@ class Gateway:
             await asyncio.sleep(_STATUS_S)
             self.valve.flush(self.lines)
             self.shadow.flush()
+            self.record.retry()
+            if self.ready and isinstance(self.book, VenueBook):
+                for order in self.desk.doubt():
+                    self.book.ask_order(order)
             self._tell_status()
 
     def _tell_status(self) -> None:
@@ -414,12 +494,14 @@ class Gateway:
                 self.players.done,
                 self.shadow.up,
                 {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
-                self.error or self.players.error or self.recorder.error,
+                self.error or self.record.error or self.players.error or self.recorder.error,
                 self._counts(),
                 self.recorder.name if self.spec.account.record_mb else "",
                 {m: monotonic() - at for m, at in self.desk.spoke_s.items()},
                 self.missing.texts(),
                 tuple({seat.market for seat in self.desk.seats.values()}),
+                self.ready,
+                dict(self.players.sockets) if isinstance(self.players, VenueFeed) else {},
             )
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.resample import Grid, Sessions
 from clearedge_tui.core.tick_gap import Recovery
-from clearedge_tui.engine.desk import Seat
+from clearedge_tui.engine.seat import Seat
 from clearedge_tui.market import timeframes
 
 

@@ -23,6 +23,7 @@ from clearedge_tui.core.messages import (
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.lease import LeaseKeeper
+from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, send
 from clearedge_tui.engine.specs import GatewaySpec, shadow_socket
 
@@ -35,13 +36,9 @@ class Shadow:
         self.gateway: asyncio.StreamWriter | None = None
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
         self.over = asyncio.Event()
-        self.book = Book(
-            spec.account,
-            set(spec.currencies),
-            spec.home.logs,
-            f"sh-{spec.account.name}",
-            self._event,
-        )
+        node = Node(f"sh-{spec.account.name}", spec.home.logs, real=False)
+        self.book = Book(node, spec.account, set(spec.currencies), self._event)
+        node.build()
 
     def _event(self, event: BookEvent) -> None:
         if self.gateway is not None:

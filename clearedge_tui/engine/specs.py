@@ -14,6 +14,7 @@ class GatewaySpec(msgspec.Struct, frozen=True):
     account: Account
     currencies: tuple[str, ...]
     resume: dict[str, int] = {}  # market -> data time to go on from
+    markets: tuple[str, ...] = ()  # that its instances trade
 
     @property
     def home(self) -> Home:

@@ -76,11 +76,11 @@ def run_job(
             return _run(home, job, draft, log, send, stop)
         except ClearEdgeError as error:
             log.raw(str(error))
-            _not_started(home, job, error)
+            _not_started(home, job, error, log)
             send(frame(Failed(clean_text(error), error.exit_code)))
             return error.exit_code
         finally:
-            log.close()
+            log.finish()
     except OSError as full:  # half a result is none
         told = artifacts.no_room(home, full)
         with contextlib.suppress(OSError):
@@ -109,7 +109,8 @@ def _run(
     journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
     outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
     if outcome.status == "cancelled" and log.took:  # whoever cancels a process kills it
-        artifacts.record_end(home, asked, _LEFT.format(job.run_id), Status.INTERRUPTED)
+        why = _LEFT.format(job.run_id)
+        artifacts.record_end(home, asked, why, Status.INTERRUPTED, log.finish)
         return 1
     log.raw(outcome.detail or outcome.error)
     orders, fills = len(outcome.orders), len(outcome.fills)
@@ -153,8 +154,9 @@ def _named(built: report.Result, about: journal.About, made: manifest.Inputs) ->
     return replace(built, report=whole)
 
 
-def _not_started(home: Home, job: Job, error: ClearEdgeError) -> None:
+def _not_started(home: Home, job: Job, error: ClearEdgeError, log: RunLog) -> None:
     """Keep a record when the strategy is at fault; a mistyped name leaves no run behind."""
+    log.finish()
     if isinstance(error, StrategyFault):
         artifacts.record_end(home, job.asked, str(error))
     else:

@@ -68,9 +68,17 @@ class AccountFile:
         rows = self._rows("SELECT body FROM orders WHERE key = ?", key)
         return _entry(rows[0][0]) if rows else None
 
-    def fills(self, limit: int = 1000) -> list[Fill]:
+    def order_named(self, order_id: str) -> Entry | None:
+        rows = self._rows("SELECT body FROM orders WHERE id = ?", order_id)
+        return _entry(rows[0][0]) if rows else None
+
+    def fills(self, limit: int = 1000, instance: str = "") -> list[Fill]:
         """Return the newest fills, oldest first."""
-        rows = self._rows("SELECT body FROM fills ORDER BY seq DESC LIMIT ?", limit)
+        rows = self._rows(
+            "SELECT body FROM fills WHERE ? IN ('', instance) ORDER BY seq DESC LIMIT ?",
+            instance,
+            limit,
+        )
         return [_fill(row[0]) for row in reversed(rows)]
 
     def has_fill(self, fill_id: str) -> bool:

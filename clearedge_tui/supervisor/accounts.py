@@ -6,20 +6,23 @@ from collections.abc import Callable
 import msgspec
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater
+from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import (
     Done,
     FeedStatus,
     FillUpdate,
+    Keys,
     Ledgers,
     MarketChanged,
     Noted,
     OrderUpdate,
     SetSpeed,
 )
-from clearedge_tui.core.model import AccountKind, EngineState, OrderStatus
+from clearedge_tui.core.model import Book, EngineState, OrderStatus
+from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.market.markets import Market, load_markets
+from clearedge_tui.secrets import needed
 from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, reason
 from clearedge_tui.supervisor.recorder import Recorder
@@ -93,15 +96,22 @@ class Accounts:
         self, place: AccountRun, engine: EngineProcess, target: str, account: Account
     ) -> None:
         try:
-            if account.kind is AccountKind.LIVE:
-                raise Refused(f"account {account.name} is live: this version trades on paper only")
+            place.live = account.live
+            keys = self._keys(account) if account.live and target == "gateway" else None
             markets = load_markets(self._home).values()
             currencies = tuple(sorted({*_MAJORS, account.currency, *(m.quote for m in markets)}))
             spec = GatewaySpec(
-                str(self._home.root), account, currencies, self.resume.get(account.name, {})
+                str(self._home.root),
+                account,
+                currencies,
+                self.resume.get(account.name, {}),
+                self._traded(account.name),
             )
             self._record.event("account.start", account.name, f"starting its {target}")
+            place.feed = None if target == "gateway" else place.feed
             await self._engines.start(engine, target, spec, lambda m: self.heard(place, m))
+            if keys is not None and engine.link is not None:
+                engine.link.send(keys)
             engine.state = EngineState.RUNNING
         except RetryLater as error:
             engine.error = str(error)
@@ -114,6 +124,18 @@ class Accounts:
             engine.error = str(error)
         self._changed(place)
 
+    def _keys(self, account: Account) -> Keys:
+        """Read what an account signs with. Raises UsageError that says what is missing."""
+        values = {}
+        for name in venue(account.venue).keys:
+            found = needed(self._home, f"{account.name}_{name}", f"account {account.name}")
+            values[name] = found.reveal()
+        return Keys(values)
+
+    def _traded(self, name: str) -> tuple[str, ...]:
+        runs = (run.instance for run in self._runs.values())
+        return tuple(sorted({one.market for one in runs if one.account == name}))
+
     def ended(self, place: AccountRun, engine: EngineProcess, code: int | None) -> None:
         """A gateway or shadow node is gone."""
         if engine.expected_end:
@@ -122,25 +144,27 @@ class Accounts:
             self._engines.crashed(engine, code)
             self._record.event("account.crash", place.name, f"{engine.name} {reason(code)}")
         if engine is place.gateway:
-            self.lose_orders(place)
+            self.doubt_orders(place)
             for run in self._runs.values():
                 if run.instance.account == place.name:
                     run.attached, run.enforced = False, None
                     self._instance_changed(run)
         self._changed(place)
 
-    def lose_orders(self, place: AccountRun) -> None:
-        """A paper venue dies with its gateway: what was open there is gone, and said so."""
+    def doubt_orders(self, place: AccountRun) -> None:
+        """Nobody knows what becomes of an account's orders while its gateway is gone: say so."""
         for run in self._runs.values():
             if run.instance.account != place.name:
                 continue
             for order in list(run.orders.values()):
-                if order.status.is_open:
-                    lost = msgspec.structs.replace(
-                        order, status=OrderStatus.CANCELLED, reason="the paper venue ended"
+                if order.status.is_open and order.book is not Book.SHADOW:
+                    self._order(
+                        OrderUpdate(
+                            msgspec.structs.replace(
+                                order, status=OrderStatus.UNKNOWN, reason="its gateway ended"
+                            )
+                        )
                     )
-                    run.remember_order(lost)
-                    self._record.order(lost)
 
     # ---- what gateways say --------------------------------------------------------------------
     def heard(self, place: AccountRun, message: msgspec.Struct) -> None:

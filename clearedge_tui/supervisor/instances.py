@@ -77,8 +77,10 @@ class Instances:
 
     def _book_ready(self, run: InstanceRun, place: AccountRun) -> bool:
         """Whether the book of its mode is there: nobody starts to observe without a shadow node."""
+        if place.feed is not None and not place.feed.ready:
+            return False  # a live book is still being compared with its venue
         if run.engine.alive or run.instance.mode is Mode.ACTIVE:
-            return True
+            return place.live is False or place.feed is not None
         return place.feed is not None and place.feed.shadow
 
     async def _take(
@@ -156,7 +158,12 @@ class Instances:
         link = place.gateway.link
         if link is not None and link.send(
             Attach(
-                run.instance, market.info, run.engine.pid, tuple(run.ledgers.values()), run.native
+                run.instance,
+                market.info,
+                run.engine.pid,
+                tuple(run.ledgers.values()),
+                run.native,
+                tuple(o.id for o in run.orders.values() if o.status.is_open),
             )
         ):
             run.attached = True

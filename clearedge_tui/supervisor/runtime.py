@@ -122,3 +122,4 @@ class AccountRun:
     feed: FeedStatus | None = None
     feed_s: float = 0.0
     seq: int = 0
+    live: bool = False

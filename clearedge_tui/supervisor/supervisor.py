@@ -153,7 +153,7 @@ class Supervisor:
                 )
             elif not clean:
                 if not place.gateway.up:
-                    self.places.lose_orders(place)
+                    self.places.doubt_orders(place)
                 self._lower(run, "the last supervisor ended unclean and its engine is gone")
         self.record.flush()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.core.gate import Ask, Limits, Standing, decide, reduces, route, weight
+from clearedge_tui.core.gate import Ask, Denied, Limits, Standing, decide, reduces, route, weight
 from clearedge_tui.core.model import Book, Mode, ObserveOrders
 
 D = Decimal
@@ -16,7 +16,7 @@ def standing(**changes: object) -> Standing:
         "observe_orders": ObserveOrders.SHADOW,
         "book": Book.PAPER,
         "leased": True,
-        "halted": False,
+        "killed": "",
         "position": D(0),
         "working": D(0),
         "gross": D(0),
@@ -50,7 +50,7 @@ def test_an_order_within_every_limit_passes() -> None:
             "mode",
         ),
         (Ask("buy", D(1), D(100)), {"leased": False}, "orphan"),
-        (Ask("buy", D(1), D(100)), {"halted": True}, "halt"),
+        (Ask("buy", D(1), D(100)), {"killed": "all is killed"}, "kill"),
         (Ask("buy", D(1), D(100)), {"orders_last_second": 10}, "rate"),
         (Ask("buy", D(101), D(100)), {}, "buying_power"),
         (Ask("buy", D(1), D(100)), {"gross": D(9_901)}, "buying_power"),
@@ -86,12 +86,24 @@ def test_an_order_that_only_reduces_passes_every_risk_rule(
         mode=mode,
         position=position,
         leased=False,
-        halted=True,
+        barred=Denied("unknown", "it is not known"),
         buying_power=D(0),
         orders_last_second=99,
         limits=Limits(D(50), D("0.001"), D(100_000)),
     )
     assert decide(Ask(side, size, D(100)), worst) is None
+
+
+def test_while_killed_only_a_persons_exit_passes() -> None:
+    held = standing(position=D(1), killed="all is killed")
+    out = Ask("sell", D(1), D(100))
+    refused = decide(out, held)
+    assert refused is not None
+    assert (refused.rule, refused.text) == ("kill", "all is killed")
+    assert decide(Ask("sell", D(1), D(100), by_person=True), held) is None
+    more = decide(Ask("buy", D(1), D(100), by_person=True), held)
+    assert more is not None
+    assert more.rule == "kill"
 
 
 @given(

@@ -1,6 +1,7 @@
 """The desk under anything: modes, orders, fills and prices in any order, and its sums hold."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from clearedge_tui.core.messages import (
 )
 from clearedge_tui.core.model import Book, ExitPolicy, Instance, Mode, ObserveOrders, OrderStatus
 from clearedge_tui.engine.desk import Desk
+from clearedge_tui.engine.record import Record
 from clearedge_tui.settings import Account
 
 D = Decimal
@@ -33,6 +35,11 @@ MARKETS = {
     "three": MarketInfo("B.X", "B/USDT", "B", "USDT", "crypto", 2, 3),
 }
 names = st.sampled_from(NAMES)
+
+
+def fresh_record() -> Record:
+    """Return a record in memory: what reaches the disk is another test's."""
+    return Record(Path(":memory:"), durable=False)
 
 
 class DeskMachine(RuleBasedStateMachine):
@@ -49,6 +56,7 @@ class DeskMachine(RuleBasedStateMachine):
             self.to_book,
             lambda _name, message: self.told.append(message),
             lambda message: self.fills.append(message) if isinstance(message, FillUpdate) else None,
+            fresh_record(),
         )
         self.desk.leased = True
         for n, name in enumerate(NAMES):
@@ -191,6 +199,7 @@ def test_a_changed_market_counts_from_an_instances_next_process_on() -> None:
         lambda _, ask: opened.append(ask) if isinstance(ask, BookOpen) else None,
         lambda *_: None,
         lambda message: orders.append(message) if isinstance(message, OrderUpdate) else None,
+        fresh_record(),
     )
     desk.leased = True
     instance = Instance("one", "s", "paper", "A.X", "1m", Mode.ACTIVE)
@@ -213,7 +222,8 @@ def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("clearedge_tui.engine.desk.monotonic", lambda: clock[0])
+    for module in ("marks", "judge"):
+        monkeypatch.setattr(f"clearedge_tui.engine.{module}.monotonic", lambda: clock[0])
     told: list[object] = []
     sent: list[BookSubmit] = []
     desk = Desk(
@@ -222,6 +232,7 @@ def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
         lambda _book, ask: sent.append(ask) if isinstance(ask, BookSubmit) else None,
         lambda _name, message: told.append(message),
         lambda message: None,
+        fresh_record(),
     )
     desk.leased = True
     instance = Instance("one", "s", "paper", "A.X", "1m", Mode.ACTIVE)

@@ -1,0 +1,93 @@
+"""What a gateway writes down, and what it does while nothing can be written.
+
+An order that adds risk does not leave without its intent on the disk. Everything else goes on: a
+fill that cannot be written counts all the same, and is written as soon as that is possible.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from clearedge_tui.core.errors import ClearEdgeError, Refused
+from clearedge_tui.core.kept import Entry, SeatKept, venue_key
+from clearedge_tui.core.model import Fill
+from clearedge_tui.store.account_file import AccountFile, open_account_file
+
+
+class Record:
+    def __init__(self, path: Path, durable: bool) -> None:
+        self._path, self._durable = path, durable
+        self._unsaved: deque[Callable[[AccountFile], None]] = deque()
+        self.error = ""
+        self._file = open_account_file(path, durable)
+        self._counted = {fill.id for fill in self._file.fills(10_000)}
+
+    def key(self, order_id: str) -> str:
+        return venue_key(self._file.salt, order_id)
+
+    def seats(self) -> list[SeatKept]:
+        return self._file.seats()
+
+    def open_orders(self) -> list[Entry]:
+        return self._file.open_orders()
+
+    def last_fills(self, instance: str, count: int) -> list[Fill]:
+        return self._file.fills(count, instance)
+
+    def order_named(self, order_id: str) -> Entry | None:
+        """Return an order as it was last written down, open or ended."""
+        return self._file.order_named(order_id)
+
+    def counted(self, fill_id: str) -> bool:
+        """Whether a fill is in the sums already, however long ago."""
+        return fill_id in self._counted or self._file.has_fill(fill_id)
+
+    def intent(self, entry: Entry) -> str:
+        """Write an order down before it leaves; return why it may not."""
+        if self.retry():
+            return self.error
+        self._now(lambda file: file.put_order(entry))
+        return self.error
+
+    def order(self, entry: Entry) -> None:
+        """Write down what became of an order, now or when that is possible."""
+        self._later(lambda file: file.put_order(entry))
+
+    def fill(self, entry: Entry, fill: Fill, seat: SeatKept) -> None:
+        self._counted.add(fill.id)
+        self._later(lambda file: file.put_fill(entry, fill, seat))
+
+    def seat(self, seat: SeatKept) -> None:
+        self._later(lambda file: file.put_seat(seat))
+
+    def forget(self, instance: str) -> None:
+        self._later(lambda file: file.forget(instance))
+
+    def retry(self) -> bool:
+        """Write what could not be written; say whether something is still to be written."""
+        while self._unsaved:
+            if not self._now(self._unsaved[0]):
+                return True
+            self._unsaved.popleft()
+        return False
+
+    def close(self) -> None:
+        self.retry()
+        self._file.close()
+
+    def _later(self, write: Callable[[AccountFile], None]) -> None:
+        if self._unsaved or not self._now(write):
+            self._unsaved.append(write)
+
+    def _now(self, write: Callable[[AccountFile], None]) -> bool:
+        try:
+            write(self._file)
+        except Refused as error:  # it is there already: written before an end that came between
+            self.error = ""
+            del error
+            return True
+        except ClearEdgeError as error:
+            self.error = f"nothing can be written down: {error}"
+            return False
+        self.error = ""
+        return True

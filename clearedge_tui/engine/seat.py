@@ -1,0 +1,84 @@
+"""One attached instance as its gateway sees it: mode, orders, and its sums in each book."""
+
+from collections import deque
+from decimal import Decimal
+
+import msgspec
+
+from clearedge_tui.core.kept import Entry, SeatKept
+from clearedge_tui.core.messages import Attach, LedgerRow, MarketInfo
+from clearedge_tui.core.model import Book, Instance, Mode, ObserveOrders, Order, Position
+
+_SPARK = 60
+_KEEP_CLOSED = 200
+
+
+class Sums:
+    """One instance's book: its ledger row in the making."""
+
+    def __init__(self, row: LedgerRow) -> None:
+        self.row = row
+        self.position = row.position
+        self.spark = deque(row.spark, maxlen=_SPARK)
+        self.fills = row.fills
+
+    def total(self, price: Decimal | None) -> Decimal:
+        return self.position.total(price)
+
+
+class Seat:
+    def __init__(self, instance: Instance, market: MarketInfo, pid: int = 0) -> None:
+        self.instance = instance
+        self.market = market
+        self.pid = pid
+        self.mode: Mode = instance.mode
+        self.observe: ObserveOrders = instance.observe_orders
+        self.orders: dict[str, Order] = {}
+        self.entries: dict[str, Entry] = {}  # of orders in the account's own book, by order
+        self.only_reduce: set[str] = set()  # of these
+        self.sent: deque[float] = deque(maxlen=1000)
+        self.sums: dict[Book, Sums] = {}
+        self.base_fees = Decimal(0)
+
+    @classmethod
+    def attached(cls, ask: Attach) -> "Seat":
+        seat = cls(ask.instance, ask.market, ask.pid)
+        seat.sums = {row.book: Sums(row) for row in ask.ledgers}
+        return seat
+
+    @classmethod
+    def kept(cls, kept: SeatKept) -> "Seat":
+        """Return the seat of an instance that traded here before; nobody sits on it."""
+        seat = cls(kept.instance, kept.market)
+        seat.mode = Mode.OFF
+        seat.sums[kept.ledger.book] = Sums(kept.ledger)
+        seat.base_fees = kept.base_fees
+        return seat
+
+    def adopt(self, row: LedgerRow) -> None:
+        """Take sums that somebody else kept of a book of which nothing is known here."""
+        self.sums.setdefault(row.book, Sums(row))
+
+    def book(self, which: Book) -> Sums:
+        if which not in self.sums:
+            self.sums[which] = Sums(LedgerRow(self.instance.id, which, Position()))
+        return self.sums[which]
+
+    def working(self, book: Book) -> list[Order]:
+        return [o for o in self.orders.values() if o.book is book and o.status.is_open]
+
+    def put(self, order: Order) -> None:
+        """Keep an order as it is now, and not too many that have ended."""
+        self.orders[order.id] = order
+        if not order.status.is_open:
+            self.only_reduce.discard(order.id)
+        if not order.status.is_open and len(self.orders) > 2 * _KEEP_CLOSED:
+            closed = [k for k, o in self.orders.items() if not o.status.is_open]
+            for key in closed[:-_KEEP_CLOSED]:
+                del self.orders[key]
+                self.entries.pop(key, None)
+
+    def to_keep(self, row: LedgerRow) -> SeatKept:
+        sums = self.book(row.book)
+        kept = msgspec.structs.replace(row, position=sums.position, fills=sums.fills)
+        return SeatKept(self.instance, self.market, kept, self.base_fees)

@@ -1,0 +1,113 @@
+"""The venues' adapters as the engine has them, unmodified: which classes, with which settings."""
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from nautilus_trader.model import AccountId
+
+from clearedge_tui.contract.schema import Schema
+from clearedge_tui.core.venues import venue
+from clearedge_tui.settings import Account
+
+Keys = dict[str, str]  # api_key -> its value; only ever in the memory of the process that trades
+Made = tuple[Any, Any]  # a client's factory and its configuration
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    """An option of ours that is an enum of the adapter, and what the adapter calls it."""
+
+    enum: str
+    name: str
+    many: bool = False
+
+
+class _Adapter(msgspec.Struct, frozen=True):
+    stem: str
+    choices: dict[str, _Choice] = {}
+    execution: dict[str, str] = {}  # options that the execution client calls otherwise
+    fixed: dict[str, object] = {}  # of the execution client, not to be chosen
+
+
+def _where(stem: str) -> _Choice:
+    return _Choice(f"{stem}Environment", "environment")
+
+
+_ADAPTERS = {
+    "bybit": _Adapter(
+        "Bybit",
+        {
+            "product": _Choice("BybitProductType", "product_types", True),
+            "environment": _where("Bybit"),
+        },
+    ),
+    "binance": _Adapter(
+        "Binance",
+        {
+            "product": _Choice("BinanceProductType", "product_type"),
+            "environment": _where("Binance"),
+        },
+        fixed={"use_position_ids": False},  # with lost events the engine invents a position
+    ),
+    "okx": _Adapter(
+        "OKX",
+        {
+            "product": _Choice("OKXInstrumentType", "instrument_types", True),
+            "environment": _where("OKX"),
+            "region": _Choice("OKXRegion", "region"),
+        },
+    ),
+    "kraken": _Adapter(
+        "Kraken",
+        {"product": _Choice("KrakenProductType", "product_type"), "environment": _where("Kraken")},
+        {"ws_private_url": "ws_url"},
+    ),
+    "hyperliquid": _Adapter("Hyperliquid", {"environment": _where("Hyperliquid")}),
+    "deribit": _Adapter(
+        "Deribit",
+        {
+            "product": _Choice("DeribitProductType", "product_types", True),
+            "environment": _where("Deribit"),
+        },
+    ),
+    "coinbase": _Adapter("Coinbase", {"environment": _where("Coinbase")}),
+    "interactive_brokers": _Adapter("InteractiveBrokers"),
+}
+
+
+def data_client(account: Account, keys: Keys | None = None) -> Made:
+    """Return the venue's data client; most need no keys for prices."""
+    return _made(account, "Data", keys or {}, {})
+
+
+def execution_client(account: Account, keys: Keys) -> Made:
+    """Return the venue's execution client."""
+    fixed = dict(_ADAPTERS[account.venue].fixed)
+    if "account_id" not in account.options:
+        fixed["account_id"] = AccountId(f"{venue(account.venue).code}-{account.name}")
+    return _made(account, "Execution", keys, fixed)
+
+
+def _made(account: Account, kind: str, keys: Keys, fixed: dict[str, object]) -> Made:
+    adapter = _ADAPTERS[account.venue]
+    module = import_module(f"nautilus_trader.adapters.{account.venue}")
+    factory = getattr(module, f"{adapter.stem}{kind}ClientFactory")
+    config = getattr(module, f"{adapter.stem}{kind}ClientConfig")
+    known = inspect.signature(config).parameters
+    given = {**_settings(account, adapter, module, kind), **keys, **fixed}
+    return factory(), config(**{name: value for name, value in given.items() if name in known})
+
+
+def _settings(account: Account, adapter: _Adapter, module: Any, kind: str) -> dict[str, Any]:
+    """Return the account's options as the adapter wants them; what is empty is left to it."""
+    values = Schema.parse(venue(account.venue).options).validate(account.options)
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        choice = adapter.choices.get(name)
+        if choice is not None:
+            member = getattr(getattr(module, choice.enum), str(value).upper())
+            found[choice.name] = [member] if choice.many else member
+        elif value != "":
+            found[adapter.execution.get(name, name) if kind == "Execution" else name] = value
+    return found
