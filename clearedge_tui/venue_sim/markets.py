@@ -1,0 +1,43 @@
+"""The markets a venue starts with. Sizes, steps and fees are near those of the real ones."""
+
+from decimal import Decimal
+
+from clearedge_tui.venue_sim.model import Market, Product
+
+D = Decimal
+
+
+def _depth(size: str) -> tuple[Decimal, ...]:
+    """Ten levels that grow away from the price."""
+    return tuple(D(size) * (1 + level) for level in range(10))
+
+
+def linear(base: str, price: str, step: str, lot: str, size: str, maker: str, taker: str) -> Market:
+    return Market(
+        id=f"{base}USDT-LINEAR", symbol=f"{base}USDT", product=Product.LINEAR,
+        base=base, quote="USDT", price_step=D(step), size_step=D(lot), min_size=D(lot),
+        max_size=D(lot) * 1_000_000, min_value=D(5), price=D(price), half_spread=D(step),
+        maker_fee=D(maker), taker_fee=D(taker), depth=_depth(size),
+    )  # fmt: skip
+
+
+def spot(base: str, price: str, step: str, lot: str, size: str, fee: str) -> Market:
+    return Market(
+        id=f"{base}USDT-SPOT", symbol=f"{base}USDT", product=Product.SPOT,
+        base=base, quote="USDT", price_step=D(step), size_step=D(lot), min_size=D(lot),
+        max_size=D(lot) * 100_000_000, min_value=D(5), price=D(price), half_spread=D(step),
+        maker_fee=D(fee), taker_fee=D(fee), depth=_depth(size), leverage=D(1),
+    )  # fmt: skip
+
+
+BYBIT = (
+    linear("BTC", "40000.00", "0.10", "0.001", "5", "0.0002", "0.00055"),
+    linear("ETH", "2000.00", "0.01", "0.01", "100", "0.0002", "0.00055"),
+    linear("SOL", "100.00", "0.01", "0.1", "2000", "0.0002", "0.00055"),
+    spot("BTC", "40000.00", "0.01", "0.000001", "5", "0.001"),
+    spot("ETH", "2000.00", "0.01", "0.00001", "100", "0.001"),
+)
+BINANCE = (
+    linear("BTC", "40000.00", "0.10", "0.001", "5", "0.0002", "0.0005"),
+    linear("ETH", "2000.00", "0.01", "0.001", "100", "0.0002", "0.0005"),
+)

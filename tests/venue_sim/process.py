@@ -1,0 +1,120 @@
+"""A venue in a process of its own, and a line to it; for every test that trades with one."""
+
+import json
+import select
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+READY_S = 30.0
+
+
+class SimProcess:
+    """`python -m clearedge_tui.venue_sim …`; every call of its control is a method `call`."""
+
+    def __init__(self, *words: str, venue: str = "bybit", port: int = 0) -> None:
+        command = [sys.executable, "-m", "clearedge_tui.venue_sim", "--venue", venue]
+        self._process = subprocess.Popen(
+            [*command, "--port", str(port), *words], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], READY_S)
+        said = json.loads(self._process.stdout.readline()) if ready else {}
+        self.http_url: str = said["http_url"]
+        self.ws_url: str = said["ws_url"]
+        self.urls: dict[str, str] = said["urls"]
+        self.port = int(self.http_url.rpartition(":")[2])
+
+    def call(self, name: str, **words: Any) -> Any:
+        """Ask the venue's control; a refusal raises `ValueError` with its words."""
+        body = json.dumps(words).encode()
+        request = urllib.request.Request(f"{self.http_url}/_sim/{name}", body, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)["result"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["error"]) from error
+
+    def count(self, verb: str) -> int:
+        return len(self.call("requests", verb=verb))
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self._process.send_signal(how)
+        code = self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        return code
+
+    def __enter__(self) -> "SimProcess":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._process.poll() is None:
+            self.stop()
+
+
+class Trader:
+    """A real node with the venue's unmodified adapter, in a process of its own, told what to do."""
+
+    def __init__(self, sim: SimProcess, log: Path, **options: Any) -> None:
+        words = json.dumps({"urls": sim.urls, "log": str(log), "venue": "bybit", **options})
+        self.events: list[dict[str, Any]] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.venue_sim.trader", words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.with_suffix(".err").open("wb"), text=True,
+            cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        self._answers: list[Any] = []
+
+    def ask(self, do: str, **words: Any) -> Any:
+        """Tell the node to do something and return what it says of it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **words}) + "\n")
+        self._process.stdin.flush()
+        self.until(lambda: self._answers)
+        return self._answers.pop(0)
+
+    def until(self, seen: Callable[[], object], limit_s: float = 20.0) -> None:
+        """Read what the node says until a condition holds."""
+        assert self._process.stdout is not None
+        end = time.monotonic() + limit_s
+        while not seen():
+            ready, _, _ = select.select([self._process.stdout], [], [], 0.05)
+            line = self._process.stdout.readline() if ready else ""
+            if line:
+                said = json.loads(line)
+                (self._answers if "answer" in said else self.events).append(
+                    said.get("answer", said)
+                )
+            elif self._process.poll() is not None:
+                raise AssertionError(f"the node ended: {self._process.returncode}")
+            if time.monotonic() > end:
+                raise AssertionError(f"not seen in {limit_s} s; events: {self.events[-20:]}")
+
+    def until_event(self, name: str, order: str | None = None, times: int = 1) -> dict[str, Any]:
+        """Wait for an event of an order, or of any."""
+        self.until(lambda: len(self.seen(name, order)) >= times)
+        return self.seen(name, order)[times - 1]
+
+    def seen(self, name: str, order: str | None = None) -> list[dict[str, Any]]:
+        return [e for e in self.events if e["event"] == name and order in (None, e.get("order"))]
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def __enter__(self) -> "Trader":
+        self.until_event("running")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
