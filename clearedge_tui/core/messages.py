@@ -17,6 +17,7 @@ from clearedge_tui.core.model import (
     Position,
     TickCounts,
 )
+from clearedge_tui.core.receipt import Receipt
 
 
 class MarketInfo(msgspec.Struct, frozen=True):
@@ -163,6 +164,10 @@ class Keys(msgspec.Struct, frozen=True, tag=True):
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(sorted(self.values))})"
+
+
+class Unkill(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: a kill that a signal made is over. One with a file ends with its file."""
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
@@ -424,6 +429,7 @@ ToEngine = (
     | Attach
     | Detach
     | Forget
+    | Unkill
     | SetMode
     | CancelOrders
     | SetConfig
@@ -445,6 +451,7 @@ FromEngine = (
     | Ledgers
     | OrderUpdate
     | FillUpdate
+    | Receipt
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

@@ -99,8 +99,11 @@ class Desk(Judge):
             if self.own is Book.LIVE:
                 continue
             for order in seat.working(self.own):
-                left = order.size - order.filled
-                self._to_book(self.own, _submit(order, left))
+                if self.killed(seat):  # it never came back: that is a cancel, and a confirmed one
+                    gone = BookEvent(order.instance, order.id, "cancelled", reason="killed")
+                    self.heard(self.own, gone)
+                    continue
+                self._to_book(self.own, _submit(order, order.size - order.filled))
 
     def known_entries(self) -> list[Entry]:
         """Return the open orders of the account's own book, as they were written down."""

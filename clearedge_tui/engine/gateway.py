@@ -8,6 +8,7 @@ instance: only the process the supervisor named.
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
@@ -47,6 +48,7 @@ from clearedge_tui.core.messages import (
     Submit,
     TickMsg,
     ToEngine,
+    Unkill,
 )
 from clearedge_tui.core.model import BarRow, TickCounts
 from clearedge_tui.core.model import Book as Which
@@ -55,6 +57,7 @@ from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.inlet import Inlet
+from clearedge_tui.engine.kill_switch import KillSwitch
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
@@ -91,6 +94,7 @@ class Gateway:
         self.desk = Desk(
             spec.account, self.own, self._to_book, self._to_instance, self._report, self.record
         )
+        self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
@@ -143,6 +147,10 @@ class Gateway:
                 target.submit(ask)
             case BookCancel() | BookShrink():
                 target.cancel(ask)
+
+    def _cancel_market(self, market: str) -> None:
+        if self.ready and isinstance(self.book, VenueBook):
+            self.book.cancel_market(market)
 
     def _to_instance(self, instance: str, message: msgspec.Struct) -> None:
         self.step.happened += 1
@@ -307,17 +315,23 @@ class Gateway:
                     line.close()
             case SetMode() as ask:
                 self._set_mode(ask)
-            case CancelOrders():
-                if message.id in self.desk.seats:
-                    self.desk.cancel_all(message.id)
+            case CancelOrders() if message.id in self.desk.seats:
+                self.desk.cancel_all(message.id)
+            case Forget():
+                self.desk.forget(message.id)
+            case _:
+                self._act_on_account(message)
+
+    def _act_on_account(self, message: object) -> None:
+        match message:
             case MarketChanged():
                 self._changed(message)
             case SetSpeed():
                 self.players.set_speed(message.speed)
                 self.inlet.set_speed(message.speed)
                 self.lease.tell(Done(message.command))
-            case Forget():
-                self.desk.forget(message.id)
+            case Unkill():
+                self.kill.unsignal()
 
     def _changed(self, message: MarketChanged) -> None:
         """Steps or limits of a market are others: orders off them go, instances hear of it."""
@@ -408,7 +422,8 @@ class Gateway:
             self.node.build()
             await self.book.start()
             self.desk.reopen()
-        self.ready = True
+        self.ready = self.kill.ready = True
+        self.kill.look()
         for message in self._early:
             await self._act(message)
         self._early.clear()
@@ -419,11 +434,14 @@ class Gateway:
 
     async def run(self) -> None:
         path = gateway_socket(self.spec.home, self.spec.account.name)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, self.kill.signal)
+        self.kill.look()
         if not self.spec.account.live:
             await self._open_book()
         server = await listen(path, self.serve)
         opening = asyncio.create_task(self._open_late()) if self.spec.account.live else None
         tasks = [
+            asyncio.create_task(self.kill.run()),
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
             asyncio.create_task(self.inlet.run()),

@@ -136,6 +136,12 @@ class VenueBook:
         except (ValueError, RuntimeError) as error:
             self._say(key, "cancel_refused", reason=str(error))
 
+    def cancel_market(self, market: str) -> None:
+        """Cancel whatever of this account rests on a market, in one request where it has one."""
+        trader = Hearers.traders.get(market)
+        if trader is not None:
+            trader.cancel_all_orders(trader.identity)
+
     def ask_order(self, order_id: str) -> None:
         """Ask the venue what became of an order; the answer comes as events, or never."""
         key = self._keys.get(order_id, "")

@@ -1,0 +1,128 @@
+"""Kills on the disk: read often and cheaply, written whole, and not needed to be written at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.kill import TOUCHED, Kill, named
+from clearedge_tui.core.receipt import Receipt
+from clearedge_tui.settings import Home
+
+_MOST_BYTES = 65_536
+
+
+class _Words(msgspec.Struct, frozen=True):
+    """What may stand in a kill's file. An empty file kills as well."""
+
+    reason: str = ""
+    who: str = ""
+    at_ns: int = 0
+
+
+def folder(home: Home) -> Path:
+    return home.state / "kill"
+
+
+def write(home: Home, kill: Kill) -> Path:
+    """Put a kill on the disk. Raises OSError when that cannot be done."""
+    place = folder(home)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = place / kill.name
+    path.touch(mode=0o600)  # from here on it kills; the words may fail
+    words = _Words(kill.reason, kill.who, kill.at_ns or now_ns())
+    _replace(path, msgspec.json.encode(words))
+    return path
+
+
+def clear(home: Home, kill: Kill) -> None:
+    """Take a kill off the disk."""
+    (folder(home) / kill.name).unlink(missing_ok=True)
+    if not kill.key and kill.name.startswith("global."):
+        (home.state / TOUCHED).unlink(missing_ok=True)
+
+
+class KillFiles:
+    """The kills that are on. `look` is cheap enough to be asked many times a second."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._stamp: tuple[int, bool] = (-1, False)
+        self._found: tuple[Kill, ...] = ()
+
+    def look(self) -> tuple[Kill, ...]:
+        """Return the kills on the disk, the strongest of each name's scope and key first."""
+        try:
+            changed = os.stat(folder(self._home)).st_mtime_ns  # noqa: PTH116  # 25 times a second
+        except OSError:
+            changed = 0
+        touched = os.path.exists(self._home.state / TOUCHED)  # noqa: PTH110
+        if (changed, touched) != self._stamp:
+            self._found = self._read(touched)
+            self._stamp = (changed, touched)
+        return self._found
+
+    def _read(self, touched: bool) -> tuple[Kill, ...]:
+        found = []
+        try:
+            names = sorted(os.listdir(folder(self._home)))  # noqa: PTH208
+        except OSError:
+            names = []
+        for name in names:
+            kill = named(name)
+            if kill is not None:
+                found.append(_with_words(kill, folder(self._home) / name))
+        touch = named(TOUCHED)
+        if touched and touch is not None:
+            found.append(touch)
+        return tuple(sorted(found, key=lambda k: -k.action.rank))
+
+
+def _with_words(kill: Kill, path: Path) -> Kill:
+    try:
+        with path.open("rb") as file:
+            words = msgspec.json.decode(file.read(_MOST_BYTES), type=_Words)
+    except (OSError, msgspec.MsgspecError):
+        return kill  # made by hand, or half written: it kills
+    return msgspec.structs.replace(kill, reason=words.reason, who=words.who, at_ns=words.at_ns)
+
+
+def keep_receipt(home: Home, receipt: Receipt) -> bool:
+    """Write a receipt down; say whether that was possible. It is written anew as it fills."""
+    place = folder(home) / "receipts"
+    name = f"{receipt.seen_ns}.{receipt.account}.{receipt.kill}.json"
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _replace(place / name, msgspec.json.encode(receipt))
+    except OSError:
+        return False
+    return True
+
+
+def receipts(home: Home, most: int = 100) -> list[Receipt]:
+    """Return the newest receipts, newest first; what cannot be read is left out."""
+    place = folder(home) / "receipts"
+    try:
+        names = sorted(os.listdir(place), reverse=True)[:most]  # noqa: PTH208
+    except OSError:
+        return []
+    found = []
+    for name in names:
+        try:
+            found.append(msgspec.json.decode((place / name).read_bytes(), type=Receipt))
+        except (OSError, msgspec.MsgspecError):
+            continue
+    return found
+
+
+def _replace(path: Path, body: bytes) -> None:
+    handle, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+        Path(draft).replace(path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
