@@ -179,7 +179,7 @@ class Store(Reader):
         with self.batch():
             gone = self.instance(id)
             for table in records.RETIRE:
-                sql = f"UPDATE {table} SET instance = ? WHERE instance = ?"  # noqa: S608  # one of three names
+                sql = f"UPDATE {table} SET instance = ? WHERE instance = ?"  # noqa: S608  # names of ours
                 self._conn.execute(sql, (f"{id}@{at_ns}", id))
             self._conn.execute("DELETE FROM status WHERE id = ?", (id,))
             self._conn.execute("DELETE FROM instances WHERE id = ?", (id,))

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import Refused, RetryLater
+from clearedge_tui.store import trading_tables
 from clearedge_tui.store.first_tables import RULES, TABLES
 from clearedge_tui.store.sqlite import Connection, explained
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-LATEST = 2
+LATEST = 3
 
 
 def migrate(conn: Connection, path: Path) -> None:
@@ -68,5 +69,14 @@ def migrations() -> "Migrations":
     @steps(name="0002")
     def stop_orders(db: "Database") -> None:
         db.conn.execute('ALTER TABLE orders ADD COLUMN "trigger" TEXT')
+
+    @steps(name="0003")
+    def trading(db: "Database") -> None:
+        for statement in (
+            *trading_tables.TABLES,
+            *trading_tables.COLUMNS,
+            *trading_tables.RULES,
+        ):
+            db.conn.execute(statement)
 
     return steps

@@ -42,7 +42,7 @@ PUT_STATUS = """INSERT INTO status (id, mode, state, error, at_ns)
     SELECT :id, :mode, :state, :error, :at_ns WHERE EXISTS (SELECT 1 FROM instances WHERE id = :id)
     ON CONFLICT (id) DO UPDATE SET
         mode = excluded.mode, state = excluded.state, error = excluded.error, at_ns = excluded.at_ns"""
-RETIRE = ("orders", "fills", "ledgers")
+RETIRE = ("orders", "fills", "ledgers", "approvals", "risk_states")
 
 
 def values(structs: Iterable[msgspec.Struct]) -> list[dict[str, Any]]:
