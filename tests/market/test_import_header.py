@@ -44,6 +44,17 @@ def test_odd_columns_are_shown_chosen_and_read_with_nothing_written(
     assert call(home, "data.list", {}).data == []
 
 
+@pytest.mark.parametrize(
+    "lead", ["Kurse der Börse\n", "Quelle: Xetra, Frankfurt, ohne Gewähr\n\nStand 2022\n"]
+)
+def test_lines_before_a_table_with_decimal_commas_do_not_cut_it(tmp_path: Path, lead: str) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(lead + ODD)
+    seen = read_header(path)
+    assert list(seen.columns) == ["Zeit", "Erster, bez.", "Hoch", "Tief", "Schluss"]
+    assert list(seen.rows[0]) == ["2022-01-01 00:00:00", "1,5", "2,5", "1,0", "2,0"]
+
+
 def test_columns_that_are_understood_are_told_and_none_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text("Date,Time,Open,High,Low,Close,Vol\n2022.01.31,12:00,1,2,0.5,1.5,9\n")

@@ -60,11 +60,15 @@ def csv_style(path: Path, packing: str) -> CsvStyle:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """The first of the usual ones that cuts every line alike; else what cuts the first line most."""
-    for mark in _DELIMITERS:
-        counts = {line.count(mark) for line in lines}
-        if len(counts) == 1 and min(counts) >= 2:
-            return mark
+    """The first of the usual ones that cuts every line alike; else what cuts the first line most.
+
+    Lines before the table are left out where none of it is in the first of them.
+    """
+    for skip in range(max(1, len(lines) - 2)):
+        for mark in _DELIMITERS:
+            counts = {line.count(mark) for line in lines[skip:]}
+            if len(counts) == 1 and min(counts) >= 2 and not (skip and mark in lines[0]):
+                return mark
     return max(",;\t|", key=lines[0].count)
 
 
