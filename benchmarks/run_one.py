@@ -28,7 +28,7 @@ class Every(Strategy):
 
 
 @contextmanager
-def _home(count: int) -> Iterator[Any]:
+def made_home(count: int) -> Iterator[Any]:
     """A home with so many simulated minutes, the sample strategy, and one that trades on a beat."""
     from clearedge_tui.cli.init import make_home
     from clearedge_tui.market import catalog, simulated
@@ -52,7 +52,8 @@ def _home(count: int) -> Iterator[Any]:
         yield home
 
 
-def _spec(strategy: str, **config: object) -> Any:
+def spec_of(strategy: str, **config: object) -> Any:
+    """Return a backtest of everything in such a home."""
     from clearedge_tui.runs.model import BacktestSpec
 
     return BacktestSpec(strategy, SIM, "1m", config=config)
@@ -89,8 +90,8 @@ def share(count: int, fast: int, slow: int) -> dict[str, float]:
         setattr(module, name, beside.over(getattr(module, name)))
     execute = backtest.execute
     backtest.execute = engine.over(execute)
-    with _home(count) as home:
-        report_of = _job(home, _spec("ema_cross", fast=fast, slow=slow, short=True), beside)
+    with made_home(count) as home:
+        report_of = _job(home, spec_of("ema_cross", fast=fast, slow=slow, short=True), beside)
         worker.run_job(report_of[0], beside.over(lambda _: None), own_process=True)
         fills = report_of[1]()
     told = beside.seconds
@@ -120,17 +121,17 @@ def _job(home: Any, spec: Any, beside: _Watch) -> tuple[Any, Callable[[], int]]:
 
 def grow(count: int, fast: int, slow: int) -> dict[str, float]:
     """A whole run in a worker process, data read and report written."""
-    return _whole(count, _spec("ema_cross", fast=fast, slow=slow))
+    return _whole(count, spec_of("ema_cross", fast=fast, slow=slow))
 
 
 def orders(count: int, wanted: int, _: int) -> dict[str, float]:
-    return _whole(count, _spec("every", every=max(1, count // wanted)))
+    return _whole(count, spec_of("every", every=max(1, count // wanted)))
 
 
 def _whole(count: int, spec: Any) -> dict[str, float]:
     from clearedge_tui.runs.launch import run_backtest
 
-    with _home(count) as home:
+    with made_home(count) as home:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         report = run_backtest(home, spec)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -152,11 +153,11 @@ def many(runs: int, *_: int) -> dict[str, float]:
     count, began = 2_000, monotonic()
     sizes = []
     farm = Farm()
-    with _home(count) as home:
+    with made_home(count) as home:
         executor = Local(farm)
         for tenth in range(10):
             for n in range(max(1, runs // 10)):
-                spec = _spec("ema_cross", fast=3 + n % 40, slow=60 + tenth)
+                spec = spec_of("ema_cross", fast=3 + n % 40, slow=60 + tenth)
                 executor.submit(Launch(home, spec, again=True))
             for event in executor.events():
                 if isinstance(event, Ended) and (event.error or event.report is None):

@@ -11,6 +11,7 @@ import pyarrow as pa
 from clearedge_tui.core.errors import BadData
 from clearedge_tui.core.resample import DAY_NS, MONDAY_NS, Grid, Sessions, reach_ns
 from clearedge_tui.market import timeframes
+from clearedge_tui.market.arrays import ints, reals
 from clearedge_tui.market.layout import Key, Kind
 
 Floats = npt.NDArray[np.float64]
@@ -200,14 +201,14 @@ def decode(table: pa.Table) -> Bars:
     meta = table.schema.metadata or {}
     prices = int(meta.get(b"price_precision", b"9"))
     sizes = int(meta.get(b"size_precision", b"9"))
-    times = table.column("ts_init").cast(pa.int64()).to_numpy()
+    times = ints(table.column("ts_init"))
     columns = [_floats(table.column(name), prices) for name in PRICES]
     return Bars.of([times, *columns, _floats(table.column("volume"), sizes)])
 
 
 def _floats(column: pa.ChunkedArray, precision: int) -> Floats:
     scale = 10.0**precision
-    rough = column.cast(pa.float64()).to_numpy()
+    rough = reals(column)
     result: Floats = np.rint(rough * scale) / scale
     return result
 

@@ -18,6 +18,7 @@ from clearedge_tui.runs import drafts, events, journal, manifest, same
 from clearedge_tui.runs.analysis.load import ANALYSIS
 from clearedge_tui.runs.life import FINAL, Status
 from clearedge_tui.runs.listing import (
+    CANDLES,
     CASH,
     LOG,
     REPORT,
@@ -55,7 +56,12 @@ _ORIGIN = {
     "metrics": METRICS,
     "bars": BARS,
 }
-_MADE = frozenset({*_NAMES.values(), *_ORIGIN.values(), CASH}) - {LOG, drafts.SPEC, journal.JOURNAL}
+_OF_SOME = {"cashflows": CASH, "candles": CANDLES}
+_MADE = frozenset({*_NAMES.values(), *_ORIGIN.values(), *_OF_SOME.values()}) - {
+    LOG,
+    drafts.SPEC,
+    journal.JOURNAL,
+}
 _ENDS = {
     Status.DONE: events.RUN_COMPLETED,
     Status.FAILED: events.RUN_FAILED,
@@ -90,8 +96,7 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     (draft / LOG).touch()
     _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     names = _NAMES if origin is None else _NAMES | _ORIGIN
-    if (draft / CASH).exists():
-        names = names | {"cashflows": CASH}
+    names = names | {n: file for n, file in _OF_SOME.items() if (draft / file).exists()}
     paths = {name: str(final / file) for name, file in names.items()}
     report = msgspec.structs.replace(result.report, paths=paths)
     (draft / "report.md").write_text(markdown(report, result.analysed.analysis), "utf-8")
@@ -129,11 +134,15 @@ def _keep_code(draft: Path, origin: Origin) -> None:
 
 
 def record_end(
-    home: Home, asked: drafts.Asked, reason: str, status: Status = Status.FAILED
+    home: Home,
+    asked: drafts.Asked,
+    reason: str,
+    status: Status = Status.FAILED,
+    finish_log: Callable[[], None] | None = None,
 ) -> RunReport:
     """Write the run of a worker that cannot speak for itself any more, with the reason.
 
-    A run that has ended meanwhile stays as it is: its report is returned.
+    Its manifest names the files that are there. `finish_log` is called before they are. A run that has ended meanwhile stays as it is: its report is returned.
     """
     run_id, spec, created_ns = asked.about.run_id, asked.spec, asked.created_ns
     ended = ended_report(home, run_id)
@@ -161,12 +170,14 @@ def record_end(
         trace_id=asked.about.trace_id,
     )
     paths = {name: str(final / _NAMES[name]) for name in ("summary", "report", "log")}
+    paths["manifest"] = str(final / manifest.MANIFEST)
     currency = known.quote if known else ""
     report = RunReport(summary=summary, spec=spec, bars=0, currency=currency, paths=paths)
     event = _ENDS[status]
     journal.reopen(draft)  # a worker may have died between its last word and the folder's place
     journal.append(draft, asked.about, event, status, error=reason)
-    _seal(draft, final, report)
+    made = manifest.asked_for(spec)
+    _seal(draft, final, report, Origin(made, home.strategies / "_", finish_log=finish_log))
     return report
 
 

@@ -80,13 +80,15 @@ def _table(path: Path, kind: str, draft: Path, whose: dict[str, str]) -> None:
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
 
+    from clearedge_tui.runs.read_table import read_table
+
     if not path.is_file():
         raise NotFound(f"run {path.parent.name} has no {path.stem}: it had none, or ended early")
     if kind == "parquet" and not whose:
         shutil.copyfile(path, draft)
         return
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadData(f"{path}: {str(error).splitlines()[0]}") from None
     for name, value in whose.items():

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clearedge_tui.market.arrays import reals
 from clearedge_tui.market.columns import Floats, Ints
 from clearedge_tui.runs.outcome import FillRow
 
@@ -130,8 +131,7 @@ def _repeated(values: Sequence[Decimal | None]) -> pa.Array:
 
 
 def floats(exact: pa.Array) -> Floats:
-    result: Floats = exact.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return result
+    return reals(exact)
 
 
 def whole(exact: pa.Array) -> Whole | None:

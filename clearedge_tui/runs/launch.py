@@ -30,7 +30,7 @@ from clearedge_tui.runs.job import Failed, Job, decode_answer
 from clearedge_tui.runs.journal import About
 from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.listing import LOG, draft_folder, run_folder
-from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport
+from clearedge_tui.runs.model import BacktestSpec, Progress, RunReport, check_numbers
 from clearedge_tui.runs.recover import recover
 from clearedge_tui.runs.workers import NotStarted, Spawn, Worker, Workers, close, ended_by
 from clearedge_tui.settings import Home
@@ -124,6 +124,7 @@ class Launch:
             return self.taken_up
         from clearedge_tui.runs.spec import text, v2
 
+        check_numbers(self.spec)
         plain = v2.plain(v2.of_backtest(self.spec))
         if not self.config_sha256:
             from clearedge_tui.runs.manifest import canonical_sha256

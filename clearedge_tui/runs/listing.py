@@ -12,6 +12,7 @@ from clearedge_tui.settings import Home
 
 SUMMARY, REPORT, LOG = "run.json", "report.json", "run.log"
 CASH = "cashflows.parquet"  # only of runs with funding or borrowing
+CANDLES = "candles.parquet"  # only of runs with more bars than a chart can show
 
 
 def run_folder(home: Home, run_id: str) -> Path:

@@ -47,7 +47,7 @@ class Inputs(msgspec.Struct, frozen=True):
 
 class Manifest(msgspec.Struct, frozen=True):
     inputs: Inputs
-    inputs_sha256: str
+    inputs_sha256: str  # empty when the run ended before all of them were known
     files: dict[str, str]  # name -> sha256
     git_commit: str = ""  # of the folder the strategy lies in
     git_dirty: bool = False
@@ -146,6 +146,21 @@ def inputs(
     )
 
 
+def asked_for(spec: BacktestSpec) -> Inputs:
+    """Return what is known of a run that somebody else has ended: nothing of code, data and market."""
+    return Inputs(
+        spec_sha256=canonical_sha256(identity(spec)),
+        code_sha256="",
+        config_sha256=canonical_sha256(spec.config),
+        data=(),
+        market_sha256="",
+        product=__version__,
+        python=".".join(map(str, sys.version_info[:3])),
+        libraries=libraries(),
+        seed=spec.seed,
+    )
+
+
 def told(made: Inputs) -> list[tuple[str, str]]:
     """Return what made a run as names and values, for a person."""
     versions = ", ".join(f"{name} {version}" for name, version in made.libraries.items())
@@ -193,7 +208,7 @@ def seal(folder: Path, made: Inputs, strategies: Path, home: Path) -> Manifest:
     commit, dirty = _git(strategies)
     manifest = Manifest(
         made,
-        canonical_sha256(made),
+        canonical_sha256(made) if made.code_sha256 else "",
         files,
         commit,
         dirty,
@@ -219,8 +234,6 @@ def load(folder: Path) -> Manifest:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except FileNotFoundError:
-        raise NotFound(
-            f"run {folder.name} has no manifest: it failed before its end, or an older version made it"
-        ) from None
+        raise NotFound(f"run {folder.name} has no manifest: an older version made it") from None
     except msgspec.DecodeError as error:
         raise BadData(f"{folder / MANIFEST}: {error}") from None

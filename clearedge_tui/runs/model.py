@@ -4,6 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
+from clearedge_tui.core.errors import UsageError
+from clearedge_tui.core.text import clean_text
+
 
 class BacktestSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was asked. Times are UTC ns; `end_ns` is exclusive; 0 is the edge of the data."""
@@ -28,6 +31,18 @@ class BacktestSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept: tuple[str, ...] = ()  # findings about the data that somebody accepts, by name
     fetch: bool = True  # ask the market's source for what is missing
     data_sha256: str = ""  # refuse to run on other rows than these; "" takes what there is
+
+
+def check_numbers(spec: BacktestSpec) -> None:
+    """Raise UsageError for a whole number that no file or process can be told: beyond 64 bits."""
+    own = {name: getattr(spec, name) for name in spec.__struct_fields__ if name != "config"}
+    for name, value in {**own, **{f"config.{n}": v for n, v in spec.config.items()}}.items():
+        try:
+            msgspec.msgpack.encode(value)
+        except OverflowError:
+            raise UsageError(
+                f"{name} is {clean_text(value, 60)}; wanted whole numbers of at most 64 bits"
+            ) from None
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):

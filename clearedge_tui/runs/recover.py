@@ -75,5 +75,6 @@ def take_up(home: Home, run_id: str) -> Asked:
         folder.rename(draft)
     except FileNotFoundError:
         raise Refused(f"{run_id} is being taken up by another") from None
+    (draft / manifest.MANIFEST).unlink(missing_ok=True)  # of an end that is no end any more
     journal.append(draft, asked.about, events.RUN_RESUMED, Status.RUNNING)
     return asked

@@ -1,17 +1,23 @@
-"""The bars a run was made on, from the catalog, for a chart: joined to as many rows as it can show."""
+"""The bars a run was made on, for a chart, joined to as many as it can show.
+
+From the catalog; all of a long run, and wide candles of it, from its own file.
+"""
 
 import numpy as np
 
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.model import BarRow
 from clearedge_tui.market import catalog, timeframes
-from clearedge_tui.market.columns import Bars, Ints
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs import candles
+from clearedge_tui.runs.candles import joined
+from clearedge_tui.runs.listing import run_folder
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.runs.report_rows import RunBars, TradeMark
 from clearedge_tui.runs.trade_pages import TradeTable
 from clearedge_tui.settings import Home
 
-MOST_ROWS = 2_000
+MOST_ROWS = candles.MOST
 MOST_MARKS = 1_000
 
 
@@ -27,12 +33,20 @@ def around(
     count = max(10, min(count, MOST_ROWS))
     step = timeframes.period_ns(spec.timeframe)
     apart = max(step, (run.end_ns - run.start_ns) // max(1, report.bars))  # closed days count too
+    own = candles.kept(run_folder(home, run.run_id)) if every != 1 else None
+    if own is not None and every <= 0:
+        every = own.every * max(1, -(-(len(own.bars) - 1) // count))  # the clock cuts one more
+        return _answer(report, trades, joined(own.bars, every, step), every, run.start_ns)
     if every <= 0:
         every, at_ns = max(1, -(-report.bars // count)), (run.start_ns + run.end_ns) // 2
     every = min(every, max(1, report.bars))
     width = count * every * apart
     low = min(at_ns or run.end_ns, run.end_ns - width // 2) - width // 2
     low = max(low, run.start_ns)
+    if own is not None and every % own.every == 0:
+        made = joined(own.bars, every, step)
+        first = int(np.searchsorted(made.ts_ns, low, "right"))
+        return _answer(report, trades, made.slice(first, first + count), every, low)
     try:
         bars = _read(home, report, low, count * every, width)
     except ClearEdgeError as error:
@@ -40,9 +54,16 @@ def around(
     if not len(bars):
         name = f"{spec.market} {spec.timeframe}"
         return RunBars(every=every, problem=f"the catalog has no bars of {name} in this span")
-    rows = joined(bars, every, step)
-    marks, left = _marks(trades, int(bars.ts_ns[0]) - step, int(bars.ts_ns[-1]))
-    return RunBars(_rows(rows), every, run.start_ns, run.end_ns, marks, left)
+    opened = int(bars.ts_ns[0]) - step
+    return _answer(report, trades, joined(bars, every, step), every, opened)
+
+
+def _answer(
+    report: RunReport, trades: TradeTable | None, bars: Bars, every: int, first_ns: int
+) -> RunBars:
+    run = report.summary
+    marks, left = _marks(trades, first_ns, int(bars.ts_ns[-1]) if len(bars) else first_ns)
+    return RunBars(rows(bars), every, run.start_ns, run.end_ns, marks, left)
 
 
 def _read(home: Home, report: RunReport, low: int, wanted: int, width: int) -> Bars:
@@ -56,24 +77,8 @@ def _read(home: Home, report: RunReport, low: int, wanted: int, width: int) -> B
         width *= 2
 
 
-def joined(bars: Bars, every: int, step_ns: int) -> Bars:
-    """Return bars of `every` bars each, cut by the clock so that the same ones join after panning."""
-    if every <= 1 or not len(bars):
-        return bars
-    slots = (bars.ts_ns - step_ns) // (every * step_ns)
-    first: Ints = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
-    last = np.append(first[1:], len(bars)) - 1
-    return Bars(
-        bars.ts_ns[last],
-        bars.open[first],
-        np.maximum.reduceat(bars.high, first),
-        np.minimum.reduceat(bars.low, first),
-        bars.close[last],
-        np.add.reduceat(bars.volume, first),
-    )
-
-
-def _rows(bars: Bars) -> tuple[BarRow, ...]:
+def rows(bars: Bars) -> tuple[BarRow, ...]:
+    """Return bars as a screen is sent them."""
     columns = (column.tolist() for column in bars.columns())
     return tuple(BarRow(*row) for row in zip(*columns, strict=True))
 

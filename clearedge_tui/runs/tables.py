@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clearedge_tui.market import timeframes
+from clearedge_tui.runs import candles
 from clearedge_tui.runs.costs import NONE
 from clearedge_tui.runs.fill_columns import MONEY, money
 from clearedge_tui.runs.listing import CASH
@@ -43,13 +45,14 @@ _NAMES_OF_ORDERS = ("id", "order")  # each another, much alike
 
 
 def write_tables(folder: Path, result: "Result") -> None:
-    """Write all five, and the payments of a run that has such."""
+    """Write all five, the candles of a long run, and the payments of a run that has such."""
     _write(_marks(result), folder / EQUITY)
     _write(_fills(result), folder / FILLS)
     _write(_orders(result.outcome.orders), folder / ORDERS)
     _write(_positions(result), folder / POSITIONS)
     _write(_trades(result), folder / TRADES)
-    spec = result.report.spec
+    spec, seen = result.report.spec, result.outcome.bars.slice(0, result.outcome.seen)
+    candles.keep(folder, seen, timeframes.period_ns(spec.timeframe))
     if {spec.funding, spec.borrow} != {NONE}:
         _write(_table(result.outcome.cash, _PAYMENT), folder / CASH)
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.runs.read_table import read_table
 from clearedge_tui.runs.trade_pages import short
 from clearedge_tui.store.rows import JournalRow
 
@@ -111,7 +111,7 @@ def _plain(row: dict[str, Any]) -> dict[str, object]:
 
 def _read(path: Path) -> pa.Table | None:
     try:
-        return pq.read_table(path)
+        return read_table(path)
     except FileNotFoundError:
         return None
     except (OSError, pa.ArrowInvalid) as error:

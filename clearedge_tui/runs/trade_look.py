@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs.listing import LOG, run_folder
+from clearedge_tui.runs.read_table import read_table
 from clearedge_tui.runs.report_rows import FillLine, OneTrade, OrderLine
 from clearedge_tui.runs.trade_pages import Order, TradeTable, short
 from clearedge_tui.settings import Home
@@ -94,7 +94,7 @@ def _orders(folder: Path, wanted: set[str]) -> tuple[OrderLine, ...]:
 
 def _read(path: Path) -> pa.Table | None:
     try:
-        return pq.read_table(path)
+        return read_table(path)
     except FileNotFoundError:
         return None
     except (OSError, pa.ArrowInvalid) as error:

@@ -14,13 +14,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.market.arrays import ints, reals
 from clearedge_tui.market.columns import Floats, Ints
 from clearedge_tui.runs import query
 from clearedge_tui.runs.fill_columns import MONEY, Bools, floats, whole
+from clearedge_tui.runs.read_table import read_table
 from clearedge_tui.runs.report_rows import TradePage, TradeRow
 
 Texts = npt.NDArray[np.object_]
@@ -152,8 +153,8 @@ class TradeTable:
 def load(folder: Path) -> TradeTable:
     """Read the trades of a run. Raises NotFound when it has none on disk, BadData when damaged."""
     try:
-        rows = pq.read_table(folder / "trades.parquet")
-        tags = pq.read_table(folder / "fills.parquet", columns=["tag"])["tag"].to_pylist()
+        rows = read_table(folder / "trades.parquet")
+        tags = read_table(folder / "fills.parquet", columns=["tag"])["tag"].to_pylist()
     except FileNotFoundError as error:
         raise NotFound(
             f"{folder.name} has no {Path(str(error.filename or 'trades.parquet')).name}: it failed "
@@ -173,20 +174,20 @@ def table_of(rows: pa.Table, tags: list[str | None]) -> TradeTable:
     named = set(rows.column_names)
     values: dict[str, Any] = {name: _floats(rows[of]) for name, of in _MONEY.items()}
     values["side"] = _texts(rows["side"].to_pylist())
-    values["in"], values["out"] = (_ints(rows[name]) for name in ("entry_ns", "exit_ns"))
-    values["bars"] = _ints(rows["bars"])
-    values["number"] = _ints(rows["number"]) if "number" in named else np.arange(1, count + 1)
+    values["in"], values["out"] = (ints(rows[name]) for name in ("entry_ns", "exit_ns"))
+    values["bars"] = ints(rows["bars"])
+    values["number"] = ints(rows["number"]) if "number" in named else np.arange(1, count + 1)
     values["minutes"] = (values["out"] - values["in"]) / _MINUTE_NS
     values["hour"] = values["in"] // _HOUR_NS % 24
     values["day"] = np.array(DAYS, np.object_)[(values["in"] // _DAY_NS + 3) % 7]
     for name in ("mae", "mfe"):
-        values[name] = _bare(rows[name]) if name in named else np.full(count, np.nan)
+        values[name] = reals(rows[name]) if name in named else np.full(count, np.nan)
     worth = values["size"] * values["entry"]
     values["return"] = np.divide(values["pnl"], worth, out=np.zeros(count), where=worth != 0)
     so_far = "pnl_so_far" in named
-    values["so_far"] = _bare(rows["pnl_so_far"]) if so_far else np.cumsum(values["pnl"])
+    values["so_far"] = reals(rows["pnl_so_far"]) if so_far else np.cumsum(values["pnl"])
     linked = {"first_fill", "last_fill"} <= named
-    first, last = (_ints(rows[n]) if linked else None for n in ("first_fill", "last_fill"))
+    first, last = (ints(rows[n]) if linked else None for n in ("first_fill", "last_fill"))
     known = np.array([tag or "" for tag in tags] or [""], np.object_)
     none = np.full(count, "", np.object_)
     values["entry_tag"] = none if first is None else known[np.minimum(first, len(known) - 1)]
@@ -198,16 +199,6 @@ def _floats(column: Any) -> Floats:
     exact = column.combine_chunks().cast(MONEY)
     found = whole(exact) if len(exact) else None
     return floats(exact) if found is None else found.floats()
-
-
-def _bare(column: Any) -> Floats:
-    result: Floats = column.cast(pa.float64()).to_numpy()
-    return result
-
-
-def _ints(column: Any) -> Ints:
-    result: Ints = column.cast(pa.int64()).to_numpy()
-    return result
 
 
 def _texts(values: list[str | None]) -> Texts:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError, NotFound
+from clearedge_tui.core.errors import ClearEdgeError, NotFound, Refused
 from clearedge_tui.runs import manifest
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.listing import load_report, run_folder
@@ -21,6 +21,7 @@ _TABLES = (
     "trades.parquet",
     "equity.parquet",
     "cashflows.parquet",
+    "candles.parquet",
 )
 _CAUSES = {
     "code_sha256": "the strategy's code",
@@ -62,6 +63,11 @@ def verify(home: Home, run_id: str) -> Verdict:
     folder = run_folder(home, run_id)
     report = load_report(home, run_id)
     made = manifest.load(folder)
+    if not made.inputs_sha256:
+        raise Refused(
+            f"{run_id} is {report.summary.status} and left no result to compare: "
+            f"{report.summary.error or 'it ended early'}"
+        )
     damaged = manifest.damaged(folder, made)
     launch = Launch(home, report.spec, report.summary.market, again=True)
     again = run_folder(home, launch.run_id)
@@ -109,10 +115,11 @@ def _first(old: Path, files: dict[str, str], was: RunReport, new: Path, now: Run
 def _rows(old: Path, new: Path, what: str) -> str:
     """Return the first row in which two tables differ, in words."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from clearedge_tui.runs.read_table import read_table
 
     try:
-        left, right = pq.read_table(old), pq.read_table(new)
+        left, right = read_table(old), read_table(new)
     except (OSError, pa.ArrowInvalid) as error:
         return f"{what} cannot be compared: {str(error).splitlines()[0]}"
     both = [name for name in left.column_names if name in right.column_names]

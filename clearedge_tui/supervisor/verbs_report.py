@@ -131,7 +131,7 @@ def _bars(home: Home, run_id: str, at_ns: int, count: int, every: int) -> "RunBa
         table = None
     if every > 0:
         return around(home, report, table, at_ns, count, every)
-    # the whole run: a million bars take half a second to read, so once while its data stay
+    # the whole of a run without candles of its own: once while its data stay
     state = data_used.state_of(home, report)
     key = run_id, count, state
     with _loading:

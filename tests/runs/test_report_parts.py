@@ -10,11 +10,22 @@ import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound
 from clearedge_tui.market import catalog, simulated
-from clearedge_tui.runs import artifacts, report, run_bars, run_past, trade_look, trade_pages
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.runs import (
+    artifacts,
+    candles,
+    report,
+    run_bars,
+    run_past,
+    trade_look,
+    trade_pages,
+)
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.outcome import FillRow, OrderRow, Outcome
 from clearedge_tui.runs.report_rows import OneTrade, RunBars, TradePage
@@ -146,6 +157,52 @@ def test_panning_cuts_the_same_candles(made: tuple[Home, RunReport]) -> None:
     both = [bar for bar in there[1:-1] if bar.ts_ns in same]
     assert len(both) > 80
     assert all(same[bar.ts_ns] == bar for bar in both)
+
+
+def test_candles_of_a_run_are_those_of_its_bars_and_outlive_them(
+    made: tuple[Home, RunReport], copy: Path
+) -> None:
+    home, done = made
+    own = candles.kept(home.runs / RUN)
+    assert own is not None and (own.every, len(own.bars)) == (2, 1_500)
+    assert done.paths["candles"].endswith("candles.parquet")
+    again = copy / "candles.parquet"
+    before = again.read_bytes()
+    candles.keep(copy, outcome().bars, MINUTE_NS)
+    assert again.read_bytes() == before, "the same bars are the same file"
+    alone = Home(copy.parent)  # without a catalog
+    (alone.runs).mkdir(parents=True)
+    copy.rename(alone.runs / RUN)
+    for every, count in ((0, 2_000), (0, 200), (16, 150), (2, 400)):
+        here = run_bars.around(home, done, None, 0, count, every)
+        assert run_bars.around(alone, done, None, 0, count, every) == here
+        whole = candles.joined(outcome().bars, here.every, MINUTE_NS)
+        wanted = {bar.ts_ns: bar for bar in run_bars.rows(whole)}
+        for bar in here.bars:
+            like = wanted[bar.ts_ns]
+            assert bar.volume == pytest.approx(like.volume), "sums of sums"
+            assert msgspec.structs.replace(bar, volume=like.volume) == like
+        assert len(here.bars) in (count, count + 1) or len(here.bars) == len(wanted)
+    (alone.runs / RUN / "candles.parquet").write_bytes(b"damaged")
+    assert run_bars.around(alone, done, None, 0, 200, 0).problem
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=200),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(0, 50),
+)
+def test_bars_joined_twice_are_bars_joined_once(
+    steps: list[int], one: int, more: int, start: int
+) -> None:
+    ts_ns = (np.cumsum(steps) + start) * MINUTE_NS
+    draw = np.random.default_rng(len(steps))
+    bars = Bars(ts_ns, *(draw.integers(1, 99, len(steps)).astype(float) for _ in range(5)))
+    twice = candles.joined(candles.joined(bars, one, MINUTE_NS), one * more, MINUTE_NS)
+    once = candles.joined(bars, one * more, MINUTE_NS)
+    for left, right in zip(twice.columns(), once.columns(), strict=True):
+        assert left.tolist() == right.tolist()
 
 
 def test_bars_that_are_gone_are_told_not_raised(

@@ -13,13 +13,14 @@ import psutil
 import pytest
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.errors import RetryLater, UsageError
+from clearedge_tui.core.errors import Refused, RetryLater, UsageError
 from clearedge_tui.engine.inline import Inline
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import drafts, journal, listing, manifest, recover
 from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import BacktestSpec, RunReport
+from clearedge_tui.runs.verify import verify
 from clearedge_tui.runs.workers import Spawn, Workers
 from clearedge_tui.settings import Home
 from tests.backtest.box import REPO, SLOW, add_strategy, make_home, sim_bars, store
@@ -72,6 +73,15 @@ def ended(one: Launch) -> RunReport:
     return one.report
 
 
+def whole(folder: Path) -> manifest.Manifest:
+    """Return the manifest of a run: over every file that is there."""
+    made = manifest.load(folder)
+    assert manifest.damaged(folder, made) == ()
+    beside = {manifest.MANIFEST, drafts.PIDS}  # the latter of one killed at its very last step
+    assert {path.name for path in folder.iterdir()} - set(made.files) <= beside
+    return made
+
+
 def dying(home: Home, mode: str, every: int) -> list[list[str]]:
     args = [sys.executable, "-m", "tests.runs.dying", str(home.root), mode, str(every)]
     done = subprocess.run(args, capture_output=True, text=True, cwd=REPO, check=True, timeout=60)
@@ -97,11 +107,12 @@ def test_killed_at_any_file_a_run_is_whole_or_can_go_on(home: Home, farm: Farm) 
     for run_id, status in found.items():
         folder = listing.run_folder(home, run_id)
         assert journal.read_ended(folder)[-1].status == status
+        made = whole(folder)
         if status == "done":
-            assert manifest.damaged(folder, manifest.load(folder)) == ()
             assert listing.load_report(home, run_id).summary.metrics == want
         else:
-            assert not (folder / manifest.MANIFEST).exists()  # nothing of a run that was not
+            assert not made.inputs_sha256  # nobody knows all of what went in
+            assert set(made.files).isdisjoint({"fills.parquet", "metrics.json", "report.html"})
 
 
 def test_with_a_full_disk_at_any_file_there_is_no_half_run(home: Home) -> None:
@@ -123,6 +134,9 @@ def test_a_worker_that_ends_oddly_leaves_a_failed_run(
     add_strategy(home, "odd", source)
     report = ended(launch(home, farm, "odd"))
     assert report.summary.status == "failed" and words in report.summary.error
+    whole(listing.run_folder(home, report.summary.run_id))
+    with pytest.raises(Refused, match="left no result to compare"):
+        verify(home, report.summary.run_id)
     assert not list(home.runs.glob(".[0-9]*"))
 
 

@@ -1,6 +1,7 @@
 """Finding, removing and comparing runs."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import NotFound, Refused, UsageError
+from clearedge_tui.core.errors import NotFound, Refused, RetryLater, UsageError
 from clearedge_tui.market.simulated import market as simulated_market
 from clearedge_tui.runs import index, labels, listing, search, trash
 from clearedge_tui.runs.compare import compare
@@ -78,6 +79,18 @@ def test_pages_are_the_whole_in_order(values: list[float | None], least: float, 
     wanted = [value for value in values if value is not None and value >= least]
     assert [row.figures[0] for row in found] == sorted(wanted, reverse=down)
     assert {page.found for page in pages} == {len(wanted)}
+
+
+def test_two_who_write_on_a_run_at_once_lose_nothing(home: Home) -> None:
+    run_id = put(home, 1)
+    words = [f"word{n}" for n in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda word: labels.add(home, run_id, [word]), words))
+    folder = listing.run_folder(home, run_id)
+    assert set(words) <= set(labels.load(folder).tags)
+    assert not list(folder.glob(".labels*"))
+    with labels.alone(home, run_id), pytest.raises(RetryLater, match="by another"):
+        labels.change(home, run_id, star=True)
 
 
 def test_a_removed_run_comes_back_with_its_labels_for_a_week(home: Home) -> None:

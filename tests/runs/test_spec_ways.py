@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clearedge_tui.cli.main import run as clearedge
-from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.errors import ClearEdgeError, UsageError
 from clearedge_tui.engine.inline import Inline
 from clearedge_tui.market.simulated import market as simulated_market
+from clearedge_tui.runs.launch import run_backtest
+from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.spec.run import run
 from clearedge_tui.runs.workers import Spawn
 from clearedge_tui.settings import Home
@@ -21,6 +24,17 @@ def home(tmp_path: Path) -> Home:
     store(home, simulated_market(), "1m", sim_bars(300))
     add_strategy(home, "ema_cross")
     return home
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [({"seed": 1 << 64}, "seed"), ({"config": {"fast": -(1 << 70)}}, "config.fast")],
+)
+def test_a_number_beyond_64_bits_is_named(home: Home, given: dict[str, Any], name: str) -> None:
+    spec = BacktestSpec("ema_cross", "SIMUSDT.SIMULATED", "1m", **given)
+    with pytest.raises(UsageError, match=f"^{name} is .* at most 64 bits"):
+        run_backtest(home, spec)
+    assert not home.runs.exists() or not list(home.runs.iterdir())
 
 
 def test_a_file_runs_from_python_and_from_the_command_line(

@@ -39,14 +39,14 @@ def load_analysis(home: Home, run_id: str) -> Analysis:
 
 def _computed(home: Home, run_id: str, folder: Path) -> Analysis:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from clearedge_tui.runs.analysis.build import Decisions, analyse
+    from clearedge_tui.runs.read_table import read_table
 
     report = load_report(home, run_id)
     try:
         marks, fills, orders = (
-            pq.read_table(folder / f"{name}.parquet") for name in ("equity", "fills", "orders")
+            read_table(folder / f"{name}.parquet") for name in ("equity", "fills", "orders")
         )
     except FileNotFoundError:
         raise NotFound(f"run {run_id} has no analysis: it failed before its end") from None
