@@ -202,8 +202,11 @@ def test_a_market_order_walks_the_book_and_what_is_not_there_is_cancelled() -> N
     place = Place()
     place.core.books[PERP].set_depth([D(1), D(2)])
     order = place.order(PERP, "buy", "4")
-    assert [(f.price, f.size) for f in place.core.fills] == [(D("40000.1"), 1), (D("40000.2"), 2)]
-    assert (order.status, order.filled, order.reason) == (Status.CANCELLED, 3, Tif.IOC)
+    assert [(f.price, f.size) for f in place.core.fills] == [
+        (D("40000.1"), D(1)),
+        (D("40000.2"), D(2)),
+    ]
+    assert [order.status, order.filled, order.reason] == [Status.CANCELLED, D(3), Tif.IOC]
     assert place.held.cost == D("40000.1") + 2 * D("40000.2")
 
 
@@ -211,7 +214,7 @@ def test_a_limit_order_fills_by_parts_as_the_book_fills_up_again() -> None:
     place = Place()
     place.core.books[PERP].set_depth([D(1)])
     order = place.order(PERP, "sell", "2.5", "39999.9")
-    assert (order.status, order.filled) == (Status.OPEN, 1)
+    assert (order.status, order.filled) == (Status.OPEN, D(1))
     for filled, status in ((D(2), Status.OPEN), (D("2.5"), Status.FILLED)):
         place.core.books[PERP].refresh()
         place.core.settle(PERP)
@@ -301,10 +304,10 @@ def test_a_position_closed_to_nothing_costs_nothing(
         except Denied:
             continue
     if place.held.size:
-        side = "sell" if place.held.size > 0 else "buy"
+        back = "sell" if place.held.size > 0 else "buy"
         place.core.books[PERP].set_depth([D(10_000)])
-        place.order(PERP, side, str(abs(place.held.size)), reduce_only=True)
-    assert (place.held.size, place.held.cost) == (0, 0)
+        place.order(PERP, back, str(abs(place.held.size)), reduce_only=True)
+    assert (place.held.size, place.held.cost) == (ZERO, ZERO)
 
 
 def test_what_one_order_took_is_gone_for_the_next_until_the_book_fills_up() -> None:

@@ -52,7 +52,7 @@ class BybitFront:
 
     async def _http(self, web_request: web.Request) -> web.StreamResponse:
         body = await web_request.text()
-        said = body or web_request.query_string
+        said = body or web_request.rel_url.raw_query_string
         path = web_request.path
         request = self._floor.request(rest.verb_of(path), "http", path, said)
         work = rest.work_of(self._floor, web_request, request)

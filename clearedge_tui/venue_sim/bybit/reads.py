@@ -184,6 +184,8 @@ def open_orders(floor: Floor, account: Account, query: Params, rules: Sequence[F
 def order_history(floor: Floor, account: Account, query: Params, rules: Sequence[Fault]) -> Result:
     found = [order for order in _orders(floor, account, query) if not order.live]
     said = [rows.order_row(floor.exchange, order) for order in found]
+    wanted = query.get("orderStatus") or ""
+    said = [row for row in said if wanted in ("", row["orderStatus"])]
     said = [row for row in said if _within(row["createdTime"], query)]
     category = query.get("category", "")
     return {"category": category, **page(lied(said, rules), query, 20, 50)}

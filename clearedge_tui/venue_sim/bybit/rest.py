@@ -127,7 +127,7 @@ def signed_by(floor: Floor, web_request: web.Request, request: Request) -> Accou
         raise Denied(Denial.PARAMS)
     if not floor.time_ms() - int(window) <= int(stamp) <= floor.time_ms() + 1000:
         raise Denied(Denial.CLOCK)
-    said = web_request.query_string if web_request.method == "GET" else request.body
+    said = web_request.rel_url.raw_query_string if web_request.method == "GET" else request.body
     if not same_sign(account.secret, stamp + key + window + said, head.get("X-BAPI-SIGN", "")):
         raise Denied(Denial.SIGNATURE)
     return account
