@@ -381,6 +381,7 @@ class BookSubmit(msgspec.Struct, frozen=True, tag=True):
     size: Decimal
     price: Decimal | None
     stop: Decimal | None = None
+    key: str = ""  # what a real venue is to know it by
 
 
 class BookCancel(msgspec.Struct, frozen=True, tag=True):

@@ -135,6 +135,13 @@ class Desk(Judge):
         seat.pid, seat.instance = ask.pid, ask.instance
         seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
         self._leave(seat, left, ask.instance.exit_policy)
+        if seat.is_kept:
+            self._keep(seat)
+
+    def _keep(self, seat: Seat) -> None:
+        """Write down who trades here, so that a restart knows whose an order is."""
+        seat.is_kept = True
+        self.record.seat(seat.to_keep(self._row(seat, self.own)))
 
     def _retell(self, seat: Seat, ask: Attach) -> None:
         """Tell a supervisor what it missed: how orders ended, and fills."""
@@ -274,6 +281,8 @@ class Desk(Judge):
         """Write an order down and send it. What only reduces leaves even if it cannot be written."""
         order = self._order(seat, book, ask, OrderStatus.SENT)
         if book is self.own:
+            if not seat.is_kept:
+                self._keep(seat)
             entry = Entry(order, self.record.key(ask.id), ask.reduce_only, sent_ns=now_ns())
             unwritten = self.record.intent(entry)
             if unwritten and not self._shrinks(seat, ask):
@@ -284,7 +293,7 @@ class Desk(Judge):
         if ask.reduce_only:
             seat.only_reduce.add(ask.id)
         self._put(seat, order, written=True)
-        self._to_book(book, _submit(order, ask.size))
+        self._to_book(book, _submit(order, ask.size, self.record.key(ask.id)))
 
     def _shrinks(self, seat: Seat, ask: Submit) -> bool:
         size = seat.book(self.own).position.size
@@ -440,9 +449,9 @@ class Desk(Judge):
             self._to_instance(seat.instance.id, OrderUpdate(order))
 
 
-def _submit(order: Order, size: Decimal) -> BookSubmit:
+def _submit(order: Order, size: Decimal, key: str = "") -> BookSubmit:
     return BookSubmit(
-        order.instance, order.id, order.market, order.side, size, order.price, order.trigger
+        order.instance, order.id, order.market, order.side, size, order.price, order.trigger, key
     )
 
 

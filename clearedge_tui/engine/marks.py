@@ -54,7 +54,7 @@ class Marks:
         return tuple(rows)
 
     def _row(self, seat: Seat, book: Book) -> LedgerRow:
-        sums = seat.sums[book]
+        sums = seat.book(book)
         price = self.prices.get(seat.market.id)
         total = sums.total(price)
         sums.row = msgspec.structs.replace(

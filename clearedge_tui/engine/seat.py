@@ -39,6 +39,7 @@ class Seat:
         self.sent: deque[float] = deque(maxlen=1000)
         self.sums: dict[Book, Sums] = {}
         self.base_fees = Decimal(0)
+        self.is_kept = False  # the account's file knows it
 
     @classmethod
     def attached(cls, ask: Attach) -> "Seat":
@@ -50,7 +51,7 @@ class Seat:
     def kept(cls, kept: SeatKept) -> "Seat":
         """Return the seat of an instance that traded here before; nobody sits on it."""
         seat = cls(kept.instance, kept.market)
-        seat.mode = Mode.OFF
+        seat.mode, seat.is_kept = Mode.OFF, True
         seat.sums[kept.ledger.book] = Sums(kept.ledger)
         seat.base_fees = kept.base_fees
         return seat

@@ -99,11 +99,14 @@ class VenueBook:
         )
 
     def know(self, entry: Entry) -> None:
-        """Remember whose order a key is: of one that leaves, or that left before a restart."""
+        """Remember whose an order is that left before a restart."""
         order = entry.order
-        self._by_key[entry.key] = (order.instance, order.id, order.market)
-        self._keys[order.id] = entry.key
-        self.strange.pop(entry.key, None)
+        self._own(entry.key, order.instance, order.id, order.market)
+
+    def _own(self, key: str, instance: str, order_id: str, market: str) -> None:
+        self._by_key[key] = (instance, order_id, market)
+        self._keys[order_id] = key
+        self.strange.pop(key, None)
 
     def publish(self, tick: TickMsg) -> None:
         """The venue has its own prices."""
@@ -113,8 +116,9 @@ class VenueBook:
         if trader is None or info is None:
             self._refuse(ask, "its market is not opened here")
             return
+        self._own(ask.key, ask.instance, ask.id, ask.market)
         try:
-            trader.send(ask, self._keys[ask.id], info)
+            trader.send(ask, ask.key, info)
         except (ValueError, RuntimeError) as error:
             self._refuse(ask, str(error))
 

@@ -1,0 +1,168 @@
+"""A real gateway in a process of its own, told what to do by lines of JSON, and what it said of it.
+
+The test is the supervisor and the instances: it attaches, sets modes, sends orders, and reads every
+message that either would have got. Everything else is the product: node, adapter, gate, file.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clearedge_tui.core.messages import (
+    Attach,
+    CancelOrders,
+    Detach,
+    ExitPolicy,
+    Join,
+    Keys,
+    SetMode,
+    Submit,
+    ToInstance,
+)
+from clearedge_tui.core.messages import Cancel as CancelOrder
+from clearedge_tui.core.model import AccountKind, Instance, Mode, ObserveOrders
+from clearedge_tui.core.wire import frame, frames
+from clearedge_tui.engine.gateway import Gateway
+from clearedge_tui.engine.lease import LeaseKeeper
+from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
+from clearedge_tui.market.markets import Market
+from clearedge_tui.settings import Account, Home
+
+_decode = msgspec.msgpack.Decoder(ToInstance).decode
+
+
+def out(kind: str, body: Any) -> None:
+    line = {"kind": kind, "at": time.monotonic_ns(), "body": msgspec.to_builtins(body)}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+class Ear(LeaseKeeper):
+    """Hears what a supervisor would."""
+
+    def tell(self, message: msgspec.Struct) -> bool:
+        out(type(message).__name__, message)
+        return True
+
+
+class Driver:
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self.home = Home(Path(asked["root"]))
+        for folder in (self.home.config, self.home.state, self.home.logs, self.home.sockets):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.account = msgspec.convert(asked["account"], Account, strict=False)
+        self.markets = {m["market_id"]: msgspec.convert(m, Market, strict=False) for m in asked["markets"]}  # fmt: skip
+        currencies = tuple(asked.get("currencies", ("USDT", "BTC")))
+        spec = GatewaySpec(asked["root"], self.account, currencies, {}, tuple(self.markets))
+        self.gateway = Gateway(spec)
+        self.gateway.lease = Ear(self.home.lock, lambda held: None)
+        self.gateway.desk.leased = True
+        self.lines: dict[str, asyncio.StreamWriter] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.quiet = {"TickMsg", "Ledgers"} - set(asked.get("hear", ()))
+
+    async def run(self) -> None:
+        running = asyncio.create_task(self.gateway.run())
+        if self.account.kind is AccountKind.LIVE:
+            keys = Keys({"api_key": "sim-key", "api_secret": "sim-secret"})
+            await self.gateway._command(keys)
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while not self.gateway.ready and not running.done():  # noqa: ASYNC110  # a test's look
+            await asyncio.sleep(0.005)
+        if not running.done():
+            out("ready", {})
+        told = asyncio.create_task(self.listen(reader))
+        try:
+            await running
+        finally:
+            told.cancel()
+        out("ended", {})
+
+    async def listen(self, reader: asyncio.StreamReader) -> None:
+        while line := await reader.readline():
+            asked = json.loads(line)
+            do = asked.pop("do")
+            out("answer", await getattr(self, do)(**asked) or {})
+        self.gateway.over.set()
+
+    # ---- what the test asks -------------------------------------------------------------------
+    async def attach(self, name: str, market: str, mode: str = "active", **fields: Any) -> None:
+        fields.setdefault("strategy", "s")
+        given = {"id": name, "account": self.account.name, "market": market, "timeframe": "1m",
+                 "mode": mode, **fields}  # fmt: skip
+        instance = msgspec.convert(given, Instance)
+        await self.gateway._command(Attach(instance, self.markets[market].info, os.getpid()))
+        await self.join(name)
+
+    async def join(self, name: str) -> None:
+        path = gateway_socket(self.home, self.account.name)
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 22)
+        self.lines[name] = writer
+        writer.write(frame(Join(name)))
+        task = asyncio.create_task(self._hear(name, reader))
+        self.tasks.add(task)
+
+    async def _hear(self, name: str, reader: asyncio.StreamReader) -> None:
+        async for body in frames(reader):
+            message = _decode(body)
+            if type(message).__name__ not in self.quiet:
+                out(f"{name}:{type(message).__name__}", message)
+
+    async def mode(self, name: str, mode: str, policy: str = "cancel") -> None:
+        ask = SetMode("m", name, Mode(mode), ObserveOrders.SHADOW, ExitPolicy(policy))
+        await self.gateway._command(ask)
+
+    async def submit(self, name: str, key: str, side: str, size: str, **fields: Any) -> None:
+        ask = msgspec.convert({"id": key, "side": side, "size": size, **fields}, Submit)
+        self.lines[name].write(frame(ask))
+
+    async def cancel(self, name: str, key: str) -> None:
+        self.lines[name].write(frame(CancelOrder(key)))
+
+    async def cancel_all(self, name: str) -> None:
+        await self.gateway._command(CancelOrders(name))
+
+    async def detach(self, name: str) -> None:
+        await self.gateway._command(Detach(name))
+
+    async def flatten(self, name: str) -> None:
+        self.gateway.desk.flatten(name)
+
+    async def leased(self, held: bool) -> None:
+        self.gateway.desk.leased = held
+
+    async def hang(self) -> None:
+        """Stop the loop for good, as a bug would."""
+        time.sleep(600)  # noqa: ASYNC251  # that is the point
+
+    async def state(self) -> dict[str, Any]:
+        desk = self.gateway.desk
+        return {
+            name: {
+                "mode": seat.mode.value,
+                "position": msgspec.to_builtins(seat.book(desk.own).position),
+                "orders": {o.id: [o.status.value, str(o.filled), o.reason] for o in seat.orders.values()},
+                "price": str(desk.prices.get(seat.market.id)),
+            }
+            for name, seat in desk.seats.items()
+        }  # fmt: skip
+
+    async def strangers(self) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.to_builtins(self.gateway.book.strange)  # type: ignore[union-attr]
+        return found
+
+
+async def main() -> None:
+    await Driver(json.loads(sys.argv[1])).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

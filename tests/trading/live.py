@@ -1,0 +1,146 @@
+"""A gateway process and the venue it trades at, for tests: real ones, on loopback."""
+
+import json
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clearedge_tui.market.markets import Market
+from tests.venue_sim.process import SimProcess
+
+ROOT = Path(__file__).parents[2]
+BTC = "BTCUSDT-LINEAR.BYBIT"
+LIMIT_S = 30.0
+
+
+def market(market_id: str = BTC) -> Market:
+    return Market(
+        "BTC/USDT:USDT", "bybit", market_id, "BTC", "USDT", "crypto", 1, 3, Decimal("0.001"),
+        price_step=Decimal("0.1"), size_step=Decimal("0.001"),
+    )  # fmt: skip
+
+
+def account(sim: SimProcess, **fields: Any) -> dict[str, Any]:
+    urls = sim.urls
+    options = {
+        "base_url_http": urls["base_url_http"],
+        "base_url_ws_public": urls["base_url_ws_public_linear"],
+        "base_url_ws_private": urls["base_url_ws_private"],
+        "base_url_ws_trade": urls["base_url_ws_trade"],
+        "max_retries": 1,
+    }
+    return {"name": "main", "kind": "live", "feed": "venue", "venue": "bybit",
+            "options": options, "leverage": "10", **fields}  # fmt: skip
+
+
+class GatewayProcess:
+    def __init__(
+        self,
+        root: Path,
+        account: dict[str, Any],
+        markets: tuple[Market, ...] = (market(),),
+        **more: Any,
+    ) -> None:
+        words = {"root": str(root), "account": account,
+                 "markets": [msgspec.to_builtins(m) for m in markets], **more}  # fmt: skip
+        root.mkdir(parents=True, exist_ok=True)
+        self.said: list[dict[str, Any]] = []
+        self.err = root / "gateway.err"
+        with self.err.open("ab") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.trading.gateway_process", json.dumps(words)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, cwd=ROOT,
+            )  # fmt: skip
+        self._rest = b""
+
+    def read(self, limit_s: float = 0.05) -> None:
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], limit_s)
+        if not ready:
+            return
+        raw = self._rest + self.process.stdout.read1(1 << 20)  # type: ignore[attr-defined]
+        *lines, self._rest = raw.split(b"\n")
+        self.said += [json.loads(line) for line in lines if line]
+
+    def until(self, good: Callable[[], Any], what: str, limit_s: float = LIMIT_S) -> Any:
+        end = time.monotonic() + limit_s
+        while not (found := good()):
+            if time.monotonic() > end or (self.process.poll() is not None and not self.pending()):
+                tail = "\n".join(json.dumps(s)[:300] for s in self.said[-15:])
+                raise AssertionError(f"not seen: {what}\n{tail}\n{self.err.read_text()[-3000:]}")
+            self.read()
+        return found
+
+    def pending(self) -> bool:
+        before = len(self.said)
+        self.read(0)
+        return len(self.said) > before
+
+    def ready(self) -> "GatewayProcess":
+        self.until(lambda: self.of("ready"), "the gateway is ready")
+        return self
+
+    def ask(self, do: str, **words: Any) -> Any:
+        assert self.process.stdin is not None
+        before = len(self.of("answer"))
+        self.process.stdin.write((json.dumps({"do": do, **words}) + "\n").encode())
+        self.process.stdin.flush()
+        return self.until(lambda: self.of("answer")[before:], f"an answer to {do}")[0]
+
+    def of(self, kind: str) -> list[Any]:
+        return [s["body"] for s in self.said if s["kind"] == kind]
+
+    def attach(self, name: str, mode: str = "active", market: str = BTC, **fields: Any) -> None:
+        self.ask("attach", name=name, market=market, mode=mode, **fields)
+        self.until(lambda: self.of(f"{name}:Joined"), f"{name} joined")
+        self.until(lambda: self.ask("state")[name]["price"] != "None", "a price")
+
+    def order(self, name: str, key: str, side: str, size: str, **fields: Any) -> None:
+        self.ask("submit", name=name, key=key, side=side, size=size, **fields)
+
+    def statuses(self, key: str) -> list[str]:
+        return [o["order"]["status"] for o in self.of("OrderUpdate") if o["order"]["id"] == key]
+
+    def until_status(self, key: str, *wanted: str) -> dict[str, Any]:
+        def seen() -> Any:
+            found = [o["order"] for o in self.of("OrderUpdate") if o["order"]["id"] == key]
+            return found[-1] if found and found[-1]["status"] in wanted else None
+
+        found: dict[str, Any] = self.until(seen, f"{key} is {' or '.join(wanted)}")
+        return found
+
+    def position(self, name: str) -> Decimal:
+        return Decimal(self.ask("state")[name]["position"]["size"])
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
+
+    def stop(self) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.until(lambda: self.of("ended"), "the gateway ended")
+        code = self.process.wait(10)
+        self.close()
+        return code
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+    def __enter__(self) -> "GatewayProcess":
+        return self.ready()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

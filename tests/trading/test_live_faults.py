@@ -1,0 +1,133 @@
+"""What a venue does wrong, through a real gateway and the unmodified adapter, by fault number."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trading.live import BTC, GatewayProcess, account
+from tests.venue_sim.process import SimProcess
+
+pytestmark = pytest.mark.slow
+D = Decimal
+
+
+@pytest.fixture
+def sim() -> Iterator[SimProcess]:
+    with SimProcess() as found:
+        yield found
+
+
+@pytest.fixture
+def gateway(sim: SimProcess, tmp_path: Path) -> Iterator[GatewayProcess]:
+    with GatewayProcess(tmp_path, account(sim, unanswered_s=1.0)) as found:
+        found.attach("one")
+        yield found
+
+
+def venue_size(sim: SimProcess) -> Decimal:
+    return sum((D(p["size"]) for p in sim.call("positions")), D(0))
+
+
+def fault(sim: SimProcess, what: str, **words: Any) -> None:
+    sim.call("fault", what=what, **words)
+
+
+def test_a_lost_acknowledgement_is_unknown_and_blocks_entries_until_the_venue_has_answered(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 51. The order did reach the venue, which says so when it is asked."""
+    fault(sim, "drop_push", on="push.order", times=1)
+    fault(sim, "lose_ack", on="order.create")
+    fault(sim, "silence", where="http")  # and it cannot be asked for now
+    gateway.order("one", "lost", "buy", "0.1", price="1000.0")
+    unknown = gateway.until_status("lost", "unknown")
+    assert "has not answered" in unknown["reason"]
+    gateway.order("one", "next", "buy", "0.1")
+    refused = gateway.until_status("next", "denied")
+    assert refused["reason"].startswith("unknown: what became of order lost is not known")
+    sim.call("silence", where="http", on=False)
+    gateway.until_status("lost", "open")
+    gateway.order("one", "after", "buy", "0.1")
+    gateway.until_status("after", "filled")
+    assert sim.count("order.create") == 2
+
+
+def test_partial_fills_duplicates_and_races_count_once(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Faults 53, 54 and 56: partial then cancel, the same fill twice, the fill before the answer."""
+    gateway.order("one", "part", "buy", "0.3", price="1000.0")
+    gateway.until_status("part", "open")
+    fault(sim, "double_push", on="push.fill")
+    sim.call("fill", size="0.1")
+    gateway.until_status("part", "partial")
+    gateway.ask("cancel", name="one", key="part")
+    done = gateway.until_status("part", "cancelled")
+    assert D(done["filled"]) == D("0.1")
+    fault(sim, "late_ack", on="order.create", delay_s=0.3)
+    gateway.order("one", "race", "buy", "0.2")
+    gateway.until_status("race", "filled")
+    fault(sim, "swap_push", on="push.*", times=3)
+    gateway.order("one", "swap", "buy", "0.2")
+    gateway.until_status("swap", "filled")
+    assert gateway.position("one") == venue_size(sim) == D("0.5")
+
+
+def test_odd_words_of_a_reject_stay_words(sim: SimProcess, gateway: GatewayProcess) -> None:
+    """Fault 61."""
+    fault(
+        sim, "refuse", on="order.create", text="\x1b[2J[/red][@click=app.quit]no\x07", code=110007
+    )
+    gateway.order("one", "odd", "buy", "0.1")
+    refused = gateway.until_status("odd", "rejected")
+    assert "no" in refused["reason"]
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in refused["reason"])
+    gateway.order("one", "even", "buy", "0.1")
+    gateway.until_status("even", "filled")
+
+
+def test_a_disconnect_is_shown_and_everything_goes_on_after_it(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 49."""
+    gateway.order("one", "rest", "buy", "0.1", price="1000.0")
+    gateway.until_status("rest", "open")
+    sim.call("disconnect")
+
+    def states() -> set[str]:
+        feeds = gateway.of("FeedStatus")
+        return set(feeds[-1]["sockets"].values()) if feeds else set()
+
+    gateway.until(lambda: states() - {"connected"}, "a connection is down")
+    sim.call("fill")
+    gateway.until(lambda: states() == {"connected"}, "all connections are up")
+    gateway.until_status("rest", "filled")
+    gateway.order("one", "more", "buy", "0.1")
+    gateway.until_status("more", "filled")
+    assert gateway.position("one") == venue_size(sim) == D("0.2")
+
+
+def test_orders_of_others_are_seen_and_belong_to_nobody(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 58."""
+    sim.call("external", market=BTC.partition("-")[0], side="buy", size="0.2", price="900.0")
+    gateway.until(lambda: gateway.ask("strangers"), "a stranger's order")
+    sim.call("external", market=BTC.partition("-")[0], side="sell", size="0.4")
+    gateway.order("one", "own", "buy", "0.1")
+    gateway.until_status("own", "filled")
+    assert gateway.position("one") == D("0.1")
+    assert set(gateway.ask("state")) == {"one"}
+
+
+def test_a_storm_of_429_refuses_and_ends(sim: SimProcess, gateway: GatewayProcess) -> None:
+    """Fault 59."""
+    fault(sim, "rate_limit", on="order.create", times=3)
+    for n in range(4):
+        gateway.order("one", f"o{n}", "buy", "0.1")
+    ends = [gateway.until_status(f"o{n}", "rejected", "filled")["status"] for n in range(4)]
+    assert ends.count("rejected") == 3
+    assert gateway.position("one") == venue_size(sim) == D("0.1")
