@@ -38,6 +38,11 @@ class Book:
         found = [(best + step * at, size - gone) for at, (size, gone) in enumerate(rows)]
         return [(price, size) for price, size in found if size > 0 and price > 0]
 
+    def shown(self, resting: Side) -> list[Level]:
+        """Return what a side shows: when all of it is taken, a crumb beyond, for no book is empty."""
+        beyond = self.best(resting) - resting.sign * self.market.price_step * len(self.depth)
+        return self.levels(resting) or [(beyond, self.market.min_size)]
+
     def offer(self, taker: Side, size: Decimal, limit: Decimal | None) -> list[Level]:
         """Return what a taker of `size` would get, up to his limit; nothing is taken yet."""
         given: list[Level] = []

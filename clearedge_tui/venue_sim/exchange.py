@@ -247,7 +247,9 @@ class Exchange:
         except Denied as error:
             self._end(order, Status.CANCELLED, error.denial)
             return
-        self._activate(self._keep(replace(order, status=Status.OPEN, triggered=True)))
+        awake = replace(order, triggered=True, updated_ns=self._now())
+        self._tell(replace(awake, status=Status.TRIGGERED))
+        self._activate(self._keep(replace(awake, status=Status.OPEN)))
 
     def _trade_resting(self, order: Order) -> None:
         """Trade an order that rests, at its own price, with as much as came to it."""

@@ -207,12 +207,16 @@ class Floor:
             self._push(told)
         if What.SECOND_ID in rules and isinstance(told, Fill):
             self._push(msgspec.structs.replace(told, id=self.exchange.new_id()))
-        held, self._held = self._held, []
-        for one in held:
-            self._push(one)
+        self.release()
         for rule in rules.values():
             if rule.what in ACTS:
                 self.act(rule)
+
+    def release(self) -> None:
+        """Tell what was held for the next one to pass."""
+        held, self._held = self._held, []
+        for one in held:
+            self._push(one)
 
     def _push(self, told: Told) -> None:
         if self.front is None or not self.hub.open:

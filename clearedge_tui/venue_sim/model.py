@@ -40,6 +40,7 @@ class Tif(StrEnum):
 
 class Status(StrEnum):
     WAITING = "waiting"  # a stop whose price was not seen yet
+    TRIGGERED = "triggered"  # told once, on the way from waiting to open
     OPEN = "open"
     FILLED = "filled"
     CANCELLED = "cancelled"

@@ -44,7 +44,7 @@ def addresses(sim: VenueSim) -> dict[str, object]:
     account = next(iter(sim.floor.accounts.values()))
     return {
         "venue": sim.venue, "http_url": sim.http_url, "ws_url": sim.ws_url, "urls": sim.urls,
-        "control_url": f"{sim.http_url}/_sim", "key": account.key, "secret": account.secret,
+        "control_url": sim.control_url, "key": account.key, "secret": account.secret,
     }  # fmt: skip
 
 

@@ -60,8 +60,9 @@ class VenueSim:
         self.floor.act = lambda fault: act(self, fault)
         self.port = port
         self._walk = Walk(self.floor.exchange, seed, walk)
+        self.control_port = 0
         self._site: web.TCPSite | None = None
-        self._runner: web.AppRunner | None = None
+        self._runners: list[web.AppRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     # life
@@ -75,6 +76,11 @@ class VenueSim:
         return f"ws://{LOOPBACK}:{self.port}"
 
     @property
+    def control_url(self) -> str:
+        """Where `/_sim/…` answers although the venue itself refuses connections."""
+        return f"http://{LOOPBACK}:{self.control_port}"
+
+    @property
     def urls(self) -> dict[str, str]:
         """The addresses a client is to be given, by the names its settings have."""
         front = self.floor.front
@@ -82,13 +88,17 @@ class VenueSim:
 
     async def start(self) -> str:
         """Listen, begin to beat, and return the base address."""
-        app = web.Application()
-        if self.floor.front is not None:
-            app.add_routes([*control_routes(self), *self.floor.front.routes()])
         self.floor.open()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
+        front = self.floor.front
+        spoken = [] if front is None else front.routes()
+        for routes in ([*control_routes(self), *spoken], control_routes(self)):
+            app = web.Application()
+            app.add_routes(routes)
+            self._runners.append(web.AppRunner(app, access_log=None, shutdown_timeout=0.1))
+            await self._runners[-1].setup()
         await self.listen()
+        await web.TCPSite(self._runners[1], LOOPBACK, self.control_port).start()
+        self.control_port = self._runners[1].addresses[0][1]
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._beat())]
         for fault in self.floor.plan.timed:
@@ -106,14 +116,15 @@ class VenueSim:
         for socket in list(self.floor.hub.open):
             socket.abort()
         await self.unlisten()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        for runner in self._runners:
+            await runner.cleanup()
+        self._runners.clear()
 
     async def listen(self) -> None:
-        if self._site is None and self._runner is not None:
-            self._site = web.TCPSite(self._runner, LOOPBACK, self.port, reuse_address=True)
+        if self._site is None and self._runners:
+            self._site = web.TCPSite(self._runners[0], LOOPBACK, self.port, reuse_address=True)
             await self._site.start()
-            self.port = self._runner.addresses[0][1]
+            self.port = self._runners[0].addresses[0][1]
 
     async def unlisten(self) -> None:
         """Refuse new connections; those that are open stay."""
@@ -131,6 +142,7 @@ class VenueSim:
         floor = self.floor
         floor.beats += 1
         self._walk.step()
+        floor.release()
         for market, book in floor.exchange.books.items():
             book.refresh()
             floor.exchange.settle(market)

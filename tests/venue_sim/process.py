@@ -1,10 +1,12 @@
 """A venue in a process of its own, and a line to it; for every test that trades with one."""
 
 import json
+import queue
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -29,12 +31,13 @@ class SimProcess:
         self.http_url: str = said["http_url"]
         self.ws_url: str = said["ws_url"]
         self.urls: dict[str, str] = said["urls"]
+        self._control_url: str = said["control_url"]
         self.port = int(self.http_url.rpartition(":")[2])
 
     def call(self, name: str, **words: Any) -> Any:
         """Ask the venue's control; a refusal raises `ValueError` with its words."""
         body = json.dumps(words).encode()
-        request = urllib.request.Request(f"{self.http_url}/_sim/{name}", body, method="POST")
+        request = urllib.request.Request(f"{self._control_url}/_sim/{name}", body, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)["result"]
@@ -64,6 +67,7 @@ class Trader:
 
     def __init__(self, sim: SimProcess, log: Path, **options: Any) -> None:
         words = json.dumps({"urls": sim.urls, "log": str(log), "venue": "bybit", **options})
+        self._instrument = options["instruments"][0]
         self.events: list[dict[str, Any]] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.venue_sim.trader", words],
@@ -71,6 +75,13 @@ class Trader:
             cwd=Path(__file__).parents[2],
         )  # fmt: skip
         self._answers: list[Any] = []
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
 
     def ask(self, do: str, **words: Any) -> Any:
         """Tell the node to do something and return what it says of it."""
@@ -80,20 +91,25 @@ class Trader:
         self.until(lambda: self._answers)
         return self._answers.pop(0)
 
+    def order(self, name: str, kind: str, side: str, size: str, **words: Any) -> None:
+        """Submit an order to the first instrument."""
+        self.ask(
+            "submit", id=name, kind=kind, side=side, size=size, instrument=self._instrument, **words
+        )
+
     def until(self, seen: Callable[[], object], limit_s: float = 20.0) -> None:
         """Read what the node says until a condition holds."""
-        assert self._process.stdout is not None
         end = time.monotonic() + limit_s
         while not seen():
-            ready, _, _ = select.select([self._process.stdout], [], [], 0.05)
-            line = self._process.stdout.readline() if ready else ""
-            if line:
-                said = json.loads(line)
+            try:
+                said = json.loads(self._lines.get(timeout=0.05))
+            except queue.Empty:
+                if self._process.poll() is not None and self._lines.empty():
+                    raise AssertionError(f"the node ended: {self._process.returncode}") from None
+            else:
                 (self._answers if "answer" in said else self.events).append(
                     said.get("answer", said)
                 )
-            elif self._process.poll() is not None:
-                raise AssertionError(f"the node ended: {self._process.returncode}")
             if time.monotonic() > end:
                 raise AssertionError(f"not seen in {limit_s} s; events: {self.events[-20:]}")
 

@@ -178,7 +178,10 @@ async def main() -> None:
         words = json.loads(line)
         if words["do"] == "stop":
             break
-        say(answer=DOES[words["do"]](told, words))
+        try:
+            say(answer=DOES[words["do"]](told, words))
+        except (ValueError, TypeError, RuntimeError) as error:
+            say(answer=f"refused: {error}")
     handle.stop()
     await running
     say(answer="stopped")

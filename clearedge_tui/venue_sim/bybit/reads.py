@@ -1,7 +1,6 @@
 """What Bybit's REST answers without changing anything."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from clearedge_tui.venue_sim.account import Account
@@ -53,7 +52,7 @@ def ticker(floor: Floor, market: Market) -> Result:
         "turnover24h": plain(book.price * 1000), "usdIndexPrice": price,
     }  # fmt: skip
     for name, side in (("bid1", Side.BUY), ("ask1", Side.SELL)):
-        best, size = (book.levels(side) or [(book.best(side), Decimal(0))])[0]
+        best, size = book.shown(side)[0]
         words |= {f"{name}Price": stepped(best, market.price_step), f"{name}Size": plain(size)}
     if market.product is Product.LINEAR:
         next_ms = (floor.time_ms() // (DAY_MS // 3) + 1) * (DAY_MS // 3)
@@ -72,7 +71,7 @@ def orderbook(floor: Floor, query: Params) -> Result:
 
 def book_words(floor: Floor, market: Market, depth: int) -> Result:
     book = floor.exchange.books[market.id]
-    sides = {"b": book.levels(Side.BUY), "a": book.levels(Side.SELL)}
+    sides = {"b": book.shown(Side.BUY), "a": book.shown(Side.SELL)}
     said = {
         name: [[stepped(price, market.price_step), plain(size)] for price, size in levels[:depth]]
         for name, levels in sides.items()

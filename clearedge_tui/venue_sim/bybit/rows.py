@@ -42,12 +42,18 @@ def status(order: Order) -> str:
     if order.status is Status.CANCELLED:
         spot = order.fee_coin and order.asked.market.endswith("SPOT")
         return "PartiallyFilledCanceled" if spot and order.filled else "Cancelled"
-    return {Status.WAITING: "Untriggered", Status.FILLED: "Filled"}.get(order.status, "Rejected")
+    words = {
+        Status.WAITING: "Untriggered",
+        Status.TRIGGERED: "Triggered",
+        Status.FILLED: "Filled",
+    }
+    return words.get(order.status, "Rejected")
 
 
 def order_row(exchange: Exchange, order: Order) -> Row:
     asked, market = order.asked, exchange.markets[order.asked.market]
-    left = order.leaves if order.live else ZERO
+    ended = order.status in (Status.FILLED, Status.CANCELLED, Status.REJECTED)
+    left = ZERO if ended else order.leaves
     price = order.price or ZERO
     return {
         "category": market.product, "symbol": market.symbol, "orderId": order.id,
@@ -56,7 +62,7 @@ def order_row(exchange: Exchange, order: Order) -> Row:
         "price": stepped(price, market.price_step) if order.price else "0",
         "qty": plain(order.size), "isLeverage": "0" if market.product is Product.SPOT else "",
         "orderIv": "", "orderStatus": status(order), "timeInForce": _tif(order),
-        "cancelType": _CANCELLED.get(order.reason, "UNKNOWN") if not order.live else "UNKNOWN",
+        "cancelType": _CANCELLED.get(order.reason, "UNKNOWN") if ended else "UNKNOWN",
         "rejectReason": _REASON.get(order.reason, "EC_NoError"),
         "lastPriceOnCreated": plain(order.price_then), "reduceOnly": asked.reduce_only,
         "leavesQty": plain(left), "leavesValue": plain(left * price),
