@@ -111,6 +111,8 @@ class _Act:
         before = self.receipt
         first = not self._begun
         self._begun = True
+        if first and self._kill.action is Action.FLATTEN:
+            self._list_positions()
         if self._kill.action is not Action.BLOCK:
             self._cancel()
         late = now_ns() - self.receipt.seen_ns > _FIRST_NS
@@ -159,15 +161,20 @@ class _Act:
             for market in {seat.market.id for seat in self._desk.seats.values()}:
                 self._cancel_all(market)
 
+    def _list_positions(self) -> None:
+        for seat in self._hit():
+            name, size = seat.instance.id, seat.book(self._desk.own).position.size
+            if size and ("position", name) not in self._lines:
+                line = ReceiptLine("position", name, seat.market.id, f"{size:f}")
+                self._lines["position", name] = line
+
     def _flatten(self) -> None:
+        self._list_positions()  # an order may have filled while it was cancelled
         for seat in self._hit():
             name = seat.instance.id
-            size = seat.book(self._desk.own).position.size
-            if not size:
+            if not seat.book(self._desk.own).position.size:
                 continue
             key = ("position", name)
-            if key not in self._lines:
-                self._lines[key] = ReceiptLine("position", name, seat.market.id, f"{size:f}")
             exit_id = self._exits.get(name)
             working = seat.orders.get(exit_id) if exit_id else None
             if working is not None and working.status.is_open:

@@ -22,6 +22,7 @@ from clearedge_tui.engine.proxy import Registry
 from clearedge_tui.engine.quiet import file_logging
 
 _READY_S = 20.0
+_FOR_EVER = 1_000_000_000
 _RATE = "1000000/00:00:01"  # the engine's own throttle would deny exits too; the gate has ours
 
 
@@ -94,8 +95,9 @@ class Node:
 def _execution() -> LiveExecutionEngineConfig:
     """Return how the engine keeps itself equal to the venue.
 
-    An order that is never acknowledged stays unresolved: the engine's default calls it rejected,
-    which is a guess. Orders of other people are kept, for they are to be seen.
+    The engine would call an order rejected, or cancelled, that the venue was silent about for a
+    while: guesses that have cost people money. It asks for ever instead. Orders of other people are
+    kept, for they are to be seen.
     """
     return LiveExecutionEngineConfig(
         reconciliation=True,
@@ -103,9 +105,10 @@ def _execution() -> LiveExecutionEngineConfig:
         submission_recovery_policy=SubmissionRecoveryPolicy.RETAIN_UNRESOLVED,
         inflight_check_interval_ms=1000,
         inflight_check_threshold_ms=3000,
-        inflight_check_retries=5,
+        inflight_check_retries=_FOR_EVER,
         open_check_interval_secs=5.0,
         open_check_open_only=False,
+        open_check_missing_retries=_FOR_EVER,
         position_check_interval_secs=10.0,
         allow_overfills=True,
     )

@@ -18,7 +18,6 @@ from clearedge_tui.core.messages import (
     Attach,
     CancelOrders,
     Detach,
-    ExitPolicy,
     Join,
     Keys,
     SetMode,
@@ -26,7 +25,7 @@ from clearedge_tui.core.messages import (
     ToInstance,
 )
 from clearedge_tui.core.messages import Cancel as CancelOrder
-from clearedge_tui.core.model import AccountKind, Instance, Mode, ObserveOrders
+from clearedge_tui.core.model import AccountKind, ExitPolicy, Instance, Mode, ObserveOrders
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine.gateway import Gateway
 from clearedge_tui.engine.lease import LeaseKeeper
