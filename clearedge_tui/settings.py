@@ -98,6 +98,7 @@ class Account(msgspec.Struct, frozen=True):
     venue: str = ""  # whose live data it hears, and where the orders of a live account go
     options: dict[str, object] = {}  # of that venue: see core/venues.py
     unanswered_s: float = 5.0  # an order without an answer for longer is UNKNOWN
+    audit_s: float = 10.0  # between two looks of the auditor at the venue itself
 
     @property
     def stored(self) -> bool:

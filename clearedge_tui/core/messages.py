@@ -18,6 +18,7 @@ from clearedge_tui.core.model import (
     TickCounts,
 )
 from clearedge_tui.core.receipt import Receipt
+from clearedge_tui.core.reconcile import Difference
 
 
 class MarketInfo(msgspec.Struct, frozen=True):
@@ -164,6 +165,34 @@ class Keys(msgspec.Struct, frozen=True, tag=True):
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(sorted(self.values))})"
+
+
+class Resolve(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway: what a person decided of a difference. Answered by `Done`.
+
+    `adopt` writes it into an instance's ledger, `external` marks it as somebody else's, `flatten`
+    trades or cancels it away at the venue.
+    """
+
+    command: str
+    market: str
+    kind: str
+    subject: str
+    how: str  # adopt | external | flatten
+    instance: str = ""
+
+
+class Compared(msgspec.Struct, frozen=True, tag=True):
+    """From a gateway: its ledger was compared with the venue's own word."""
+
+    at_ns: int
+    markets: tuple[str, ...] = ()  # of which the comparison says something
+    differences: tuple[Difference, ...] = ()
+    balances: dict[str, Decimal] = {}
+    skew_ms: float | None = None
+    latency_ms: float = 0.0
+    rights: tuple[str, ...] | None = None
+    error: str = ""
 
 
 class Unkill(msgspec.Struct, frozen=True, tag=True):
@@ -431,6 +460,7 @@ ToEngine = (
     | Detach
     | Forget
     | Unkill
+    | Resolve
     | SetMode
     | CancelOrders
     | SetConfig
@@ -453,6 +483,7 @@ FromEngine = (
     | OrderUpdate
     | FillUpdate
     | Receipt
+    | Compared
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

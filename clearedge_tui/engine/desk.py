@@ -385,6 +385,16 @@ class Desk(Judge):
         self._put(seat, order, written=True)
         self._cut(seat, order.book)
 
+    def adopt(self, instance: str, size: Decimal, price: Decimal) -> None:
+        """Write into an instance's ledger what is there without it: a signed size, at a price."""
+        seat = self.seats[instance]
+        side = "buy" if size > 0 else "sell"
+        ask = Submit(f"{instance}-adopt-{now_ns()}", side, abs(size), None, False, "adopted")
+        order = self._order(seat, self.own, ask, OrderStatus.SENT)
+        self._put(seat, order)
+        event = BookEvent(instance, order.id, "filled", abs(size), price, trade="adopted")
+        self.heard(self.own, event)
+
     def _entry(self, seat: Seat, order: Order) -> Entry:
         """Return what is written of an order as it is now."""
         entry = seat.entries.get(order.id)
@@ -438,6 +448,8 @@ class Desk(Judge):
         if order.book is self.own and not written and order.id in seat.entries:
             self.record.order(self._entry(seat, order))
         seat.put(order)
+        if order.book is self.own and order.status is not OrderStatus.UNKNOWN:
+            self.touched_ns[order.market] = now_ns()
         if not order.status.is_open:
             self._stops.discard(order.id)
             self._asked_ns.pop(order.id, None)

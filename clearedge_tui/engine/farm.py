@@ -60,8 +60,9 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     # the only other threads are OpenBLAS's and jemalloc's own, which take care of forks
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-    with contextlib.suppress(ImportError):  # the first engine of a process imports it, 0.2 s
-        import_module("pandas")
+    for name in ("pandas", "pyarrow.pandas_compat"):  # the first engine or table imports it, 0.2 s
+        with contextlib.suppress(ImportError):
+            import_module(name)
     manifest.libraries()  # kept for every worker: they run what is imported here
     manifest.environment()
     gc.collect()

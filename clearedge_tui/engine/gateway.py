@@ -15,6 +15,7 @@ from functools import partial
 
 import msgspec
 
+from clearedge_tui.core.audit_messages import Look, Pulse
 from clearedge_tui.core.clock import iso, monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import (
@@ -42,6 +43,7 @@ from clearedge_tui.core.messages import (
     Ledgers,
     MarketChanged,
     Noted,
+    Resolve,
     SetMode,
     SetSpeed,
     Stop,
@@ -53,7 +55,11 @@ from clearedge_tui.core.messages import (
 from clearedge_tui.core.model import BarRow, TickCounts
 from clearedge_tui.core.model import Book as Which
 from clearedge_tui.core.path import closed
+from clearedge_tui.core.venue_state import VenueState
+from clearedge_tui.core.venues import venue
 from clearedge_tui.core.wire import frames
+from clearedge_tui.engine.audit.auditor import auditor_socket
+from clearedge_tui.engine.audit_link import AuditLink
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.inlet import Inlet
@@ -64,6 +70,7 @@ from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
+from clearedge_tui.engine.reconciler import Reconciler
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
@@ -95,6 +102,12 @@ class Gateway:
             spec.account, self.own, self._to_book, self._to_instance, self._report, self.record
         )
         self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
+        self.audit: AuditLink | None = None
+        self.reconciler: Reconciler | None = None
+        if spec.account.live and venue(spec.account.venue).audited:
+            path = auditor_socket(spec.home, spec.account.name)
+            self.audit = AuditLink(path, spec.account.name, self._audited)
+            self.reconciler = Reconciler(spec.account, self.desk, self._report, self.audit.send)
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
@@ -147,6 +160,22 @@ class Gateway:
                 target.submit(ask)
             case BookCancel() | BookShrink():
                 target.cancel(ask)
+
+    def _audited(self, state: VenueState) -> None:
+        if self.ready and self.reconciler is not None:
+            self.reconciler.take(state)
+
+    def _pulse(self) -> None:
+        """Show the auditor that this loop turns, and which kills it has taken up."""
+        if self.audit is not None:
+            receipts = self.kill.receipts()
+            self.audit.send(Pulse(tuple(r.kill for r in receipts), any(r.open for r in receipts)))
+
+    def _look_again(self) -> None:
+        """Have the venue asked now: after the start, and when an order is in doubt."""
+        if self.audit is not None and self.reconciler is not None:
+            markets = tuple(sorted({seat.market.id for seat in self.desk.seats.values()}))
+            self.audit.send(Look(self.reconciler.since_ns(), markets))
 
     def _cancel_market(self, market: str) -> None:
         if self.ready and isinstance(self.book, VenueBook):
@@ -307,6 +336,7 @@ class Gateway:
         match message:
             case Attach():
                 self.desk.attach(message)
+                self._look_again()
                 await self.players.ensure(message.market, self.resume.pop(message.market.id, 0))
             case Detach():
                 self.desk.detach(message.id)
@@ -332,6 +362,9 @@ class Gateway:
                 self.lease.tell(Done(message.command))
             case Unkill():
                 self.kill.unsignal()
+            case Resolve() if self.reconciler is not None:
+                self.lease.tell(Done(message.command, self.reconciler.resolve(message)))
+                self._look_again()
 
     def _changed(self, message: MarketChanged) -> None:
         """Steps or limits of a market are others: orders off them go, instances hear of it."""
@@ -423,6 +456,7 @@ class Gateway:
             await self.book.start()
             self.desk.reopen()
         self.ready = self.kill.ready = True
+        self._look_again()
         self.kill.look()
         for message in self._early:
             await self._act(message)
@@ -442,6 +476,7 @@ class Gateway:
         opening = asyncio.create_task(self._open_late()) if self.spec.account.live else None
         tasks = [
             asyncio.create_task(self.kill.run()),
+            *([asyncio.create_task(self.audit.run())] if self.audit is not None else []),
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
             asyncio.create_task(self.inlet.run()),
@@ -496,8 +531,12 @@ class Gateway:
             self.shadow.flush()
             self.record.retry()
             if self.ready and isinstance(self.book, VenueBook):
-                for order in self.desk.doubt():
+                doubtful = self.desk.doubt()
+                for order in doubtful:
                     self.book.ask_order(order)
+                if doubtful:
+                    self._look_again()
+            self._pulse()
             self._tell_status()
 
     def _tell_status(self) -> None:

@@ -23,6 +23,7 @@ class Judge(Marks):
         self.leased = False
         self.odd: set[str] = set()  # markets whose newest price stands alone
         self.kills: tuple[Kill, ...] = ()
+        self.touched_ns: dict[str, int] = {}  # market -> when something of ours last moved there
         # why nothing that adds risk passes for a seat, asked in turn
         self.bars: list[Callable[[Seat], gate.Denied | None]] = [self._doubtful, self._unwritten]
         self.missing: Callable[[str], str] = lambda _instance: ""  # why nothing is entered for it

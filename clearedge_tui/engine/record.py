@@ -38,6 +38,16 @@ class Record:
         """Return an order as it was last written down, open or ended."""
         return self._file.order_named(order_id)
 
+    def order_keyed(self, key: str) -> Entry | None:
+        """Return an order by what the venue knows it by."""
+        return self._file.order(key)
+
+    def meta(self, key: str) -> str:
+        return self._file.meta(key)
+
+    def set_meta(self, key: str, value: str) -> None:
+        self._later(lambda file: file.set_meta(key, value))
+
     def counted(self, fill_id: str) -> bool:
         """Whether a fill is in the sums already, however long ago."""
         return fill_id in self._counted or self._file.has_fill(fill_id)

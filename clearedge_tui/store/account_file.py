@@ -15,7 +15,7 @@ import msgspec
 from clearedge_tui.core.errors import Refused
 from clearedge_tui.core.kept import Entry, SeatKept
 from clearedge_tui.core.model import Fill
-from clearedge_tui.store.sqlite import connect_writer, explained
+from clearedge_tui.store.sqlite import connect_reader, connect_writer, explained
 
 _VERSION = 1
 _BUSY_MS = 50
@@ -150,6 +150,20 @@ class AccountFile:
                 if self._conn.in_transaction:
                     self._conn.execute("ROLLBACK")
                 raise
+
+
+def read_account_file(path: Path) -> tuple[list[SeatKept], list[Entry]]:
+    """Return who trades on an account and its open orders, while its gateway may be writing."""
+    if not path.exists():
+        return [], []
+    conn = connect_reader(path)
+    try:
+        with explained(path):
+            seats = conn.execute("SELECT body FROM seats").fetchall()
+            orders = conn.execute("SELECT body FROM orders WHERE open = 1").fetchall()
+    finally:
+        conn.close()
+    return [_seat(row[0]) for row in seats], [_entry(row[0]) for row in orders]
 
 
 def open_account_file(path: Path, durable: bool) -> AccountFile:

@@ -40,25 +40,25 @@ def account(sim: SimProcess, **fields: Any) -> dict[str, Any]:
             "options": options, "leverage": "10", **fields}  # fmt: skip
 
 
-class GatewayProcess:
-    def __init__(
-        self,
-        root: Path,
-        account: dict[str, Any],
-        markets: tuple[Market, ...] = (market(),),
-        **more: Any,
-    ) -> None:
-        words = {"root": str(root), "account": account,
-                 "markets": [msgspec.to_builtins(m) for m in markets], **more}  # fmt: skip
+class Talker:
+    """A process of ours that says what it does in lines of JSON."""
+
+    def __init__(self, module: str, words: dict[str, Any]) -> None:
+        root = Path(words["root"])
         root.mkdir(parents=True, exist_ok=True)
         self.said: list[dict[str, Any]] = []
-        self.err = root / "gateway.err"
+        self.err = root / f"{module.rpartition('.')[2]}.err"
         with self.err.open("ab") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.trading.gateway_process", json.dumps(words)],
+                [sys.executable, "-m", module, json.dumps(words)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, cwd=ROOT,
             )  # fmt: skip
         self._rest = b""
+
+    def tell(self, **words: Any) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write((json.dumps(words) + "\n").encode())
+        self.process.stdin.flush()
 
     def read(self, limit_s: float = 0.05) -> None:
         assert self.process.stdout is not None
@@ -83,24 +83,59 @@ class GatewayProcess:
         self.read(0)
         return len(self.said) > before
 
+    def of(self, kind: str) -> list[Any]:
+        return [s["body"] for s in self.said if s["kind"] == kind]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+
+class GatewayProcess(Talker):
+    """A gateway, and its auditor beside it."""
+
+    def __init__(
+        self,
+        root: Path,
+        account: dict[str, Any],
+        markets: tuple[Market, ...] = (market(),),
+        **more: Any,
+    ) -> None:
+        audit = more.pop("audit", True)
+        words = {"root": str(root), "account": account,
+                 "markets": [msgspec.to_builtins(m) for m in markets], **more}  # fmt: skip
+        super().__init__("tests.trading.gateway_process", words)
+        self.auditor = Talker("tests.trading.auditor_process", words) if audit else None
+        if self.auditor is not None:
+            self.auditor.tell(pid=self.process.pid)
+
     def ready(self) -> "GatewayProcess":
         self.until(lambda: self.of("ready"), "the gateway is ready")
         return self
 
     def ask(self, do: str, **words: Any) -> Any:
-        assert self.process.stdin is not None
         before = len(self.of("answer"))
-        self.process.stdin.write((json.dumps({"do": do, **words}) + "\n").encode())
-        self.process.stdin.flush()
+        self.tell(do=do, **words)
         return self.until(lambda: self.of("answer")[before:], f"an answer to {do}")[0]
-
-    def of(self, kind: str) -> list[Any]:
-        return [s["body"] for s in self.said if s["kind"] == kind]
 
     def attach(self, name: str, mode: str = "active", market: str = BTC, **fields: Any) -> None:
         self.ask("attach", name=name, market=market, mode=mode, **fields)
         self.until(lambda: self.of(f"{name}:Joined"), f"{name} joined")
         self.until(lambda: self.ask("state")[name]["price"] != "None", "a price")
+        if self.auditor is not None:
+            self.until(lambda: self.compared(market), "it is compared with the venue")
+
+    def compared(self, market: str = BTC) -> bool:
+        return any(market in one["markets"] for one in self.of("Compared"))
+
+    def differences(self) -> list[dict[str, Any]]:
+        looks = self.of("Compared")
+        found: list[dict[str, Any]] = looks[-1]["differences"] if looks else []
+        return found
 
     def order(self, name: str, key: str, side: str, size: str, **fields: Any) -> None:
         self.ask("submit", name=name, key=key, side=side, size=size, **fields)
@@ -132,12 +167,9 @@ class GatewayProcess:
         return code
 
     def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(10)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+        super().close()
+        if self.auditor is not None:
+            self.auditor.close()
 
     def __enter__(self) -> "GatewayProcess":
         return self.ready()

@@ -69,7 +69,9 @@ def test_one_instance_is_flat_and_the_other_goes_on(
     gateway.until_status("two-more", "filled")
     assert (gateway.position("one"), gateway.position("two")) == (D(0), D("0.2"))
     kept = receipts(Home(tmp_path))
-    assert [(r.kill, r.confirmed, len(r.lines)) for r in kept] == [("instance.one.flatten", True, 2)]
+    assert [(r.kill, r.confirmed, len(r.lines)) for r in kept] == [
+        ("instance.one.flatten", True, 2)
+    ]
     (tmp_path / "state" / "kill" / "instance.one.flatten").unlink()
     gateway.until(lambda: gateway.ask("state"), "a look")
     time.sleep(0.1)
