@@ -14,7 +14,7 @@ PARTS: dict[str, Part] = {
     "help": lambda small: start.help_time(3 if small else 9),
     "frame": lambda small: console.first_frame(1 if small else 7),
     "keys": lambda small: console.keys(20 if small else 300),
-    "load": lambda small: console.load(3 if small else 20),
+    "load": lambda small: console.load(1 if small else 20),
     "live": live.live,
     "data": imports.data,
     "list": run_list.listed,

@@ -126,7 +126,7 @@ def load(seconds: float) -> list[Row]:
         with world(24, rate) as home:
             terminal = console(home)
             try:
-                terminal.pump(3)
+                terminal.pump(min(3.0, seconds))
                 before, sent, began = terminal.cpu_s(), terminal.bytes, time.perf_counter()
                 terminal.pump(seconds)
                 span = time.perf_counter() - began

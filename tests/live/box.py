@@ -105,6 +105,19 @@ class Box:
             except ProcessLookupError:
                 continue
 
+    def clear(self) -> None:
+        """Take away every instance and strategy of a test; supervisor and account go on."""
+        names = [row.id for row in self.snapshot().instances]
+        for name in names:
+            self.do("instance.mode", id=name, mode="off")
+        for name in names:
+            self.until(lambda name=name: self.row(name).pid == 0, f"{name} is gone")  # type: ignore[misc]
+            gone = self.do("instance.rm", id=name)
+            assert gone.status == "done", gone.message
+        for path in self.home.strategies.glob("*.py"):
+            if not (SAMPLES / path.name).exists():
+                path.unlink()
+
     # ---- asking -------------------------------------------------------------------------------
     def do(self, verb: str, **args: object) -> Result:
         return call(self.home, verb, args, "tester")

@@ -29,6 +29,20 @@ def box(make_box: Callable[..., Box]) -> Box:
     return make_box().start()
 
 
+@pytest.fixture(scope="module")
+def kept_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    made = Box(tmp_path_factory.mktemp("kept") / "home")
+    yield made.start()
+    made.close()
+
+
+@pytest.fixture
+def shared_box(kept_box: Box) -> Iterator[Box]:
+    """A box whose supervisor and gateway have run for the tests before: for tests that kill neither."""
+    yield kept_box
+    kept_box.clear()
+
+
 @pytest.fixture
 def sit() -> Iterator[Callable[..., Seat]]:
     seats: list[Seat] = []

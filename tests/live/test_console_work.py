@@ -13,6 +13,11 @@ from tests.live.seat import Seat, cli
 pytestmark = pytest.mark.timeout(90)
 
 
+@pytest.fixture
+def box(shared_box: Box) -> Box:
+    return shared_box
+
+
 def test_a_config_is_edited_with_a_diff_live_in_place_and_others_by_reload(
     box: Box, sit: Callable[..., Seat]
 ) -> None:

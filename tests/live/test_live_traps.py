@@ -57,7 +57,10 @@ class One(Strategy):
 """
 
 
-def test_the_bare_node_swallows_what_a_callback_raises_and_ours_faults_the_row(box: Box) -> None:
+def test_the_bare_node_swallows_what_a_callback_raises_and_ours_faults_the_row(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     before = bare("raise")
     assert before["callbacks_after"] > 3  # type: ignore[operator]  # it went on as if nothing were
     assert before["code"] == 0
@@ -116,7 +119,10 @@ def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(
     assert all("rate: 5 orders in a second; at most 5" in o.reason for o in denied)
 
 
-def test_the_bare_sandbox_fills_what_the_account_cannot_pay_and_ours_denies_it(box: Box) -> None:
+def test_the_bare_sandbox_fills_what_the_account_cannot_pay_and_ours_denies_it(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     assert bare("huge")["filled"] is True
     box.write(
         "huge",
@@ -135,7 +141,10 @@ def test_the_bare_sandbox_fills_what_the_account_cannot_pay_and_ours_denies_it(b
     assert "buying_power: gross notional would be" in order.reason
 
 
-def test_the_bare_node_prints_to_the_terminal_and_ours_writes_to_files(box: Box) -> None:
+def test_the_bare_node_prints_to_the_terminal_and_ours_writes_to_files(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     assert bare("raise")["stderr"] > 100  # type: ignore[operator]
     box.write(
         "noisy",
@@ -155,7 +164,10 @@ def test_the_bare_node_prints_to_the_terminal_and_ours_writes_to_files(box: Box)
     assert "RAW WRITE" not in out
 
 
-def test_a_quote_strategy_thinks_on_every_quote(box: Box) -> None:
+def test_a_quote_strategy_thinks_on_every_quote(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     box.write(
         "ticker",
         "from clearedge_tui.contract import Strategy, chart\n"
@@ -179,7 +191,10 @@ def test_a_quote_strategy_thinks_on_every_quote(box: Box) -> None:
     assert detail.widgets[1]["text"] == "quote"
 
 
-def test_an_account_in_another_currency_is_refused(box: Box) -> None:
+def test_an_account_in_another_currency_is_refused(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     save_market(box.home, describe("SP500"))
     result = box.do(
         "instance.add",
@@ -193,18 +208,29 @@ def test_an_account_in_another_currency_is_refused(box: Box) -> None:
     assert "quoted in USD" in result.message
 
 
-@pytest.mark.parametrize(
-    "bad", ["[paper]\nspeed = 2000\n", "[paper]\nsped = 1\n", "[paper\n", "[paper]\nfeed = 'x'\n"]
-)
-def test_a_broken_accounts_file_keeps_the_last_good_one_and_says_so(box: Box, bad: str) -> None:
+def test_a_broken_accounts_file_keeps_the_last_good_one_and_says_so(box: Box) -> None:
     box.add("ema", mode="observe")
-    box.running("ema")
-    (box.home.config / "accounts.toml").write_text(bad)
-    box.until(lambda: "accounts.toml" in box.account().error, "the account's row says it")
-    assert box.row("ema").state == "running"
+    pid = box.running("ema").pid
+    path = box.home.config / "accounts.toml"
+    good = path.read_text()
+    for bad in (
+        "[paper]\nspeed = 2000\n",
+        "[paper]\nsped = 1\n",
+        "[paper\n",
+        "[paper]\nfeed = 'x'\n",
+    ):
+        path.write_text(bad)
+        box.until(lambda: "accounts.toml" in box.account().error, f"the row says it: {bad}")
+        row = box.row("ema")
+        assert (row.state, row.pid) == ("running", pid)
+        path.write_text(good)
+        box.until(lambda: not box.account().error, f"it is content again after {bad}")
 
 
-def test_an_engine_that_is_frozen_is_stalled_then_replaced(box: Box) -> None:
+def test_an_engine_that_is_frozen_is_stalled_then_replaced(
+    shared_box: Box,
+) -> None:
+    box = shared_box
     box.add("ema", mode="observe", fast=3, slow=8)
     row = box.running("ema")
     os.kill(row.pid, signal.SIGSTOP)

@@ -53,6 +53,9 @@ QUADS = {
     0x259F: 14,
 }
 _PRIVATE = re.compile(rb"\x1b\[[?>=<][0-9;]*[a-zA-Z$]+|\x1b\[\?[0-9;]*\$p")
+_WHOLE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\[\]])")
+_LONGEST = 64  # of a sequence of escapes
+_ANSWER_S, _KEY_S = 0.35, 0.06  # what a key has at most; a pause that ends its answer
 
 
 class Terminal:
@@ -60,6 +63,9 @@ class Terminal:
 
     def __init__(self, command: list[str], cols: int, rows: int, env: dict[str, str]) -> None:
         self.cols, self.rows, self.data = cols, rows, b""
+        self._screen = pyte.Screen(cols, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._fed = 0  # bytes of `data` that the screen has been told
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(env)
@@ -88,14 +94,32 @@ class Terminal:
         return new
 
     def type(self, keys: str) -> None:
+        """Press keys one after the other, each when the one before was answered or had its time."""
         for key in keys.split():
             os.write(self.fd, NAMES.get(key, key).encode())
-            self.read(0.35)
+            self._rest(_KEY_S if key != "escape" else 0.0)
+
+    def _rest(self, quiet_s: float) -> None:
+        """Read until something came and then nothing for a while; 0 waits the whole of its time.
+
+        An escape must stand alone, or it is the beginning of another key.
+        """
+        end, heard = time.monotonic() + _ANSWER_S, False
+        while (now := time.monotonic()) < end:
+            new = self.read(quiet_s or end - now)
+            if heard and not new and quiet_s:
+                return
+            heard = heard or bool(new)
 
     def screen(self) -> pyte.Screen:
-        screen = pyte.Screen(self.cols, self.rows)
-        pyte.ByteStream(screen).feed(_PRIVATE.sub(b"", self.data))
-        return screen
+        """Return the screen as it is now; what may be half of a sequence waits for its end."""
+        new = self.data[self._fed :]
+        cut = new.rfind(b"\x1b", -_LONGEST)
+        if cut >= 0 and not _WHOLE.match(new, cut):
+            new = new[:cut]
+        self._fed += len(new)
+        self._stream.feed(_PRIVATE.sub(b"", new))
+        return self._screen
 
     def text(self) -> list[str]:
         return list(self.screen().display)
