@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, process_time
 from typing import Any
@@ -81,7 +82,9 @@ class _Watch:
 
 
 def share(count: int, fast: int, slow: int) -> dict[str, float]:
-    """A run as a worker does it: the engine's part, and everything that is told and written."""
+    """A run as a worker of the farm does it: the engine's part, and all that is told and written."""
+    import_module("clearedge_tui.engine.farm")  # has imported what its workers use
+    import_module("pyarrow.pandas_compat")
     from clearedge_tui.engine import backtest, worker
     from clearedge_tui.runs import artifacts, journal, report
 

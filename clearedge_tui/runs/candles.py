@@ -59,8 +59,7 @@ def joined(bars: Bars, every: int, step_ns: int) -> Bars:
     """
     if every <= 1 or not len(bars):
         return bars
-    slots = (bars.ts_ns - step_ns) // (every * step_ns)
-    first: Ints = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
+    first = _first(bars.ts_ns - step_ns, every * step_ns)
     last = np.append(first[1:], len(bars)) - 1
     return Bars(
         bars.ts_ns[last],
@@ -70,3 +69,14 @@ def joined(bars: Bars, every: int, step_ns: int) -> Bars:
         bars.close[last],
         np.add.reduceat(bars.volume, first),
     )
+
+
+def _first(opened_ns: Ints, width_ns: int) -> Ints:
+    """Return the first bar of each slot of the clock that has bars."""
+    begin, end = (int(opened_ns[n]) // width_ns for n in (0, -1))
+    if end - begin >= len(opened_ns):  # few bars, far apart
+        slots = opened_ns // width_ns
+        found: Ints = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
+        return found
+    edges = np.arange(begin, end + 1, dtype=np.int64) * width_ns
+    return np.unique(np.searchsorted(opened_ns, edges))

@@ -37,9 +37,9 @@ def account(bars: Bars, fills: FillColumns, balance: float) -> Account:
 
 def drawdown(equity: Floats, balance: float) -> Floats:
     """Return how far below its highest value so far the account is, as a share of that; 0 or less."""
-    peak = np.maximum.accumulate(equity)
+    peak = np.maximum.accumulate(equity).astype(np.float64, copy=False)
     np.maximum(peak, balance, out=peak)
-    result: Floats = equity / peak
+    result: Floats = np.divide(equity, peak, out=peak)  # new memory costs more than the division
     result -= 1.0
     result[result > -1e-12] = 0.0  # back at the peak but for the dust of floats
     return result

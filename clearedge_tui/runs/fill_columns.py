@@ -6,7 +6,6 @@ Money is exact in Arrow decimals, for files and sums; its floats are for figures
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -83,17 +82,18 @@ class FillColumns:
 
 def columns_of(fills: Sequence[FillRow]) -> FillColumns:
     """Turn rows into columns."""
-    made = len(fills)
-    ts_ns, order, side, size, price, fee, maker, tag = (map(itemgetter(n), fills) for n in range(8))
+    ts_ns, order, side, size, price, fee, maker, tag = (
+        zip(*fills, strict=True) if fills else [()] * 8
+    )
     return FillColumns(
-        np.fromiter(ts_ns, np.int64, made),
-        list(order),
-        np.fromiter(map("buy".__eq__, side), bool, made),
-        money(list(size)),
-        money(list(price)),
-        money(list(fee)),
-        np.fromiter(maker, bool, made),
-        list(tag),
+        np.array(ts_ns, np.int64),
+        order,
+        np.fromiter(map("buy".__eq__, side), bool, len(fills)),
+        money(size),
+        money(price),
+        money(fee),
+        np.array(maker, bool),
+        tag,
     )
 
 

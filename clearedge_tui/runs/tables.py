@@ -41,6 +41,7 @@ _ORDER = {
 _PAYMENT = {
     "ts_ns": _TIME, "kind": _TEXT, "position": MONEY, "price": MONEY, "amount": MONEY,
 }  # fmt: skip
+_FLOATS = (EQUITY, TRADES)
 _NAMES_OF_ORDERS = ("id", "order")  # each another, much alike
 
 
@@ -58,13 +59,16 @@ def write_tables(folder: Path, result: "Result") -> None:
 
 
 def _write(made: pa.Table, path: Path) -> None:
-    """Write differences of times and split bytes of numbers: a third smaller, and quicker (2026-11)."""
+    """Write differences of times and split bytes of numbers: a third smaller, and quicker (2026-11).
+
+    What is long and of floats gains nothing by more than LZ4: 1 % of equity, for a sixth of its time.
+    """
     chosen = {f.name: found for f in made.schema if (found := _encoding(f))}
     words = [f.name for f in made.schema if f.name not in chosen and f.type != pa.bool_()]
     pq.write_table(
         made,
         path,
-        compression="zstd",
+        compression="lz4" if path.name in _FLOATS else "zstd",
         use_dictionary=words,
         column_encoding=chosen,
         write_statistics=False,
@@ -128,15 +132,13 @@ def _orders(orders: Sequence["OrderRow"]) -> pa.Table:
 
 
 def _table(rows: Sequence[Any], kinds: dict[str, pa.DataType]) -> pa.Table:
-    if not rows:
-        return pa.table({n: pa.array([], kind) for n, kind in kinds.items()})
-    columns = zip(*map(attrgetter(*kinds), rows), strict=True)
-    return pa.table({n: _column(c, kinds[n]) for n, c in zip(kinds, columns, strict=True)})
+    """Return attributes as columns, one after the other: in one pass it took half as long again."""
+    return pa.table({n: _column(list(map(attrgetter(n), rows)), kind) for n, kind in kinds.items()})
 
 
 def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if kind == _TIME:
-        return _times(values)
+        return _times(np.array(values, np.int64))
     return money(values) if kind == MONEY else pa.array(values, kind)
 
 
@@ -165,7 +167,7 @@ def _trades(result: "Result") -> pa.Table:
 
 
 def _times(values: Any) -> pa.Array:
-    return pa.array(values, pa.int64()).cast(_TIME)
+    return pa.array(values, pa.int64()).view(_TIME)
 
 
 def _words(chosen: Any, yes: str, no: str) -> pa.Array:

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from clearedge_tui.core.clock import iso
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs.analysis.model import Analysis, Histogram, Slot
 from clearedge_tui.runs.analysis.text import figure_text
+from clearedge_tui.runs.equity import thinned
 from clearedge_tui.runs.html import svg
 from clearedge_tui.runs.html.style import STYLE
 from clearedge_tui.runs.html.svg import Band, Line, Marks
@@ -20,6 +23,7 @@ _CARDS = (
 )  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_TRADES = 200
+_POINTS = svg.WIDTH // 2
 
 
 def page(
@@ -107,7 +111,7 @@ def _curves(report: RunReport, analysis: Analysis | None) -> Iterator[str]:
         else ""
     )
     yield f'<div class="dim">blue: the run; grey: buy and hold{band}</div>'
-    falls = report.drawdown
+    falls = _thinned(report.drawdown)
     if len(falls.ts_ns) > 1:
         zeros = [0.0] * len(falls.value)
         under = Band(falls.ts_ns, falls.value, zeros, "under")
@@ -135,7 +139,16 @@ def _market(report: RunReport, price: Curve | None) -> Iterator[str]:
 
 
 def _as_line(curve: Curve, kind: str) -> Line:
-    return Line(curve.ts_ns, curve.value, kind)
+    """Return a point for every other pixel, highs and lows among them."""
+    shown = _thinned(curve)
+    return Line(shown.ts_ns, shown.value, kind)
+
+
+def _thinned(curve: Curve) -> Curve:
+    if len(curve.value) <= _POINTS:
+        return curve
+    at = thinned(_POINTS, np.asarray(curve.value)).tolist()
+    return Curve(tuple(curve.ts_ns[n] for n in at), tuple(curve.value[n] for n in at))
 
 
 def _months(monthly: dict[str, float], yearly: dict[str, float]) -> str:
