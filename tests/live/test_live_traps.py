@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from clearedge_tui.core.model import Book, Mode, OrderStatus
 from clearedge_tui.market.markets import describe, save_market
