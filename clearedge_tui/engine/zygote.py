@@ -22,6 +22,7 @@ from clearedge_tui.contract import model as contract_model
 from clearedge_tui.core.messages import Fork, Forked
 from clearedge_tui.core.wire import frame
 from clearedge_tui.engine import gateway, instance, native, shadow
+from clearedge_tui.engine.audit import auditor
 from clearedge_tui.engine.forking import Mother, become, speak_to
 
 _PRELOADED = (
@@ -34,6 +35,7 @@ _PRELOADED = (
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "gateway": gateway.main,
     "shadow": shadow.main,
+    "auditor": auditor.main,
     "instance": instance.main,
     "native": native.main,
 }

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import msgspec
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.errors import ClearEdgeError, RetryLater
+from clearedge_tui.core.errors import ClearEdgeError, Refused, RetryLater
 from clearedge_tui.core.messages import (
+    Compared,
     Done,
     FeedStatus,
     FillUpdate,
-    Keys,
     Ledgers,
     MarketChanged,
     Noted,
@@ -19,12 +19,14 @@ from clearedge_tui.core.messages import (
     SetSpeed,
 )
 from clearedge_tui.core.model import Book, EngineState, OrderStatus
+from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.venues import venue
+from clearedge_tui.engine.audit.auditor import auditor_socket
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.market.markets import Market, load_markets
-from clearedge_tui.secrets import needed
 from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, reason
+from clearedge_tui.supervisor.live_side import LiveSide
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.tasks import Tasks
@@ -43,20 +45,23 @@ class Accounts:
         instance_changed: Callable[[InstanceRun], None],
         acknowledged: Callable[[Done], None],
         tasks: Tasks,
+        lower: Callable[[InstanceRun, str], None],
     ) -> None:
         self._home = home
         self._engines = engines
         self._record = recorder
         self._runs = runs
+        self._lower = lower
         self._changed = changed
         self._instance_changed = instance_changed
         self._acknowledged = acknowledged
         self._busy = tasks
         self._count = 0
-        self._speed_acks: dict[str, asyncio.Future[Done]] = {}
+        self._acks: dict[str, asyncio.Future[Done]] = {}
         self.resume: dict[str, dict[str, int]] = {}
         self._held: set[str] = set()  # may not start now: they are being rewound
         self.places: dict[str, AccountRun] = {}
+        self.live = LiveSide(home, engines, recorder, changed)
 
     def place(self, name: str) -> AccountRun:
         if name not in self.places:
@@ -64,6 +69,7 @@ class Accounts:
                 name,
                 EngineProcess(f"gw-{name}", gateway_socket(self._home, name)),
                 EngineProcess(f"sh-{name}", shadow_socket(self._home, name)),
+                EngineProcess(f"au-{name}", auditor_socket(self._home, name)),
             )
         return self.places[name]
 
@@ -73,22 +79,45 @@ class Accounts:
         place = self.place(account.name)
         if account.name in self._held:
             return
-        if not wanted:
+        place.live = account.live
+        if not wanted and not (account.live and self._holds(account)):
             self._rest(place)
             return
-        for engine, target in ((place.gateway, "gateway"), (place.shadow, "shadow")):
+        for engine, target in self._wanted(place, account):
             waiting = engine.state is EngineState.BACKOFF and monotonic() < engine.retry_s
             if engine.alive or waiting or engine.name in self._busy:
                 continue
             if engine.state is EngineState.FAILED:
                 continue
-            self._busy.start(engine.name, self._start(place, engine, target, account))
+            if target == "auditor":
+                work = self.live.start_auditor(place, account, self._traded(account.name))
+            else:
+                work = self._start(place, engine, target, account)
+            self._busy.start(engine.name, work)
+
+    def _wanted(self, place: AccountRun, account: Account) -> list[tuple[EngineProcess, str]]:
+        engines = [(place.gateway, "gateway"), (place.shadow, "shadow")]
+        if account.live and venue(account.venue).audited:
+            engines.append((place.auditor, "auditor"))
+        return engines
+
+    def _holds(self, account: Account) -> bool:
+        """Whether anything is open on a live account: somebody has to look after it."""
+        for run in self._runs.values():
+            row = run.ledgers.get(Book.LIVE)
+            if (
+                run.instance.account == account.name
+                and row is not None
+                and (row.position.size or row.open_orders)
+            ):
+                return True
+        return False
 
     def _rest(self, place: AccountRun) -> None:
         """Nobody wants this account: a replay that nobody watches must not play on."""
         if any(r.engine.alive for r in self._runs.values() if r.instance.account == place.name):
             return
-        for engine in (place.gateway, place.shadow):
+        for engine in place.engines:
             if engine.alive and not engine.expected_end and engine.name not in self._busy:
                 self._engines.ask_stop(engine, "no instance wants this account")
 
@@ -96,8 +125,7 @@ class Accounts:
         self, place: AccountRun, engine: EngineProcess, target: str, account: Account
     ) -> None:
         try:
-            place.live = account.live
-            keys = self._keys(account) if account.live and target == "gateway" else None
+            keys = self.live.keys(account) if account.live and target == "gateway" else None
             markets = load_markets(self._home).values()
             currencies = tuple(sorted({*_MAJORS, account.currency, *(m.quote for m in markets)}))
             spec = GatewaySpec(
@@ -112,6 +140,8 @@ class Accounts:
             await self._engines.start(engine, target, spec, lambda m: self.heard(place, m))
             if keys is not None and engine.link is not None:
                 engine.link.send(keys)
+            if target == "gateway":
+                self.live.watch_gateway(place)
             engine.state = EngineState.RUNNING
         except RetryLater as error:
             engine.error = str(error)
@@ -123,14 +153,6 @@ class Accounts:
             engine.state = EngineState.FAILED
             engine.error = str(error)
         self._changed(place)
-
-    def _keys(self, account: Account) -> Keys:
-        """Read what an account signs with. Raises UsageError that says what is missing."""
-        values = {}
-        for name in venue(account.venue).keys:
-            found = needed(self._home, f"{account.name}_{name}", f"account {account.name}")
-            values[name] = found.reveal()
-        return Keys(values)
 
     def _traded(self, name: str) -> tuple[str, ...]:
         runs = (run.instance for run in self._runs.values())
@@ -149,6 +171,8 @@ class Accounts:
                 if run.instance.account == place.name:
                     run.attached, run.enforced = False, None
                     self._instance_changed(run)
+                    if place.live and not engine.expected_end:
+                        self._lower(run, "its live gateway ended unasked")
         self._changed(place)
 
     def doubt_orders(self, place: AccountRun) -> None:
@@ -189,11 +213,16 @@ class Accounts:
                 self._order(message)
             case FillUpdate():
                 self._fill(message)
+            case Compared() | Receipt():
+                self.live.heard(place, message)
             case Done():
-                waiter = self._speed_acks.get(message.command)
-                if waiter is not None and not waiter.done():
-                    waiter.set_result(message)
-                self._acknowledged(message)
+                self._done(message)
+
+    def _done(self, message: Done) -> None:
+        waiter = self._acks.get(message.command)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(message)
+        self._acknowledged(message)
 
     def _enforced(self, status: FeedStatus) -> None:
         for instance, mode in status.modes.items():
@@ -237,20 +266,27 @@ class Accounts:
 
     async def set_speed(self, name: str, speed: float) -> None:
         """Change a replay's speed. Raises RetryLater when the gateway is away."""
+        await self.ask(name, lambda command: SetSpeed(command, speed))
+
+    async def ask(self, name: str, make: Callable[[str], msgspec.Struct]) -> Done:
+        """Send a gateway a command and return its answer. Raises RetryLater when there is none."""
         place = self.place(name)
         self._count += 1
-        command = f"speed-{self._count}"
-        waiter = self._speed_acks[command] = asyncio.get_running_loop().create_future()
+        command = f"ask-{name}-{self._count}"
+        waiter = self._acks[command] = asyncio.get_running_loop().create_future()
         try:
-            if place.gateway.link is None or not place.gateway.link.send(SetSpeed(command, speed)):
+            if place.gateway.link is None or not place.gateway.link.send(make(command)):
                 raise RetryLater(
                     f"the gateway of {name} is not running; start one of its instances"
                 )
-            await asyncio.wait_for(waiter, 5.0)
+            done: Done = await asyncio.wait_for(waiter, 5.0)
         except TimeoutError:
             raise RetryLater(f"the gateway of {name} did not answer within 5 s") from None
         finally:
-            self._speed_acks.pop(command, None)
+            self._acks.pop(command, None)
+        if done.error:
+            raise Refused(done.error)
+        return done
 
     async def rewind(self, name: str) -> None:
         """Forget how far an account's replays have got; they begin anew with its next gateway."""
@@ -262,7 +298,7 @@ class Accounts:
 
     async def _end(self, place: AccountRun, why: str) -> None:
         """Have an account's processes leave in good order; the next step starts them anew."""
-        engines = [e for e in (place.gateway, place.shadow) if e.alive]
+        engines = [e for e in place.engines if e.alive]
         self._held.add(place.name)
         try:
             for engine in engines:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.core.audit_messages import FromAuditor
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import FromEngine, Lease, Leased
 from clearedge_tui.core.wire import FrameError, frame, frames
 
-_decode = msgspec.msgpack.Decoder(FromEngine).decode
+_decode = msgspec.msgpack.Decoder(FromEngine | FromAuditor).decode
 _OPEN_S = 15.0
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.messages import Beat, Drawn, FeedStatus, LedgerRow
+from clearedge_tui.core.messages import Beat, Compared, Drawn, FeedStatus, LedgerRow
 from clearedge_tui.core.model import Book, EngineState, Fill, Instance, Mode, Order
 from clearedge_tui.core.plan import STALLED_S, Seen
+from clearedge_tui.core.receipt import Receipt
+from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.supervisor.engine_link import EngineLink
 from clearedge_tui.supervisor.protocol import LogLine
 
@@ -119,7 +121,17 @@ class AccountRun:
     name: str
     gateway: EngineProcess
     shadow: EngineProcess
+    auditor: EngineProcess
     feed: FeedStatus | None = None
     feed_s: float = 0.0
     seq: int = 0
     live: bool = False
+    venue: VenueState | None = None  # what the auditor last saw there
+    venue_s: float = 0.0
+    compared: Compared | None = None
+    compared_s: float = 0.0
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+
+    @property
+    def engines(self) -> tuple[EngineProcess, ...]:
+        return self.gateway, self.shadow, self.auditor

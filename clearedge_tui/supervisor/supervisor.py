@@ -17,6 +17,7 @@ from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.core.messages import Watching
 from clearedge_tui.core.model import EngineState, Instance, Mode
 from clearedge_tui.engine.specs import instance_socket
+from clearedge_tui.kills import KillFiles
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
@@ -53,6 +54,7 @@ class Supervisor:
         self.ready = asyncio.Event()
         self._due = asyncio.Event()
         self.declared = Declared(home)
+        self.kills = KillFiles(home)
         self.store_error = ""
         self._psutil: dict[int, psutil.Process] = {}
         self._weighed: dict[int, float] = {}
@@ -107,6 +109,7 @@ class Supervisor:
             self.touch,
             self.instances.acknowledged,
             tasks,
+            self._lower,
         )
         self.places.resume = self._resume_points()
         for instance in self.store.instances():
@@ -133,9 +136,10 @@ class Supervisor:
         self.store.set_meta("clean", "no")
         for name in list(self._account_names()):
             place = self.places.place(name)
-            for engine in (place.gateway, place.shadow):
+            for engine in place.engines:
+                heard = self.places.live.heard if engine is place.auditor else self.places.heard
                 if engine.socket.exists() and await self.engines.link(
-                    engine, partial(self.places.heard, place), 1.0
+                    engine, partial(heard, place), 1.0
                 ):
                     engine.state = EngineState.RUNNING
                     self.record.event("engine.adopt", engine.name, f"adopted process {engine.pid}")
@@ -201,8 +205,23 @@ class Supervisor:
             for run in self.runs.values():
                 if run.instance.market in changed and run.instance.account == place.name:
                     self.instances.rebuild(run)
+        self._look_at_kills()
         if self.places.places:
             self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())
+
+    def _look_at_kills(self) -> None:
+        """Who is killed comes back by a person's act only: the declared mode falls as well."""
+        accounts = self.declared.accounts()
+        kills = self.kills.look()
+        for run in self.runs.values() if kills else ():
+            account = accounts.get(run.instance.account)
+            hit = next(
+                (k for k in kills if k.hits(run.instance.account, account.venue if account else "",
+                                            run.instance)),
+                None,
+            )  # fmt: skip
+            if hit is not None and run.instance.mode is Mode.ACTIVE:
+                self._lower(run, hit.text, always=True)
 
     def _look_at_file(self, run: InstanceRun) -> None:
         """Notice a changed file; the look inside happens beside the loop, it may take its time."""
@@ -298,9 +317,7 @@ class Supervisor:
         for engine in instances:
             self.engines.ask_stop(engine, "the supervisor stops")
         await self.engines.wait_gone(instances, _STOP_S)
-        accounts = [
-            e for p in self.places.places.values() for e in (p.gateway, p.shadow) if e.alive
-        ]
+        accounts = [e for p in self.places.places.values() for e in p.engines if e.alive]
         for engine in accounts:
             self.engines.ask_stop(engine, "the supervisor stops")
         await self.engines.wait_gone(accounts, _STOP_S)
@@ -347,7 +364,7 @@ class Supervisor:
     def clear_account(self, name: str) -> None:
         """Let an account's failed processes try again."""
         place = self.places.place(name)
-        for engine in (place.gateway, place.shadow):
+        for engine in place.engines:
             if engine.state in (EngineState.FAILED, EngineState.BACKOFF):
                 engine.crashes.clear()
                 engine.state = EngineState.STOPPED
@@ -363,9 +380,11 @@ class Supervisor:
     def _account_names(self) -> set[str]:
         return {*self.declared.accounts(), *(r.instance.account for r in self.runs.values())}
 
-    def _lower(self, run: InstanceRun, why: str) -> None:
+    def _lower(self, run: InstanceRun, why: str, always: bool = False) -> None:
         """After an unclean end an instance comes back at most in `observe`, unless it was armed."""
-        if run.instance.mode is not Mode.ACTIVE or run.instance.armed:
+        account = self.declared.accounts().get(run.instance.account)
+        live = account is not None and account.live  # real money always asks a person
+        if run.instance.mode is not Mode.ACTIVE or (run.instance.armed and not live and not always):
             return
         self.store.set_mode(run.instance.id, Mode.OBSERVE, "supervisor", now_ns())
         run.instance = self.store.instance(run.instance.id)
@@ -378,6 +397,6 @@ class Supervisor:
                 self.instances.ended(run, code, self.places.places.get(run.instance.account))
                 return
         for place in self.places.places.values():
-            if engine in (place.gateway, place.shadow):
+            if engine in place.engines:
                 self.places.ended(place, engine, code)
                 return

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clearedge_tui.core.kill import Kill, Scope, named
-from clearedge_tui.engine.kill_files import receipts, write
+from clearedge_tui.kills import receipts, write
 from clearedge_tui.settings import Home
 from clearedge_tui.store.sqlite import connect_writer
 from tests.trading.live import GatewayProcess, account

@@ -11,7 +11,7 @@ from clearedge_tui.core.kill import Action, Kill
 from clearedge_tui.core.receipt import Receipt, ReceiptLine
 from clearedge_tui.core.venue_state import RawOrder
 from clearedge_tui.engine.audit.raw import RawVenue
-from clearedge_tui.engine.kill_files import keep_receipt
+from clearedge_tui.kills import keep_receipt
 from clearedge_tui.settings import Account, Home
 from clearedge_tui.store.account_file import read_account_file
 
