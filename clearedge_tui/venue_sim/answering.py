@@ -1,7 +1,7 @@
-"""One HTTP request, answered or, where a rule wants it, not."""
+"""Connections: an HTTP request that is answered or, where a rule wants it, not; a socket held open."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from aiohttp import web
@@ -9,6 +9,7 @@ from aiohttp import web
 from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor, Reply
 from clearedge_tui.venue_sim.request_log import Request
+from clearedge_tui.venue_sim.sockets import Socket, Texts
 
 HELD_S = 120.0  # a request that gets no answer; every client gives up before
 
@@ -43,3 +44,27 @@ async def answer(
     if not sent and web_request.transport is not None:
         web_request.transport.abort()
     return sent[0] if sent else web.Response(status=444)
+
+
+async def hold(
+    floor: Floor,
+    web_request: web.Request,
+    kind: str,
+    about: str,
+    hear: Callable[[Socket, str, str], Awaitable[None]],
+    begun: Callable[[Socket], None] = lambda socket: None,
+) -> web.StreamResponse:
+    """Hold one socket open: what the client says is heard, what is put on its line is sent."""
+    response = web.WebSocketResponse(autoping=False)
+    await response.prepare(web_request)
+    socket = Socket(web_request, response, kind, about)
+    begun(socket)
+    floor.hub.join(socket)
+    writer = asyncio.get_running_loop().create_task(socket.write())
+    try:
+        async for text in Texts(socket):
+            await hear(socket, text, web_request.path)
+    finally:
+        floor.hub.leave(socket)
+        writer.cancel()
+    return response

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import count
 from random import Random
 
 from msgspec.structs import replace
@@ -39,6 +40,8 @@ class Exchange:
         seed: int,
         now: Callable[[], int],
         tell: Callable[[Told], None],
+        *,
+        numbered: bool = False,
     ) -> None:
         self.markets = {market.id: market for market in markets}
         self.books = {market.id: Book(market) for market in self.markets.values()}
@@ -49,6 +52,7 @@ class Exchange:
         self._links: dict[tuple[str, str], str] = {}
         self._random = Random(seed)
         self._now, self._tell = now, tell
+        self._numbers = count(1_000_000_000 + seed % 1000 * 1_000_000) if numbered else None
 
     # what others ask
 
@@ -74,6 +78,9 @@ class Exchange:
         return self.holdings[account].balance(coin, self.markets, prices, self.live(account))
 
     def new_id(self) -> str:
+        """Return a number that grows, or a UUID, whichever the venue uses."""
+        if self._numbers is not None:
+            return str(next(self._numbers))
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     # what accounts do
@@ -113,7 +120,7 @@ class Exchange:
         order = self._still_live(order)
         changed = replace(
             order, size=size or order.size, price=price or order.price,
-            trigger=trigger or order.trigger, updated_ns=self._now(),
+            trigger=trigger or order.trigger, updated_ns=self._now(), last="amended",
         )  # fmt: skip
         check_amended(self, self.markets[order.asked.market], order, changed)
         self._keep(changed)
@@ -154,7 +161,7 @@ class Exchange:
         book = self.books[order.asked.market]
         at = price or order.price or book.best(order.asked.side.other)
         if order.status is Status.WAITING:
-            order = self._keep(replace(order, status=Status.OPEN, triggered=True))
+            order = self._keep(replace(order, status=Status.OPEN, triggered=True, last="new"))
         return self._fill(order, at, min(size or order.leaves, order.leaves), maker=True)
 
     def fund(self, market: str, rate: Decimal) -> None:
@@ -183,7 +190,8 @@ class Exchange:
         return found
 
     def _end(self, order: Order, status: Status, reason: str = "") -> Order:
-        done = self._keep(replace(order, status=status, reason=reason, updated_ns=self._now()))
+        ended = replace(order, status=status, reason=reason, updated_ns=self._now())
+        done = self._keep(replace(ended, last="cancelled"))
         self._tell(done)
         self._tell_locks(done)
         return done
@@ -247,9 +255,9 @@ class Exchange:
         except Denied as error:
             self._end(order, Status.CANCELLED, error.denial)
             return
-        awake = replace(order, triggered=True, updated_ns=self._now())
+        awake = replace(order, triggered=True, updated_ns=self._now(), last="triggered")
         self._tell(replace(awake, status=Status.TRIGGERED))
-        self._activate(self._keep(replace(awake, status=Status.OPEN)))
+        self._activate(self._keep(replace(awake, status=Status.OPEN, last="new")))
 
     def _trade_resting(self, order: Order) -> None:
         """Trade an order that rests, at its own price, with as much as came to it."""
@@ -271,13 +279,14 @@ class Exchange:
             id=self.new_id(), order_id=order.id, link=order.asked.link, account=order.account,
             market=market.id, side=order.asked.side, price=price, size=size, fee=fee, fee_coin=coin,
             maker=maker, at_ns=at_ns, number=len(self.fills) + 1,
+            order_filled=order.filled + size, order_value=order.value + size * price,
         )  # fmt: skip
         holdings = self.holdings[order.account]
         fill = holdings.apply(market, fill)
         self.fills.append(fill)
         after = replace(
             order, filled=order.filled + size, value=order.value + size * price,
-            fee=order.fee + fee, fee_coin=coin, updated_ns=at_ns,
+            fee=order.fee + fee, fee_coin=coin, updated_ns=at_ns, last="fill",
         )  # fmt: skip
         after = replace(after, status=Status.FILLED if after.leaves <= 0 else Status.OPEN)
         self._keep(after)

@@ -72,10 +72,14 @@ class Floor:
         seed: int,
         faults: Iterable[Fault],
         check_keys: bool,
+        *,
+        numbered: bool = False,
     ) -> None:
         self.seed, self.check_keys = seed, check_keys
         self.accounts = {account.name: account for account in accounts}
-        self.exchange = Exchange(markets, accounts, seed, clock.now_ns, self._told)
+        self.exchange = Exchange(
+            markets, accounts, seed, clock.now_ns, self._told, numbered=numbered
+        )
         self.candles = Candles(self.exchange, clock.now_ns())
         self.hub = Hub()
         self.plan = Plan(faults, seed)

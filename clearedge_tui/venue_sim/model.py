@@ -101,6 +101,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     fee: Decimal = ZERO
     fee_coin: str = ""
     triggered: bool = False
+    last: str = "new"  # what happened to it last: new, fill, amended, triggered, cancelled
     reason: str = ""  # why it was cancelled or rejected: a word of `Denial`, or `user`
     external: bool = False  # another person's, made past the API key
 
@@ -133,6 +134,8 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     closed: Decimal = ZERO  # how much of a position it closed
     realised: Decimal = ZERO
     number: int = 0
+    order_filled: Decimal = ZERO  # of its order, this one included
+    order_value: Decimal = ZERO
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

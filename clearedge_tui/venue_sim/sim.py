@@ -54,7 +54,12 @@ class VenueSim:
         known = VENUES[venue]
         self.venue, self.seed, self.beat_s = venue, seed, beat_s
         self.floor = Floor(
-            markets or known.markets, accounts or (Account(),), seed, faults, check_keys
+            markets or known.markets,
+            accounts or (Account(),),
+            seed,
+            faults,
+            check_keys,
+            numbered=known.numbered,
         )
         self.floor.front = known.front(self.floor)
         self.floor.act = lambda fault: act(self, fault)

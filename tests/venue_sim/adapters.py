@@ -3,6 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from nautilus_trader.adapters.binance import (
+    BinanceDataClientConfig,
+    BinanceDataClientFactory,
+    BinanceExecutionClientConfig,
+    BinanceExecutionClientFactory,
+    BinanceProductType,
+)
 from nautilus_trader.adapters.bybit import (
     BybitDataClientConfig,
     BybitDataClientFactory,
@@ -38,4 +45,30 @@ def bybit(builder: LiveNodeBuilder, asked: dict[str, Any]) -> LiveNodeBuilder:
     )  # fmt: skip
 
 
-ADAPTERS: dict[str, Callable[[LiveNodeBuilder, dict[str, Any]], LiveNodeBuilder]] = {"bybit": bybit}
+def binance(builder: LiveNodeBuilder, asked: dict[str, Any]) -> LiveNodeBuilder:
+    urls, product = asked["urls"], BinanceProductType.USD_M
+    builder = builder.add_data_client(
+        None,
+        BinanceDataClientFactory(),
+        BinanceDataClientConfig(
+            product_type=product, base_url_http=urls["base_url_http"],
+            base_url_ws=urls["base_url_ws"], max_retries=1,
+        ),
+    )  # fmt: skip
+    return builder.add_exec_client(
+        None,
+        BinanceExecutionClientFactory(),
+        BinanceExecutionClientConfig(
+            account_id=AccountId(asked["account"]), product_type=product,
+            base_url_http=urls["base_url_http"], base_url_ws=urls["base_url_ws"],
+            base_url_ws_trading=urls["base_url_ws_trading"], max_retries=1,
+            api_key=asked.get("key", "sim-key"), api_secret=asked.get("secret", "sim-secret"),
+            use_position_ids=False,
+        ),
+    )  # fmt: skip
+
+
+ADAPTERS: dict[str, Callable[[LiveNodeBuilder, dict[str, Any]], LiveNodeBuilder]] = {
+    "bybit": bybit,
+    "binance": binance,
+}

@@ -66,7 +66,7 @@ class Trader:
     """A real node with the venue's unmodified adapter, in a process of its own, told what to do."""
 
     def __init__(self, sim: SimProcess, log: Path, **options: Any) -> None:
-        words = json.dumps({"urls": sim.urls, "log": str(log), "venue": "bybit", **options})
+        words = json.dumps({"urls": sim.urls, "log": str(log), "venue": "bybit"} | options)
         self._instrument = options["instruments"][0]
         self.events: list[dict[str, Any]] = []
         self._process = subprocess.Popen(

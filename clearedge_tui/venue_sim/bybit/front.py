@@ -1,18 +1,16 @@
 """Bybit's v5 over HTTP and sockets."""
 
-import asyncio
 from collections.abc import Iterable
 
 from aiohttp import web
 
-from clearedge_tui.venue_sim.answering import answer
+from clearedge_tui.venue_sim.answering import answer, hold
 from clearedge_tui.venue_sim.bybit import rest
 from clearedge_tui.venue_sim.bybit.public import publish
 from clearedge_tui.venue_sim.bybit.streams import Streams
 from clearedge_tui.venue_sim.floor import Floor, Reply
 from clearedge_tui.venue_sim.model import Denied, Told
 from clearedge_tui.venue_sim.request_log import Request
-from clearedge_tui.venue_sim.sockets import Socket, Texts
 
 PUBLIC, PRIVATE, TRADE = "/v5/public", "/v5/private", "/v5/trade"
 
@@ -59,17 +57,6 @@ class BybitFront:
         return await answer(self._floor, web_request, request, work)
 
     async def _socket(self, web_request: web.Request) -> web.StreamResponse:
-        response = web.WebSocketResponse(autoping=False)
-        await response.prepare(web_request)
         kind = web_request.path.split("/")[2]
-        socket = Socket(web_request, response, kind, web_request.match_info.get("product", ""))
-        hub = self._floor.hub
-        hub.join(socket)
-        writer = asyncio.get_running_loop().create_task(socket.write())
-        try:
-            async for text in Texts(socket):
-                await self._streams.hear(socket, text, web_request.path)
-        finally:
-            hub.leave(socket)
-            writer.cancel()
-        return response
+        product = web_request.match_info.get("product", "")
+        return await hold(self._floor, web_request, kind, product, self._streams.hear)

@@ -99,7 +99,7 @@ def fill_row(exchange: Exchange, fill: Fill) -> Row:
     return {
         "category": market.product, "symbol": market.symbol, "orderId": fill.order_id,
         "orderLinkId": fill.link, "side": SIDE[fill.side], "orderPrice": price,
-        "orderQty": plain(order.size), "leavesQty": plain(max(ZERO, order.leaves)),
+        "orderQty": plain(order.size), "leavesQty": plain(max(ZERO, order.size - fill.order_filled)),
         "createType": "CreateByUser", "orderType": order_row(exchange, order)["orderType"],
         "stopOrderType": "UNKNOWN", "execFee": plain(fill.fee), "execId": fill.id,
         "execPrice": stepped(fill.price, market.price_step), "execQty": plain(fill.size),
