@@ -125,6 +125,10 @@ class VenueSim:
             await runner.cleanup()
         self._runners.clear()
 
+    @property
+    def listening(self) -> bool:
+        return self._site is not None
+
     async def listen(self) -> None:
         if self._site is None and self._runners:
             self._site = web.TCPSite(self._runners[0], LOOPBACK, self.port, reuse_address=True)
