@@ -15,8 +15,8 @@ EPILOG = """\b
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 refused, 4 try again later,
 5 the strategy failed, 70 a bug of ours, 130 interrupted.
 
-Verbs take --json, but for init, demo, stop and restart: one object on standard
-output and nothing else."""
+Verbs take --json, but for init, demo, stop, restart and venue-sim: one object on
+standard output and nothing else."""
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, epilog=EPILOG)

@@ -23,6 +23,10 @@ VERBS = {
     "spec": ("clearedge_tui.cli.spec:spec", "Check and save specifications of runs."),
     "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
     "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),
+    "venue-sim": (
+        "clearedge_tui.cli.venue_sim:venue_sim",
+        "Run a venue on this machine, to practise against.",
+    ),
     "verify": ("clearedge_tui.cli.run_cmds:verify", "Run a run again, compare to the byte."),
 }
 

@@ -170,6 +170,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "data recordings": "data recordings shows what accounts received and keeps its folders; on the command line: clearedge data recordings",
     "market import": "market import shows a table of markets before it is written; on the command line: clearedge market import",
     "market export": "market export writes a file; on the command line: clearedge market export",
+    "venue-sim": "venue-sim runs a venue until ctrl-c, in a terminal of its own; on the command line: clearedge venue-sim",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

@@ -61,6 +61,10 @@ class Front(Protocol):
         """Return the addresses a client is to be given, by the names its settings have."""
         ...
 
+    def options(self, http: str, ws: str) -> list[dict[str, str]]:
+        """Return the options of an account, for each product of the venue."""
+        ...
+
 
 class Floor:
     """Exchange, sockets, rules and log of one venue."""

@@ -160,6 +160,12 @@ class VenueSim:
         if floor.front is not None:
             floor.front.publish()
 
+    @property
+    def options(self) -> list[dict[str, str]]:
+        """The options of an account that trades here, for each product."""
+        front = self.floor.front
+        return [] if front is None else front.options(self.http_url, self.ws_url)
+
     # what happens
 
     def orders(self, account: str | None = None) -> list[Order]:

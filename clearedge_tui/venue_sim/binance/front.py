@@ -37,6 +37,9 @@ class BinanceFront:
             "base_url_ws_trading": ws + TRADING,
         }
 
+    def options(self, http: str, ws: str) -> list[dict[str, str]]:
+        return [{"product": "usd_m", **self.urls(http, ws)}]
+
     def refusal(self, request: Request, denied: Denied) -> Reply:
         if request.via == "http":
             return rest.refusal(denied)

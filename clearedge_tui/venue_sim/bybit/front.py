@@ -36,6 +36,14 @@ class BybitFront:
             "base_url_ws_trade": ws + TRADE,
         }
 
+    def options(self, http: str, ws: str) -> list[dict[str, str]]:
+        urls = self.urls(http, ws)
+        shared = {name: url for name, url in urls.items() if "public" not in name}
+        return [
+            {"product": one, "base_url_ws_public": urls[f"base_url_ws_public_{one}"], **shared}
+            for one in ("linear", "spot")
+        ]
+
     def refusal(self, request: Request, denied: Denied) -> Reply:
         if request.via == "http":
             return rest.refusal(self._floor, request, denied)
