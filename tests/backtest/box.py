@@ -1,18 +1,22 @@
 """Homes, bars and runs for tests: small, real, and without a process unless one is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, ingest, simulated
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import Market, describe, save_market
+from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.outcome import Outcome
+from clearedge_tui.runs.workers import Spawn
 from clearedge_tui.settings import MARKER, Home
 
 REPO = Path(__file__).resolve().parents[2]
@@ -21,6 +25,7 @@ BTC_FILE = "btc-perp-20211231-20220201_1m.csv"
 MINUTE = 60_000_000_000
 FIRST = 29_000_000  # a minute in 2025
 BTC = describe("BTC/USDT", price_precision=3)
+FRESH = Spawn.start  # each worker an interpreter of its own
 # a run that lasts long enough to be killed in its middle
 SLOW = """
 import time
@@ -29,6 +34,16 @@ class Slow(Strategy):
     def on_tick(self, tick):
         time.sleep(0.002)
 """
+
+
+@contextmanager
+def forked() -> Iterator[None]:
+    """Let a farm make the workers of runs that name none: a fresh one takes a second to import."""
+    farm = Farm()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Spawn, "start", lambda _self, *asked: farm.start(*asked))
+        yield
+    farm.close()
 
 
 def make_home(root: Path) -> Home:

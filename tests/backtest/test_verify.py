@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,11 +21,18 @@ from clearedge_tui.runs.export import export
 from clearedge_tui.runs.launch import Launch, run_backtest
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.verify import verify
+from clearedge_tui.runs.workers import Spawn
 from clearedge_tui.settings import Home
-from tests.backtest.box import MINUTE, add_strategy, make_home, sim_bars, store
+from tests.backtest.box import FRESH, MINUTE, add_strategy, forked, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
 SIM = simulated_market().market_id
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers() -> Iterator[None]:
+    with forked():
+        yield
 
 
 @pytest.fixture
@@ -135,6 +143,7 @@ def test_a_second_run_that_dies_is_the_difference(
     dying = tmp_path / "dying"
     dying.write_text("#!/bin/sh\ncat > /dev/null\nexit 3\n")
     dying.chmod(0o755)
+    monkeypatch.setattr(Spawn, "start", FRESH)
     monkeypatch.setattr(sys, "executable", str(dying))
     before = folders(home)
     verdict = verify(home, run_id)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,15 +19,21 @@ from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.verify import verify
 from clearedge_tui.settings import Home
-from tests.backtest.box import SLOW, add_strategy, make_home, sim_bars, store
+from tests.backtest.box import SLOW, add_strategy, forked, make_home, sim_bars, store
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers() -> Iterator[None]:
+    with forked():
+        yield
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = make_home(tmp_path / "home")
-    store(home, simulated_market(), "1m", sim_bars(1500))
+    store(home, simulated_market(), "1m", sim_bars(700))
     add_strategy(home, "ema_cross")
     add_strategy(home, "slow", SLOW)
     return home
@@ -235,7 +242,7 @@ def test_a_half_written_folder_is_never_a_finished_run(home: Home, lost: str) ->
 def test_a_resumed_run_judges_data_again_that_have_changed(home: Home) -> None:
     run_id = owner(home, "slow", 10)
     recover.recover(home)
-    store(home, simulated_market(), "1m", sim_bars(1600).slice(1500, 1600))
+    store(home, simulated_market(), "1m", sim_bars(800).slice(700, 800))
     go_on(home, run_id)
     assert told(home, run_id).count("data_ready") == 2
 
