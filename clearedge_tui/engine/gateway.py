@@ -10,13 +10,11 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import partial
 
 import msgspec
 
-from clearedge_tui.core.audit_messages import Look, Pulse
-from clearedge_tui.core.clock import iso, monotonic, now_ns
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import (
     Ack,
@@ -34,7 +32,6 @@ from clearedge_tui.core.messages import (
     FeedStatus,
     Forget,
     FromInstance,
-    Gap,
     Join,
     Joined,
     Keys,
@@ -48,18 +45,12 @@ from clearedge_tui.core.messages import (
     SetSpeed,
     Stop,
     Submit,
-    TickMsg,
     ToEngine,
     Unkill,
 )
 from clearedge_tui.core.model import BarRow, TickCounts
 from clearedge_tui.core.model import Book as Which
-from clearedge_tui.core.path import closed
-from clearedge_tui.core.venue_state import VenueState
-from clearedge_tui.core.venues import venue
 from clearedge_tui.core.wire import frames
-from clearedge_tui.engine.audit.auditor import auditor_socket
-from clearedge_tui.engine.audit_link import AuditLink
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.inlet import Inlet
@@ -70,10 +61,11 @@ from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.players import Players
-from clearedge_tui.engine.reconciler import Reconciler
 from clearedge_tui.engine.record import Record
+from clearedge_tui.engine.second_look import second_look
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
+from clearedge_tui.engine.spread import Spread
 from clearedge_tui.engine.valve import Valve
 from clearedge_tui.engine.venue_book import VenueBook
 from clearedge_tui.engine.venue_feed import VenueFeed
@@ -102,12 +94,7 @@ class Gateway:
             spec.account, self.own, self._to_book, self._to_instance, self._report, self.record
         )
         self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
-        self.audit: AuditLink | None = None
-        self.reconciler: Reconciler | None = None
-        if spec.account.live and venue(spec.account.venue).audited:
-            path = auditor_socket(spec.home, spec.account.name)
-            self.audit = AuditLink(path, spec.account.name, self._audited)
-            self.reconciler = Reconciler(spec.account, self.desk, self._report, self.audit.send)
+        self.second = second_look(spec.home, spec.account, self.desk, self.kill, self._report)
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
@@ -120,8 +107,20 @@ class Gateway:
         )
         self.step = Lockstep(self.lines, self._attached, self._settled)
         self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
-        self.inlet = Inlet(spec.account, self._spread, self._room, OpenTime(spec.home).between)
         self.valve = Valve()
+        self.spread = Spread(
+            spec.account,
+            self.desk,
+            self.recorder,
+            self.shadow,
+            self.step,
+            self.valve,
+            self.lines,
+            lambda tick: self.book.publish(tick),
+            self._to_instance,
+            self._report,
+        )
+        self.inlet = Inlet(spec.account, self.spread, self._room, OpenTime(spec.home).between)
         self.players: Players | VenueFeed
         if spec.account.venue:
             self.players = VenueFeed(
@@ -139,6 +138,8 @@ class Gateway:
             )
         self.missing = Missing(self.players.base_s, self.players.sessions)
         self.desk.missing = self.missing.text
+        self.spread.inlet, self.spread.players = self.inlet, self.players
+        self.spread.missing = self.missing
         self.resume = dict(spec.resume)
 
     # ---- the pieces meet ----------------------------------------------------------------------
@@ -160,22 +161,6 @@ class Gateway:
                 target.submit(ask)
             case BookCancel() | BookShrink():
                 target.cancel(ask)
-
-    def _audited(self, state: VenueState) -> None:
-        if self.ready and self.reconciler is not None:
-            self.reconciler.take(state)
-
-    def _pulse(self) -> None:
-        """Show the auditor that this loop turns, and which kills it has taken up."""
-        if self.audit is not None:
-            receipts = self.kill.receipts()
-            self.audit.send(Pulse(tuple(r.kill for r in receipts), any(r.open for r in receipts)))
-
-    def _look_again(self) -> None:
-        """Have the venue asked now: after the start, and when an order is in doubt."""
-        if self.audit is not None and self.reconciler is not None:
-            markets = tuple(sorted({seat.market.id for seat in self.desk.seats.values()}))
-            self.audit.send(Look(self.reconciler.since_ns(), markets))
 
     def _cancel_market(self, market: str) -> None:
         if self.ready and isinstance(self.book, VenueBook):
@@ -212,72 +197,6 @@ class Gateway:
 
     def _room(self) -> bool:
         return self.ready and self.book.keeps_up
-
-    def _spread(self, tick: TickMsg, odd: bool) -> None:
-        """Pass on to books and instances what came through the inlet."""
-        if tick.kind == "gap":
-            self._gap(tick)
-            return
-        # a replay of the catalog is judged by its check, and trades as the backtest does
-        if odd and self.spec.account.feed != "replay":
-            self.desk.odd.add(tick.market)
-        else:
-            self.desk.odd.discard(tick.market)
-        self.recorder.take(tick)
-        self.desk.mark(tick.market, tick.ts_ns, self._price(tick))
-        if tick.kind == "quote":
-            self.book.publish(tick)
-            self.shadow.publish(tick)
-        else:
-            self.desk.point(tick.market)
-        in_step = self.players.in_step and tick.kind == "bar"
-        seq = self.step.next_seq() if in_step else 0
-        for seat in self.desk.seats.values():
-            if seat.market.id == tick.market:
-                self._hand(seat.instance.id, tick, seq)
-
-    def _hand(self, instance: str, tick: TickMsg, seq: int) -> None:
-        """Give a tick to one instance; with a number it owes an answer."""
-        ask = seq
-        if tick.kind == "bar":
-            asked = self.missing.bar(instance, tick.ts_ns, lambda: seq or self.step.next_seq())
-            ask = seq or asked
-        line = self.lines.get(instance)
-        if line is None:
-            self.missing.left(instance)
-            return
-        if ask:
-            tick = msgspec.structs.replace(tick, ack=ask)
-        if self.valve.send(instance, line, tick) and seq:
-            self.step.owes(instance, seq)
-
-    def _gap(self, tick: TickMsg) -> None:
-        """Ticks are missing until now: tell the listeners, and fill the bars from what is stored."""
-        market = tick.market
-        past = (bar.ts_ns for bar in self.players.history(market) if bar.ts_ns <= tick.ts_ns)
-        since = self.desk.clocks.get(market) or max(past, default=tick.ts_ns)
-        stored = self.players.fill(market, since, tick.ts_ns)
-        fills = len(stored) or int(tick.volume)
-        self.recorder.take(msgspec.structs.replace(tick, volume=float(fills)))
-        span = since, tick.ts_ns
-        said = f"ticks are missing from {iso(since)} to {iso(tick.ts_ns)}"
-        said += f"; {fills} stored bars fill it" if fills else "; bars over it are incomplete"
-        self.lease.tell(Noted("data.gap", market, said))
-        marked = stored[-1].ts_ns if stored else since
-        for seat in self.desk.seats.values():
-            if seat.market.id == market:
-                self.missing.begin(seat, span, fills, self.spec.account.gap_bars)
-                self._to_instance(seat.instance.id, Gap(marked, tick.ts_ns, said))
-        for bar in stored:
-            ready = closed(market, bar)
-            self.inlet.told(ready)
-            self._spread(ready, odd=False)
-
-    def _price(self, tick: TickMsg) -> Decimal:
-        for seat in self.desk.seats.values():
-            if seat.market.id == tick.market:
-                return Decimal(f"{tick.close:.{seat.market.price_precision}f}")
-        return Decimal(repr(tick.close))
 
     async def _settled(self) -> None:
         await self.book.settled()
@@ -336,7 +255,8 @@ class Gateway:
         match message:
             case Attach():
                 self.desk.attach(message)
-                self._look_again()
+                if self.second is not None:
+                    self.second.look()
                 await self.players.ensure(message.market, self.resume.pop(message.market.id, 0))
             case Detach():
                 self.desk.detach(message.id)
@@ -362,9 +282,8 @@ class Gateway:
                 self.lease.tell(Done(message.command))
             case Unkill():
                 self.kill.unsignal()
-            case Resolve() if self.reconciler is not None:
-                self.lease.tell(Done(message.command, self.reconciler.resolve(message)))
-                self._look_again()
+            case Resolve() if self.second is not None:
+                self.second.resolve(message)
 
     def _changed(self, message: MarketChanged) -> None:
         """Steps or limits of a market are others: orders off them go, instances hear of it."""
@@ -456,7 +375,9 @@ class Gateway:
             await self.book.start()
             self.desk.reopen()
         self.ready = self.kill.ready = True
-        self._look_again()
+        if self.second is not None:
+            self.second.ready = True
+            self.second.look()
         self.kill.look()
         for message in self._early:
             await self._act(message)
@@ -476,7 +397,7 @@ class Gateway:
         opening = asyncio.create_task(self._open_late()) if self.spec.account.live else None
         tasks = [
             asyncio.create_task(self.kill.run()),
-            *([asyncio.create_task(self.audit.run())] if self.audit is not None else []),
+            *([self.second.start()] if self.second is not None else []),
             asyncio.create_task(self.shadow.run()),
             asyncio.create_task(self._status()),
             asyncio.create_task(self.inlet.run()),
@@ -534,9 +455,10 @@ class Gateway:
                 doubtful = self.desk.doubt()
                 for order in doubtful:
                     self.book.ask_order(order)
-                if doubtful:
-                    self._look_again()
-            self._pulse()
+                if doubtful and self.second is not None:
+                    self.second.look()
+            if self.second is not None:
+                self.second.pulse()
             self._tell_status()
 
     def _tell_status(self) -> None:

@@ -15,8 +15,8 @@ from clearedge_tui.core.kill import Action, Kill, Scope
 from clearedge_tui.core.model import Order, OrderStatus
 from clearedge_tui.core.receipt import Receipt, ReceiptLine
 from clearedge_tui.engine.desk import Desk
-from clearedge_tui.kills import KillFiles, keep_receipt, write
 from clearedge_tui.engine.seat import Seat
+from clearedge_tui.kills import KillFiles, keep_receipt, write
 from clearedge_tui.settings import Home
 
 LOOK_S = 0.04

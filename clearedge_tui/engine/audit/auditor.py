@@ -31,10 +31,10 @@ from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.core.wire import FrameError, frames
 from clearedge_tui.engine.audit.empty import Emptying
 from clearedge_tui.engine.audit.raw import RawVenue
-from clearedge_tui.kills import KillFiles
 from clearedge_tui.engine.kill_switch import LOOK_S
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.peer import listen, peer_pid, send
+from clearedge_tui.kills import KillFiles
 from clearedge_tui.settings import Account, Home
 
 _decode = msgspec.msgpack.Decoder(ToAuditor).decode
