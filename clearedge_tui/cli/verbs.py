@@ -7,6 +7,10 @@ import click
 # name: (module:attribute, help)
 VERBS = {
     "account": ("clearedge_tui.cli.account:account", "List accounts, set the speed of their data."),
+    "approve": (
+        "clearedge_tui.cli.approve:approve",
+        "Let an instance trade real money, or stop it.",
+    ),
     "backtest": (
         "clearedge_tui.cli.backtest:backtest",
         "Run a strategy over stored bars and report.",
@@ -16,6 +20,7 @@ VERBS = {
     "init": ("clearedge_tui.cli.init:init", "Make a home: config, accounts, folders."),
     "instance": ("clearedge_tui.cli.instance:instance", "Add, change, start and stop instances."),
     "journal": ("clearedge_tui.cli.journal:journal", "Show what was done, by whom and when."),
+    "limit": ("clearedge_tui.cli.limit:limit", "Declare and list risk limits."),
     "market": ("clearedge_tui.cli.market:market", "List and edit markets: steps, limits, fees."),
     "restart": ("clearedge_tui.cli.init:restart", "Replace the supervisor; engines live on."),
     "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),

@@ -99,8 +99,7 @@ def canonical(name: str, text: str) -> str:
         case Markets(names):
             return ",".join(names)
         case Hours(days, spans, zone):
-            listed = ",".join(_DAYS[day] for day in days)
-            return f"{listed} {','.join(_clock(*span) for span in spans)} {zone}"
+            return f"{_listed(days)} {','.join(_clock(*span) for span in spans)} {zone}"
 
 
 def kind(name: str) -> Kind:
@@ -117,6 +116,13 @@ def kind(name: str) -> Kind:
 def plain(number: Decimal) -> str:
     """Return a number without needless zeros and without an exponent."""
     return f"{number.normalize():f}" if number else "0"
+
+
+def _listed(days: tuple[int, ...]) -> str:
+    """Return `mon-fri`, or the days one by one where there is a gap."""
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{_DAYS[days[0]]}-{_DAYS[days[-1]]}"
+    return ",".join(_DAYS[day] for day in days)
 
 
 def _clock(start: int, end: int) -> str:

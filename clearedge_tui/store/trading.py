@@ -161,8 +161,8 @@ def approval(reader: Reader, instance: str) -> Approval | None:
     return next(iter(approvals(reader, instance)), None)
 
 
-def add_approval(store: Store, given: Approval) -> None:
-    """Write down an approval; the ones before it no longer count."""
+def add_approval(store: Store, given: Approval, login: str = "") -> None:
+    """Write down an approval and whose login it came from; the ones before no longer count."""
     row = rows.columns(given) | {"parts": rows.to_json(given.parts)}
     with store.batch():
         store.instance(given.instance)
@@ -172,13 +172,18 @@ def add_approval(store: Store, given: Approval) -> None:
         grounds = f"override: {given.parts.override}" if given.parts.override else ", ".join(
             f"{one.name} {one.value} ({one.run})" for one in given.parts.evidence
         )  # fmt: skip
-        payload = {"id": given.id, "digest": given.digest, "reason": given.reason}
+        payload = {
+            "id": given.id,
+            "digest": given.digest,
+            "reason": given.reason,
+            "login": login,
+        }
         store.journal(
             "approve", given.instance, given.who, f"{text}; {grounds}", payload, given.at_ns
         )
 
 
-def revoke_approval(store: Store, instance: str, who: str, at_ns: int) -> Approval:
+def revoke_approval(store: Store, instance: str, who: str, at_ns: int, login: str = "") -> Approval:
     """End the approval that counts. Refused when there is none that could be ended."""
     with store.batch():
         last = approval(store, instance)
@@ -186,7 +191,8 @@ def revoke_approval(store: Store, instance: str, who: str, at_ns: int) -> Approv
             raise Refused(f"{instance} has no approval to revoke; see: clearedge approve show")
         sql = "UPDATE approvals SET revoked_ns = ?, revoked_by = ? WHERE id = ?"
         store._run(sql, at_ns, who, last.id)
-        store.journal("approve.revoke", instance, who, "approval revoked", {"id": last.id}, at_ns)
+        payload = {"id": last.id, "login": login}
+        store.journal("approve.revoke", instance, who, "approval revoked", payload, at_ns)
     return msgspec.structs.replace(last, revoked_ns=at_ns, revoked_by=who)
 
 

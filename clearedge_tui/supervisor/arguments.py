@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from clearedge_tui.contract.field import FieldType, read
 from clearedge_tui.core.errors import NotFound, UsageError
 
 Args = Mapping[str, object]
@@ -29,6 +30,17 @@ def number(args: Args, name: str, default: int) -> int:
         return int(str(value))
     except ValueError:
         raise UsageError(f"`{name}` is {value!r}; wanted a whole number") from None
+
+
+def duration_s(args: Args, name: str, default: int) -> int:
+    """Return seconds of `90s`, `15m`, `30d`, or of a plain number."""
+    value = args.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        return int(read(FieldType.DURATION, value))
+    except ValueError as error:
+        raise UsageError(f"`{name}`: {error}") from None
 
 
 def table(args: Args, name: str) -> dict[str, object]:

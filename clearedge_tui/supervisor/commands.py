@@ -18,8 +18,10 @@ from clearedge_tui.runs.index import Kept
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import (
+    verbs_approve,
     verbs_data,
     verbs_instance,
+    verbs_limit,
     verbs_market,
     verbs_report,
     verbs_run,
@@ -43,6 +45,8 @@ VERBS: dict[str, Verb] = {
     **verbs_report.VERBS,
     **verbs_data.VERBS,
     **verbs_market.VERBS,
+    **verbs_limit.VERBS,
+    **verbs_approve.VERBS,
 }
 
 

@@ -66,7 +66,7 @@ def _said(parts: list[str]) -> list[str]:
         raise UsageError(why)
     if pair in ALIASES:
         return [*ALIASES[pair].split(), *parts[2:]]
-    if first not in GROUPS:
+    if first not in GROUPS or first in VERBS:  # `approve INSTANCE` is a line of its own
         return parts
     rest = [part for part in parts[1:] if part not in DROPPED]
     if rest:

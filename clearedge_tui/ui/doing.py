@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts, doing_data, doing_market, doing_runs
+from clearedge_tui.ui import acts, doing_data, doing_market, doing_runs, doing_trade
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -12,6 +12,9 @@ from clearedge_tui.ui.words import PLACES
 
 if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
+
+
+_ACTS: Final = {**doing_data.ACTS, **doing_runs.ACTS, **doing_market.ACTS, **doing_trade.ACTS}
 
 
 def run(ui: "Console", doing: Doing) -> None:
@@ -28,12 +31,8 @@ def run(ui: "Console", doing: Doing) -> None:
             _look(ui, doing.name, words[0])
         case "open" | "config" | "go" | "journal":
             _visit(ui, doing)
-        case _ if doing.name in doing_data.ACTS:
-            doing_data.ACTS[doing.name](ui, doing)
-        case _ if doing.name in doing_runs.ACTS:
-            doing_runs.ACTS[doing.name](ui, doing)
-        case _ if doing.name in doing_market.ACTS:
-            doing_market.ACTS[doing.name](ui, doing)
+        case _ if doing.name in _ACTS:
+            _ACTS[doing.name](ui, doing)
         case _ if doing.name in _WITH_OPTIONS:
             _WITH_OPTIONS[doing.name](ui, doing)
         case _:

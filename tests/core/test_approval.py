@@ -101,6 +101,17 @@ def test_two_configurations_have_one_digest_only_when_they_are_written_alike(
     assert all(line.startswith("config") for line in differences(second, first))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [({"a.b": 1}, {"a": {"b": 1}}), ({"a": 0.0}, {"a": -0.0})]
+)
+def test_a_difference_that_no_text_shows_is_told_all_the_same(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    first, second = (msgspec.structs.replace(PARTS, config=c) for c in (one, other))
+    assert digest(first) != digest(second)
+    assert differences(second, first) == ["config changed"]
+
+
 @given(configs)
 def test_what_comes_back_from_disk_is_the_same(config: dict[str, object]) -> None:
     made = approve(msgspec.structs.replace(PARTS, config=config), "Ann", "", 5)

@@ -320,6 +320,8 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     ),
     "data.import": lambda w, a: ("BTC/USDT 1m: 3 bars added", None, []),
     "data.sample": lambda w, a: ("SP500 1d: 5,031 bars added", None, []),
+    "limit.list": lambda w, a: ("", [], []),
+    "approve.show": lambda w, a: ("", [], []),
     "account.rewind": lambda w, a: ("plays from the beginning", None, []),
     "supervisor.hand_over": lambda w, a: ("the supervisor hands over", None, []),
     "backtest.run": lambda w, a: ("bt-0007", {"run_id": "bt-0007", "job": "job-1"}, []),

@@ -219,6 +219,14 @@ async def test_words_that_ask_one_thing_send_it(world: FakeSupervisor, desk: Ope
                 "market.load", {"source": "binance", "symbols": ["BTC/USDT", "ETH/USDT"]},
             ),
             "market show BTC/USDT": ("market.show", {"market": "BTC/USDT"}),
+            "limit set account paper daily_loss 5% --action flatten": (
+                "limit.set",
+                {"scope": "account", "key": "paper", "name": "daily_loss", "value": "5%", "action": "flatten"},
+            ),
+            "limit remove account paper daily_loss": (
+                "limit.remove", {"scope": "account", "key": "paper", "name": "daily_loss"},
+            ),
+            "approve revoke ema-btc-1": ("approve.revoke", {"id": "ema-btc-1", "name": ""}),
             "account rewind paper": ("account.rewind", {"account": "paper"}),
             "instance set ema-btc-1 --armed yes": (
                 "instance.set", {"id": "ema-btc-1", "config": {}, "armed": "yes"},
@@ -265,3 +273,54 @@ def test_the_words_of_a_group_are_offered_with_what_they_are_here() -> None:
     lines = {offer.line: offer.about for offer in complete("strategy ", Model())}
     assert "= go strategies" in lines["strategy list"]
     assert set(lines) >= {"strategy list", "strategy check", "strategy new"}
+
+
+async def test_an_approval_wants_the_typed_name(world: FakeSupervisor, desk: OpenDesk) -> None:
+    async with desk() as d:
+        await command(d, "approve ema-btc-1 --override 'known and wanted' yes-i-am=Ann")
+        assert "may trade real money as it is now" in d.text()
+        await d.press("enter")
+        assert "that is not ema-btc-1" in d.text() and not sent(world, "approve.give")
+        await d.type("ema-btc-1")
+        await d.press("enter")
+        await d.until(lambda: sent(world, "approve.give"))
+        assert sent(world, "approve.give") == [
+            {
+                "id": "ema-btc-1",
+                "confirm": "ema-btc-1",
+                "name": "Ann",
+                "override": "known and wanted",
+            }
+        ]
+
+
+async def test_a_looser_limit_is_sent_again_after_enter_only(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    world.refuse["limit.set"] = "this lets more through than before; say --yes if it is meant"
+    asked = {"scope": "account", "key": "paper", "name": "leverage", "value": "5"}
+    async with desk() as d:
+        for key, times in (("escape", [asked]), ("enter", [asked, asked, {**asked, "yes": True}])):
+            await command(d, "set-limit account paper leverage 5")
+            await d.shows("enter does it, esc leaves it as it is")
+            await d.press(key)
+            await d.until(lambda times=times: sent(world, "limit.set") == times)  # type: ignore[misc]
+
+
+async def test_limits_and_approvals_are_shown_with_why_they_do_not_hold(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    world.answers["limit.list"] = [
+        {"scope": "account", "key": "paper", "name": "leverage", "value": "5", "action": "alert"}
+    ]
+    world.answers["approve.show"] = [
+        {"instance": "ema-btc-1", "holds": False, "standing": "valid", "who": "Ann",
+         "why_not": ["config: size 0.1 -> 0.2"]}
+    ]  # fmt: skip
+    async with desk() as d:
+        await command(d, "limits")
+        await d.shows("account    paper        leverage            alert        5")
+        await d.press("escape")
+        await command(d, "approvals")
+        await d.shows("does not hold (valid), by Ann")
+        assert "config: size 0.1 -> 0.2" in d.text()

@@ -1,0 +1,59 @@
+"""Which files decide what a strategy does: its own, and those beside it that it may import."""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from clearedge_tui.core.errors import NotFound
+
+
+def code_of(strategies: Path, strategy: str) -> dict[str, str]:
+    """Return file -> SHA-256 of a strategy and the modules of its folder. Nothing of it is run.
+
+    Those it names in an import, and theirs; and every module whose name begins with `_`, which may
+    be imported in a way that cannot be read. Raises NotFound when the strategy is not there.
+    """
+    own = strategies / f"{strategy}.py"
+    if not own.is_file():
+        raise NotFound(f"{own} is not there: nothing can be said about its code")
+    found: dict[str, str] = {}
+    waiting = [own, *(file for top in sorted(strategies.glob("_*")) for file in _files(top))]
+    while waiting:
+        file = waiting.pop()
+        name = file.relative_to(strategies).as_posix()
+        if name in found:
+            continue
+        body = file.read_bytes()
+        found[name] = hashlib.sha256(body).hexdigest()
+        for module in _imported(body):
+            waiting += _files(strategies / module)
+            waiting += _files(strategies / f"{module}.py")
+    return dict(sorted(found.items()))
+
+
+def _files(top: Path) -> list[Path]:
+    """Return a module's file, or all of a package's."""
+    if top.is_file():
+        return [top]
+    if top.name == "__pycache__" or not top.is_dir():
+        return []
+    return sorted(
+        file for file in top.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    )
+
+
+def _imported(body: bytes) -> Iterator[str]:
+    """Yield the first names of imports: `a` of `import a.b` and of `from a.b import c`."""
+    try:
+        tree = ast.parse(body)
+    except (SyntaxError, ValueError):
+        return  # it does not run either
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.module:
+                yield node.module.partition(".")[0]
+            else:  # from . import a
+                yield from (one.name for one in node.names)
