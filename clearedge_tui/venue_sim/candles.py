@@ -27,7 +27,8 @@ class Candles:
 
     def __init__(self, exchange: Exchange, began_ns: int) -> None:
         self._exchange = exchange
-        self._began = began_ns // MINUTE_NS
+        self._began = self._minute = began_ns // MINUTE_NS
+        self._ended: int | None = None  # the minute that ended just now
         self._seen: dict[str, dict[int, Candle]] = {market: {} for market in exchange.markets}
 
     def note(self, market: str, at_ns: int, volume: Decimal = ZERO) -> Candle:
@@ -43,6 +44,24 @@ class Candles:
             last.volume + volume,
         )  # fmt: skip
         return minutes[minute]
+
+    def turn(self, at_ns: int) -> None:
+        """Note the time: when a minute is over, its candles are whole until `told`."""
+        minute = at_ns // MINUTE_NS
+        self._ended = minute - 1 if minute > self._minute else None
+        self._minute = minute
+
+    def told(self) -> None:
+        self._ended = None
+
+    def now(self, market: str, length: int) -> list[tuple[Candle, bool]]:
+        """Return the candle that ended just now, if one did, and the one that grows; and which is whole."""
+        begins = self._minute // length * length
+        found = [(self._joined(market, begins, length), False)]
+        if self._ended is not None and self._minute == begins:
+            before = begins - length
+            found.insert(0, (self._joined(market, before, length), True))
+        return found
 
     def of(self, market: str, length: int, first: int, last: int) -> list[Candle]:
         """Return candles of `length` minutes that begin from minute `first` to `last`, oldest first."""

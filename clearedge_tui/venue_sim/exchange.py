@@ -28,6 +28,7 @@ from clearedge_tui.venue_sim.model import (
     Tif,
     Told,
 )
+from clearedge_tui.venue_sim.orders import Orders
 
 
 class Exchange:
@@ -46,10 +47,9 @@ class Exchange:
         self.markets = {market.id: market for market in markets}
         self.books = {market.id: Book(market) for market in self.markets.values()}
         self.holdings = {account.name: Holdings(account) for account in accounts}
-        self.orders: dict[str, Order] = {}  # by id, in the order of their coming
+        self._book = Orders()
+        self.orders, self.live, self.find = self._book.all, self._book.live, self._book.find
         self.fills: list[Fill] = []
-        self._live: dict[str, None] = {}
-        self._links: dict[tuple[str, str], str] = {}
         self._random = Random(seed)
         self._now, self._tell = now, tell
         self._numbers = count(1_000_000_000 + seed % 1000 * 1_000_000) if numbered else None
@@ -58,20 +58,6 @@ class Exchange:
 
     def price(self, market: str) -> Decimal:
         return self.books[market].price
-
-    def live(self, account: str | None = None, market: str | None = None) -> list[Order]:
-        """Return open and waiting orders, the oldest first."""
-        found = [self.orders[one] for one in self._live]
-        return [
-            order
-            for order in found
-            if account in (None, order.account) and market in (None, order.asked.market)
-        ]
-
-    def find(self, account: str, order_id: str = "", link: str = "") -> Order | None:
-        """Return an order by the venue's id or else the client's, live or not."""
-        order = self.orders.get(order_id or self._links.get((account, link), ""))
-        return order if order is not None and order.account == account else None
 
     def balance(self, account: str, coin: str) -> Balance:
         prices = {market: book.price for market, book in self.books.items()}
@@ -90,7 +76,7 @@ class Exchange:
         market = self.markets.get(asked.market)
         if market is None:
             raise Denied(Denial.MARKET)
-        if asked.link and (account, asked.link) in self._links:
+        if self._book.linked(account, asked.link):
             raise Denied(Denial.LINK)
         check_new(self, account, market, asked)
         at_ns = self._now()
@@ -100,9 +86,7 @@ class Exchange:
             status=Status.WAITING if asked.trigger is not None else Status.OPEN,
             price_then=self.price(market.id),
         )  # fmt: skip
-        if asked.link:
-            self._links[account, asked.link] = order.id
-        self._keep(order)
+        self._book.keep(order)
         if order.status is Status.WAITING:
             self._tell(order)
         else:
@@ -117,13 +101,13 @@ class Exchange:
         trigger: Decimal | None = None,
     ) -> Order:
         """Change a live order; a new price may trade at once."""
-        order = self._still_live(order)
+        order = self._book.still_live(order)
         changed = replace(
             order, size=size or order.size, price=price or order.price,
             trigger=trigger or order.trigger, updated_ns=self._now(), last="amended",
         )  # fmt: skip
         check_amended(self, self.markets[order.asked.market], order, changed)
-        self._keep(changed)
+        self._book.keep(changed)
         if changed.status is Status.OPEN and changed.leaves <= 0:
             self._end(changed, Status.FILLED)
         elif changed.status is Status.OPEN:
@@ -133,7 +117,7 @@ class Exchange:
         return self.orders[order.id]
 
     def cancel(self, order: Order, reason: str = "user") -> Order:
-        return self._end(self._still_live(order), Status.CANCELLED, reason)
+        return self._end(self._book.still_live(order), Status.CANCELLED, reason)
 
     # what the market does
 
@@ -157,11 +141,11 @@ class Exchange:
 
     def fill(self, order: Order, size: Decimal | None = None, price: Decimal | None = None) -> Fill:
         """Trade a live order against nobody's book, as a test or a fault wants it."""
-        order = self._still_live(order)
+        order = self._book.still_live(order)
         book = self.books[order.asked.market]
         at = price or order.price or book.best(order.asked.side.other)
         if order.status is Status.WAITING:
-            order = self._keep(replace(order, status=Status.OPEN, triggered=True, last="new"))
+            order = self._book.keep(replace(order, status=Status.OPEN, triggered=True, last="new"))
         return self._fill(order, at, min(size or order.leaves, order.leaves), maker=True)
 
     def fund(self, market: str, rate: Decimal) -> None:
@@ -173,25 +157,15 @@ class Exchange:
                 held.add(at.quote, -position.size * self.price(market) * rate)
                 self._tell(self.balance(name, at.quote))
 
+    def deposit(self, account: str, coin: str, amount: Decimal) -> None:
+        self.holdings[account].add(coin, amount)
+        self._tell(self.balance(account, coin))
+
     # inside
-
-    def _keep(self, order: Order) -> Order:
-        self.orders[order.id] = order
-        if order.live:
-            self._live[order.id] = None
-        else:
-            self._live.pop(order.id, None)
-        return order
-
-    def _still_live(self, order: Order) -> Order:
-        found = self.orders[order.id]
-        if not found.live:
-            raise Denied(Denial.ORDER)
-        return found
 
     def _end(self, order: Order, status: Status, reason: str = "") -> Order:
         ended = replace(order, status=status, reason=reason, updated_ns=self._now())
-        done = self._keep(replace(ended, last="cancelled"))
+        done = self._book.keep(replace(ended, last="cancelled"))
         self._tell(done)
         self._tell_locks(done)
         return done
@@ -257,7 +231,7 @@ class Exchange:
             return
         awake = replace(order, triggered=True, updated_ns=self._now(), last="triggered")
         self._tell(replace(awake, status=Status.TRIGGERED))
-        self._activate(self._keep(replace(awake, status=Status.OPEN, last="new")))
+        self._activate(self._book.keep(replace(awake, status=Status.OPEN, last="new")))
 
     def _trade_resting(self, order: Order) -> None:
         """Trade an order that rests, at its own price, with as much as came to it."""
@@ -289,7 +263,7 @@ class Exchange:
             fee=order.fee + fee, fee_coin=coin, updated_ns=at_ns, last="fill",
         )  # fmt: skip
         after = replace(after, status=Status.FILLED if after.leaves <= 0 else Status.OPEN)
-        self._keep(after)
+        self._book.keep(after)
         self._tell(fill)
         self._tell(after)
         if market.product is Product.LINEAR:

@@ -1,6 +1,7 @@
 """The venue behind its protocols: serves each request once, with its faults, and tells what follows."""
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from clearedge_tui.venue_sim.model import (
 from clearedge_tui.venue_sim.request_log import Request
 from clearedge_tui.venue_sim.sockets import Hub
 
+LOG = 200_000  # requests remembered in full
 VERB_OF = {
     Order: "push.order",
     Fill: "push.fill",
@@ -87,7 +89,8 @@ class Floor:
         self.candles = Candles(self.exchange, clock.now_ns())
         self.hub = Hub()
         self.plan = Plan(faults, seed)
-        self.log: list[Request] = []
+        self.log: deque[Request] = deque(maxlen=LOG)
+        self.counts: Counter[str] = Counter()  # requests by verb, of all time
         self.revoked: set[str] = set()
         self.skew_s = 0.0
         self.started_s, self.started_ns = clock.monotonic(), clock.now_ns()
@@ -128,10 +131,11 @@ class Floor:
     def request(self, verb: str, via: str, path: str, body: str = "") -> Request:
         """Write a request down."""
         made = Request(
-            number=len(self.log) + 1, at_s=clock.monotonic(), at_ns=clock.now_ns(), verb=verb,
+            number=self.counts.total() + 1, at_s=clock.monotonic(), at_ns=clock.now_ns(), verb=verb,
             via=via, path=path, body=body,
         )  # fmt: skip
         self.log.append(made)
+        self.counts[verb] += 1
         return made
 
     async def serve(

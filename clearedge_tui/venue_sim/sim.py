@@ -7,13 +7,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from aiohttp import web
+import msgspec
 
-from clearedge_tui.venue_sim.account import Account
+from clearedge_tui.venue_sim.account import Account, Holdings
 from clearedge_tui.venue_sim.acts import act
 from clearedge_tui.venue_sim.control import control_routes
 from clearedge_tui.venue_sim.faults import ACTS, Fault
 from clearedge_tui.venue_sim.floor import Floor
+from clearedge_tui.venue_sim.listener import LOOPBACK, Listener
 from clearedge_tui.venue_sim.model import (
     Balance,
     Fill,
@@ -27,8 +28,6 @@ from clearedge_tui.venue_sim.model import (
 from clearedge_tui.venue_sim.request_log import Request
 from clearedge_tui.venue_sim.venues import VENUES
 from clearedge_tui.venue_sim.walk import Walk
-
-LOOPBACK = "127.0.0.1"
 
 
 class VenueSim:
@@ -63,27 +62,24 @@ class VenueSim:
         )
         self.floor.front = known.front(self.floor)
         self.floor.act = lambda fault: act(self, fault)
-        self.port = port
+        self._listener = Listener(port)
         self._walk = Walk(self.floor.exchange, seed, walk)
-        self.control_port = 0
-        self._site: web.TCPSite | None = None
-        self._runners: list[web.AppRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     # life
 
     @property
     def http_url(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"http://{LOOPBACK}:{self._listener.port}"
 
     @property
     def ws_url(self) -> str:
-        return f"ws://{LOOPBACK}:{self.port}"
+        return f"ws://{LOOPBACK}:{self._listener.port}"
 
     @property
     def control_url(self) -> str:
         """Where `/_sim/…` answers although the venue itself refuses connections."""
-        return f"http://{LOOPBACK}:{self.control_port}"
+        return f"http://{LOOPBACK}:{self._listener.control_port}"
 
     @property
     def urls(self) -> dict[str, str]:
@@ -96,14 +92,7 @@ class VenueSim:
         self.floor.open()
         front = self.floor.front
         spoken = [] if front is None else front.routes()
-        for routes in ([*control_routes(self), *spoken], control_routes(self)):
-            app = web.Application()
-            app.add_routes(routes)
-            self._runners.append(web.AppRunner(app, access_log=None, shutdown_timeout=0.1))
-            await self._runners[-1].setup()
-        await self.listen()
-        await web.TCPSite(self._runners[1], LOOPBACK, self.control_port).start()
-        self.control_port = self._runners[1].addresses[0][1]
+        await self._listener.open(spoken, control_routes(self))
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._beat())]
         for fault in self.floor.plan.timed:
@@ -120,26 +109,11 @@ class VenueSim:
                 await task
         for socket in list(self.floor.hub.open):
             socket.abort()
-        await self.unlisten()
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        await self._listener.close()
 
     @property
     def listening(self) -> bool:
-        return self._site is not None
-
-    async def listen(self) -> None:
-        if self._site is None and self._runners:
-            self._site = web.TCPSite(self._runners[0], LOOPBACK, self.port, reuse_address=True)
-            await self._site.start()
-            self.port = self._runners[0].addresses[0][1]
-
-    async def unlisten(self) -> None:
-        """Refuse new connections; those that are open stay."""
-        site, self._site = self._site, None
-        if site is not None:
-            await site.stop()
+        return self._listener.listening
 
     async def _beat(self) -> None:
         while True:
@@ -157,8 +131,10 @@ class VenueSim:
             floor.exchange.settle(market)
             floor.candles.note(market, floor.time_ns(), floor.exchange.markets[market].min_size)
         floor.flush()
+        floor.candles.turn(floor.time_ns())
         if floor.front is not None:
             floor.front.publish()
+        floor.candles.told()
 
     @property
     def options(self) -> list[dict[str, str]]:
@@ -192,8 +168,12 @@ class VenueSim:
         ]
 
     def requests(self, verb: str | None = None) -> list[Request]:
-        """Return every request in the order of its coming; `order.create` is a verb."""
+        """Return the newest 200,000 requests in the order of their coming; `order.create` is a verb."""
         return [request for request in self.floor.log if verb in (None, request.verb)]
+
+    def count(self, verb: str) -> int:
+        """Return how many requests of a verb came in all."""
+        return self.floor.counts[verb]
 
     # what one does to it
 
@@ -203,6 +183,7 @@ class VenueSim:
             step = one.price_step
             price = (Decimal(str(px)) / step).quantize(Decimal(1)) * step
             self.floor.exchange.move(one.id, price)
+            self.floor.candles.note(one.id, self.floor.time_ns())
         self.floor.flush()
         if self.floor.front is not None:
             self.floor.front.publish()
@@ -286,13 +267,37 @@ class VenueSim:
         for socket in self.floor.hub.of("all", name) if on else []:
             socket.abort()
 
+    def account(
+        self,
+        name: str = "main",
+        rights: Sequence[str] | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        coins: dict[str, Decimal | str] | None = None,
+    ) -> None:
+        """Add an account, or change what one may do and how it logs in; `withdraw` is a right."""
+        before = self.floor.accounts.get(name) or Account(name=name)
+        given = {
+            "rights": None if rights is None else tuple(rights), "key": key, "secret": secret,
+            "coins": None if coins is None else {c: Decimal(n) for c, n in coins.items()},
+        }  # fmt: skip
+        changed = {word: value for word, value in given.items() if value is not None}
+        self.floor.accounts[name] = msgspec.structs.replace(before, **changed)
+        self.floor.exchange.holdings.setdefault(name, Holdings(self.floor.accounts[name]))
+
+    def deposit(self, coin: str, amount: Decimal | str, account: str | None = None) -> None:
+        """Bring coins in, or take them out when the amount is below zero."""
+        name = account or self._first()
+        self.floor.exchange.deposit(name, coin, Decimal(amount))
+        self.floor.flush()
+
     def skew(self, seconds: float) -> None:
         """Let the venue's clock be ahead of the real one."""
         self.floor.skew_s = seconds
 
     def reachable(self, *, on: bool = True) -> None:
         """Take connections, or refuse them; what is open stays open."""
-        self.floor.later(0, self.listen if on else self.unlisten)
+        self.floor.later(0, self._listener.listen if on else self._listener.unlisten)
 
     def fund(self, market: str, rate: Decimal | str) -> None:
         """Let the longs of a market pay the shorts."""

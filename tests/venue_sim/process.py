@@ -97,6 +97,11 @@ class Trader:
             "submit", id=name, kind=kind, side=side, size=size, instrument=self._instrument, **words
         )
 
+    def batch(self, *orders: dict[str, Any]) -> None:
+        """Submit orders together, as the adapter does it."""
+        found = [{"instrument": self._instrument, **order} for order in orders]
+        self.ask("submit_list", orders=found)
+
     def until(self, seen: Callable[[], object], limit_s: float = 20.0) -> None:
         """Read what the node says until a condition holds."""
         end = time.monotonic() + limit_s

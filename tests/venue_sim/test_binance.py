@@ -58,6 +58,23 @@ def test_the_unmodified_adapter_trades_and_finds_everything_again(
         for price, name in (("39400", "S1"), ("40600", "T1"), ("40300", "S2")):
             process.call("price", market="BTCUSDT", px=price)
             node.until_event("OrderFilled", name)
+        limits = [
+            {
+                "id": f"B{n}",
+                "kind": "limit",
+                "side": "buy",
+                "size": "0.1",
+                "price": f"{30000 + n}.0",
+            }
+            for n in range(3)
+        ]
+        node.batch(*limits, {**limits[0], "id": "B9", "side": "buy", "reduce_only": True})
+        node.until_event("OrderRejected", "B9")
+        for n in range(3):
+            node.until_event("OrderAccepted", f"B{n}")
+        node.ask("cancel_some", ids=["B0", "B1", "B2"])
+        for n in range(3):
+            node.until_event("OrderCanceled", f"B{n}")
         node.ask("cancel", id="S3")
         node.until_event("OrderCanceled", "S3")
         process.call("fault", what="second_id", on="push.fill")

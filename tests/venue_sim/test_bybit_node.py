@@ -89,6 +89,23 @@ def test_every_kind_of_order(sim: SimProcess, tmp_path: Path) -> None:
             assert not node.seen(event, name)
             sim.call("price", market="BTCUSDT", px=price)
             node.until_event(event, name)
+        limits = [
+            {
+                "id": f"B{n}",
+                "kind": "limit",
+                "side": "buy",
+                "size": "0.1",
+                "price": f"{30000 + n}.0",
+            }
+            for n in range(3)
+        ]
+        node.batch(*limits, {**limits[0], "id": "B9", "side": "buy", "reduce_only": True})
+        node.until_event("OrderRejected", "B9")
+        for n in range(3):
+            node.until_event("OrderAccepted", f"B{n}")
+        node.ask("cancel_some", ids=["B0", "B1", "B2"])
+        for n in range(3):
+            node.until_event("OrderCanceled", f"B{n}")
         node.order("R1", "market", "buy", "0.1", reduce_only=True)
         assert "reduce-only" in node.until_event("OrderRejected", "R1")["reason"]
         assert node.ask("state")["positions"][BTC] == pytest.approx(0.4)

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from clearedge_tui.venue_sim.faults import Fault, Plan, What
+from clearedge_tui.venue_sim.model import Denied
 from clearedge_tui.venue_sim.sim import VenueSim
 from tests.venue_sim.clients import running
 from tests.venue_sim.process import SimProcess
@@ -125,6 +126,51 @@ async def test_pushes_come_late_twice_or_in_another_order() -> None:
         assert await told(twice, 4) == ["execution", "order", "order", "position"]
         lost = {"what": What.DROP_PUSH, "on": "push.fill"}
         assert await told(lost, 2) == ["order", "position"]
+
+
+async def candles(sim: VenueSim, path: str, asks: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a socket says of a candle, until one is whole."""
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(sim.ws_url + path)
+        await socket.send_json(asks)
+        said: list[dict[str, Any]] = []
+        async with asyncio.timeout(LIMIT_S):
+            while not (said and said[-1].get("confirm", said[-1].get("x"))):
+                words = await socket.receive_json()
+                found = words["data"][0] if words.get("topic") else words.get("k", {})
+                said += [found] if found else []
+                if len(said) == 3:
+                    sim.price("BTCUSDT", 41000)
+                    sim.skew(60)
+        return said
+
+
+async def test_a_candle_is_whole_once_when_its_minute_is_over() -> None:
+    async with running(beat_s=0.01) as sim:
+        asks: dict[str, Any] = {"op": "subscribe", "args": ["kline.1.BTCUSDT"]}
+        *growing, whole = await candles(sim, "/v5/public/linear", asks)
+        assert (whole["open"], whole["high"]) == ("40000.00", "41000.00")
+        assert whole["end"] - whole["start"] == 59_999
+        assert len(growing) >= 3
+    async with running(beat_s=0.01, venue="binance") as sim:
+        asks = {"method": "SUBSCRIBE", "params": ["btcusdt@kline_1m"], "id": 1}
+        *_, whole = await candles(sim, "/ws", asks)
+        assert (whole["o"], whole["h"], whole["T"] - whole["t"]) == ("40000.00", "41000.00", 59_999)
+
+
+async def test_accounts_have_rights_and_coins_of_their_own() -> None:
+    async with running() as sim:
+        sim.account(rights=["read", "withdraw"])
+        sim.account("other", key="k2", coins={"USDT": "500"})
+        sim.deposit("USDT", "-100", "other")
+        assert sim.floor.account_of("sim-key").rights == ("read", "withdraw")
+        assert sim.floor.account_of("k2").name == "other"
+        sim.external("BTCUSDT-LINEAR", "buy", "0.01", account="other")
+        with pytest.raises(Denied, match="margin"):
+            sim.external("BTCUSDT-LINEAR", "buy", "1", account="other")
+        assert [position.account for position in sim.positions()] == ["other"]
+        (coin,) = sim.balances("other")
+        assert Decimal(399) < coin.total < Decimal(400)
 
 
 async def test_a_venue_that_stopped_goes_on_from_there() -> None:

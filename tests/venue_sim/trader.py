@@ -91,7 +91,7 @@ def state(node: Any) -> dict[str, Any]:
     }
 
 
-def submit(node: Told, words: dict[str, Any]) -> None:
+def made(node: Told, words: dict[str, Any]) -> Any:
     iid = InstrumentId.from_str(words["instrument"])
     make: Any = node.order_factory
     numbers: dict[str, Any] = {
@@ -102,11 +102,14 @@ def submit(node: Told, words: dict[str, Any]) -> None:
     for name in ("post_only", "reduce_only"):
         if words.get(name):
             numbers[name] = True
-    order = getattr(make, words["kind"])(
+    return getattr(make, words["kind"])(
         iid, SIDES[words["side"]], Quantity.from_str(words["size"]),
         client_order_id=ClientOrderId(words["id"]), **numbers,
     )  # fmt: skip
-    node.submit_order(order)
+
+
+def submit_list(node: Told, words: dict[str, Any]) -> None:
+    node.submit_order_list([made(node, one) for one in words["orders"]])
 
 
 def modify(node: Told, words: dict[str, Any]) -> None:
@@ -118,7 +121,9 @@ def modify(node: Told, words: dict[str, Any]) -> None:
 
 
 DOES: dict[str, Callable[[Told, dict[str, Any]], object]] = {
-    "submit": submit,
+    "submit": lambda node, words: node.submit_order(made(node, words)),
+    "submit_list": submit_list,
+    "cancel_some": lambda node, words: node.cancel_orders([ClientOrderId(i) for i in words["ids"]]),
     "modify": modify,
     "cancel": lambda node, words: node.cancel_order(ClientOrderId(words["id"])),
     "cancel_all": lambda node, words: node.cancel_all_orders(

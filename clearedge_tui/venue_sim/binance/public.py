@@ -149,24 +149,21 @@ def publish(floor: Floor, socket: Socket, streams: Iterable[str]) -> None:
     for stream in streams:
         symbol, _, name = stream.partition("@")
         market = markets.get(symbol)
-        said = None if market is None else _said(floor, market, name)
-        if said is None:
-            continue
-        words = said | {"E": floor.time_ms()}
-        socket.put(
-            msgspec.json.encode({"stream": stream, "data": words} if socket.about else words)
-        )
+        for said in [] if market is None else _said(floor, market, name):
+            words = said | {"E": floor.time_ms()}
+            wrapped = {"stream": stream, "data": words} if socket.about else words
+            socket.put(msgspec.json.encode(wrapped))
 
 
-def _said(floor: Floor, market: Market, name: str) -> dict[str, Any] | None:
+def _said(floor: Floor, market: Market, name: str) -> list[dict[str, Any]]:
     now, symbol = floor.time_ms(), market.symbol
     word = name.partition("@")[0]
     if word == "bookTicker":
         row = book_ticker(floor, market)
-        return {
+        return [{
             "e": "bookTicker", "u": floor.beats, "T": now, "s": symbol, "b": row["bidPrice"],
             "B": row["bidQty"], "a": row["askPrice"], "A": row["askQty"],
-        }  # fmt: skip
+        }]  # fmt: skip
     if word in ("aggTrade", "trade"):
         ids = (
             {"a": floor.beats, "f": floor.beats, "l": floor.beats}
@@ -174,28 +171,34 @@ def _said(floor: Floor, market: Market, name: str) -> dict[str, Any] | None:
             else {"t": floor.beats}
         )
         traded = {"p": price(floor, market)["price"], "q": plain(market.min_size), "T": now}
-        return {"e": word, "s": symbol, "m": floor.beats % 2 == 0, **ids, **traded}
+        return [{"e": word, "s": symbol, "m": floor.beats % 2 == 0, **ids, **traded}]
     if word == "markPrice":
         at = price(floor, market)["price"]
         following = {"r": "0.00010000", "T": _next_funding(floor)}
-        return {"e": "markPriceUpdate", "s": symbol, "p": at, "i": at, "P": at, **following}
+        return [{"e": "markPriceUpdate", "s": symbol, "p": at, "i": at, "P": at, **following}]
     if word.startswith("kline_"):
-        return _candle(floor, market, word.removeprefix("kline_"))
+        return _candles(floor, market, word.removeprefix("kline_"))
     if word.startswith("depth"):
         sides = {"b": _side(floor, market, Side.BUY), "a": _side(floor, market, Side.SELL)}
         ids = {"U": floor.beats, "u": floor.beats, "pu": floor.beats - 1}
-        return {"e": "depthUpdate", "T": now, "s": symbol, **ids, **sides}
-    return None
+        return [{"e": "depthUpdate", "T": now, "s": symbol, **ids, **sides}]
+    return []
 
 
-def _candle(floor: Floor, market: Market, word: str) -> dict[str, Any]:
+def _candles(floor: Floor, market: Market, word: str) -> list[dict[str, Any]]:
     length = minutes(word)
-    begins = floor.time_ms() // 60_000 // length * length
-    (candle,) = floor.candles.of(market.id, length, begins, begins)
+    return [
+        {"e": "kline", "s": market.symbol, "k": _candle(market, candle, length) | {
+            "i": word, "x": whole,
+        }}
+        for candle, whole in floor.candles.now(market.id, length)
+    ]  # fmt: skip
+
+
+def _candle(market: Market, candle: Candle, length: int) -> dict[str, Any]:
     first, high, low, last = _prices(market, candle)
-    inner = {
-        "t": begins * 60_000, "T": (begins + length) * 60_000 - 1, "s": market.symbol, "i": word,
-        "f": 1, "L": 1, "o": first, "c": last, "h": high, "l": low, "v": plain(candle.volume),
-        "n": 1, "x": False, "q": plain(candle.volume * candle.close), "V": "0", "Q": "0", "B": "0",
+    return {
+        "t": candle.minute * 60_000, "T": (candle.minute + length) * 60_000 - 1, "f": 1, "L": 1,
+        "s": market.symbol, "o": first, "c": last, "h": high, "l": low, "n": 1, "V": "0", "Q": "0",
+        "v": plain(candle.volume), "q": plain(candle.volume * candle.close), "B": "0",
     }  # fmt: skip
-    return {"e": "kline", "s": market.symbol, "k": inner}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from clearedge_tui.venue_sim.account import Account
+from clearedge_tui.venue_sim.binance.batches import BATCHES
 from clearedge_tui.venue_sim.binance.calls import CALLS, UNSIGNED
 from clearedge_tui.venue_sim.binance.codes import code_of, status_of
 from clearedge_tui.venue_sim.binance.public import PUBLIC
@@ -17,12 +18,12 @@ from clearedge_tui.venue_sim.floor import Floor, Reply
 from clearedge_tui.venue_sim.model import Denial, Denied
 from clearedge_tui.venue_sim.request_log import Request
 
-ACTS = ("POST", "PUT", "DELETE")
+SIGNED = {**CALLS, **BATCHES}
 _LIMITS = {"X-MBX-USED-WEIGHT-1M": "1", "X-MBX-ORDER-COUNT-10S": "1", "X-MBX-ORDER-COUNT-1M": "1"}
 
 
 def verb_of(method: str, path: str) -> str:
-    found = PUBLIC.get(path) or CALLS.get((method, path))
+    found = PUBLIC.get(path) or SIGNED.get((method, path))
     return found[0] if found else "unknown"
 
 
@@ -49,9 +50,9 @@ def work_of(
     def _done(rules: Sequence[Fault]) -> Any:
         if path in PUBLIC:
             return PUBLIC[path][1](floor, params)
-        if (method, path) not in CALLS:
+        if (method, path) not in SIGNED:
             raise Denied(Denial.PARAMS, f"no such path {method} {path}")
-        verb, call = CALLS[method, path]
+        verb, call = SIGNED[method, path]
         key = web_request.headers.get("X-MBX-APIKEY", "")
         account = signed_by(floor, request, key, params, signed=verb not in UNSIGNED)
         if verb.startswith("order.") and "trade" not in account.rights:

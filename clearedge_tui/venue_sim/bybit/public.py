@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from clearedge_tui.venue_sim.bybit import reads
+from clearedge_tui.venue_sim.candles import Candle
 from clearedge_tui.venue_sim.floor import Floor
 from clearedge_tui.venue_sim.model import Market
 from clearedge_tui.venue_sim.sockets import Socket
@@ -18,23 +19,23 @@ def publish(floor: Floor, socket: Socket, topics: Iterable[str]) -> None:
     for topic in topics:
         name, _, rest = topic.partition(".")
         market = markets.get(rest.rpartition(".")[2])
-        said = None if market is None else _said(floor, market, name, rest.partition(".")[0])
-        if said is not None:
-            socket.put(msgspec.json.encode({"topic": topic, "ts": floor.time_ms(), **said}))
+        for said in [] if market is None else _said(floor, market, name, rest.partition(".")[0]):
+            words = {"topic": topic, "type": "snapshot", "ts": floor.time_ms(), **said}
+            socket.put(msgspec.json.encode(words))
 
 
-def _said(floor: Floor, market: Market, name: str, word: str) -> dict[str, Any] | None:
+def _said(floor: Floor, market: Market, name: str, word: str) -> list[dict[str, Any]]:
     if name == "orderbook":
         number = floor.beats + 1
         book = reads.book_words(floor, market, int(word)) | {"u": number, "seq": number}
-        return {"type": "snapshot", "cts": floor.time_ms(), "data": book}
+        return [{"cts": floor.time_ms(), "data": book}]
     if name == "publicTrade":
-        return {"type": "snapshot", "data": [_trade(floor, market)]}
+        return [{"data": [_trade(floor, market)]}]
     if name == "tickers":
-        return {"type": "snapshot", "cs": floor.beats, "data": reads.ticker(floor, market)}
+        return [{"cs": floor.beats, "data": reads.ticker(floor, market)}]
     if name == "kline":
-        return {"type": "snapshot", "data": [_candle(floor, market, word)]}
-    return None
+        return _candles(floor, market, word)
+    return []
 
 
 def _trade(floor: Floor, market: Market) -> dict[str, Any]:
@@ -46,16 +47,22 @@ def _trade(floor: Floor, market: Market) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _candle(floor: Floor, market: Market, word: str) -> dict[str, Any]:
+def _candles(floor: Floor, market: Market, word: str) -> list[dict[str, Any]]:
     length = reads.minutes(word)
-    begins = floor.time_ms() // 60_000 // length * length
-    (candle,) = floor.candles.of(market.id, length, begins, begins)
+    return [
+        {"data": [_candle(floor, market, candle, whole) | {
+            "interval": word, "end": (candle.minute + length) * 60_000 - 1,
+        }]}
+        for candle, whole in floor.candles.now(market.id, length)
+    ]  # fmt: skip
+
+
+def _candle(floor: Floor, market: Market, candle: Candle, whole: bool) -> dict[str, Any]:
     prices = {
         name: stepped(getattr(candle, name), market.price_step)
         for name in ("open", "high", "low", "close")
     }
     return prices | {
-        "start": begins * 60_000, "end": (begins + length) * 60_000 - 1, "interval": word,
-        "volume": plain(candle.volume), "turnover": plain(candle.volume * candle.close),
-        "confirm": False, "timestamp": floor.time_ms(),
+        "start": candle.minute * 60_000, "volume": plain(candle.volume), "confirm": whole,
+        "turnover": plain(candle.volume * candle.close), "timestamp": floor.time_ms(),
     }  # fmt: skip
