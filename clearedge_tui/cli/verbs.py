@@ -20,8 +20,13 @@ VERBS = {
     "init": ("clearedge_tui.cli.init:init", "Make a home: config, accounts, folders."),
     "instance": ("clearedge_tui.cli.instance:instance", "Add, change, start and stop instances."),
     "journal": ("clearedge_tui.cli.journal:journal", "Show what was done, by whom and when."),
+    "kill": ("clearedge_tui.cli.kill:kill", "Stop everything at once, or a part; with a receipt."),
     "limit": ("clearedge_tui.cli.limit:limit", "Declare and list risk limits."),
     "market": ("clearedge_tui.cli.market:market", "List and edit markets: steps, limits, fees."),
+    "reconcile": (
+        "clearedge_tui.cli.reconcile:reconcile",
+        "Compare ledgers with the venues, settle differences.",
+    ),
     "restart": ("clearedge_tui.cli.init:restart", "Replace the supervisor; engines live on."),
     "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),
     "secret": ("clearedge_tui.cli.secret:secret", "Set, list and remove keys of sources."),

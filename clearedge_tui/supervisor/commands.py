@@ -21,8 +21,10 @@ from clearedge_tui.supervisor import (
     verbs_approve,
     verbs_data,
     verbs_instance,
+    verbs_kill,
     verbs_limit,
     verbs_market,
+    verbs_recon,
     verbs_report,
     verbs_run,
     verbs_strategy,
@@ -47,6 +49,8 @@ VERBS: dict[str, Verb] = {
     **verbs_market.VERBS,
     **verbs_limit.VERBS,
     **verbs_approve.VERBS,
+    **verbs_kill.VERBS,
+    **verbs_recon.VERBS,
 }
 
 

@@ -205,11 +205,11 @@ class Supervisor:
             for run in self.runs.values():
                 if run.instance.market in changed and run.instance.account == place.name:
                     self.instances.rebuild(run)
-        self._look_at_kills()
+        self.look_at_kills()
         if self.places.places:
             self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())
 
-    def _look_at_kills(self) -> None:
+    def look_at_kills(self) -> None:
         """Who is killed comes back by a person's act only: the declared mode falls as well."""
         accounts = self.declared.accounts()
         kills = self.kills.look()

@@ -9,17 +9,18 @@ from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.clock import iso, now_ns
 from clearedge_tui.core.errors import Refused, RetryLater, StrategyFault, UsageError
 from clearedge_tui.core.model import (
-    AccountKind,
     EngineState,
     ExitPolicy,
     Instance,
     Mode,
     ObserveOrders,
 )
+from clearedge_tui.kills import KillFiles
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.markets import Market, load_markets, resolve
 from clearedge_tui.settings import Account, load_accounts
 from clearedge_tui.store.rows import StatusRow
+from clearedge_tui.supervisor import approved
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
 
 if TYPE_CHECKING:
@@ -148,12 +149,10 @@ async def mode(commands: "Commands", args: Args, who: str) -> Answer:
 
 async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who: str) -> Answer:
     before = instance.mode
-    if wanted.rank > before.rank:
+    if wanted.rank > before.rank and wanted is Mode.ACTIVE:
         account = load_accounts(commands.home).get(instance.account)
-        if account is not None and account.kind is AccountKind.LIVE and wanted is Mode.ACTIVE:
-            raise Refused(
-                f"{instance.id} is on the live account {account.name}: this version trades on paper only"
-            )
+        if account is not None:
+            _may_act(commands, instance, account)
     if wanted is not before:
         commands.store.set_mode(instance.id, wanted, who, now_ns())
         if before is not Mode.OFF and wanted is Mode.OFF:
@@ -170,6 +169,20 @@ async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who:
     except RetryLater as error:
         return f"{instance.id}: {wanted} declared; {error}", None
     return f"{instance.id}: {before} → {wanted}", None
+
+
+def _may_act(commands: "Commands", instance: Instance, account: Account) -> None:
+    """Raise unless nothing stands against an instance's acting: kills, and real money's approval."""
+    for kill in KillFiles(commands.home).look():
+        if kill.hits(account.name, account.venue, instance):
+            raise Refused(f"{instance.id}: {kill.text}; lift it first: clearedge kill clear")
+    if account.live:
+        why = approved.why_not(commands.home, commands.store, instance, now_ns())
+        if why:
+            raise Refused(
+                f"{instance.id} may not trade real money: {'; '.join(why)}; "
+                f"approve it: clearedge approve {instance.id}"
+            )
 
 
 async def start(commands: "Commands", args: Args, who: str) -> Answer:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts, doing_data, doing_market, doing_runs, doing_trade
+from clearedge_tui.ui import acts, doing_data, doing_kill, doing_market, doing_runs, doing_trade
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
 
-_ACTS: Final = {**doing_data.ACTS, **doing_runs.ACTS, **doing_market.ACTS, **doing_trade.ACTS}
+_ACTS: Final = {
+    **doing_data.ACTS,
+    **doing_runs.ACTS,
+    **doing_market.ACTS,
+    **doing_trade.ACTS,
+    **doing_kill.ACTS,
+}
 
 
 def run(ui: "Console", doing: Doing) -> None:

@@ -61,6 +61,13 @@ ASKED = {
     "approve give": ("one", "--override", "a test", "--yes-i-am", "Ann", "--confirm", "one"),
     "approve show": ("one",),
     "approve revoke": ("one",),
+    "reconcile list": (),
+    "reconcile history": (),
+    "reconcile check": ("SIDE", "SIDE"),
+    "kill on": ("instance", "one", "--reason", "a test", "--wait", "3"),
+    "kill reason": ("instance.one.cancel", "a better one"),
+    "kill status": (),
+    "kill clear": ("instance.one.cancel", "--confirm", "one", "--unconfirmed"),
     "instance mode": ("one", "off"),
     "instance start": ("one",),
     "account speed": ("paper", "900"),
@@ -139,12 +146,22 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    assert {*ASKED, "data move", "run resume", "run compare"} == takes_json(), (
-        "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py"
+    elsewhere = {"data move", "run resume", "run compare", "reconcile resolve"}
+    assert {*ASKED, *elsewhere} == takes_json(), (
+        "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
+        " a difference a venue: tests/trading/test_recon.py"
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")
-    given = {"FILE": str(file), "TABLE": str(listed), "TRADES": str(tmp_path / "t.csv")}
+    side = tmp_path / "side.json"
+    side.write_text(json.dumps({
+        "schema_version": "v1", "run_id": "r", "as_of_utc": "2026-01-01T00:00:00Z",
+        "position": {"symbol": "S", "side": "flat", "qty": "0"},
+        "freshness": {"position_ts_utc": "2026-01-01T00:00:00Z", "max_age_seconds": 1,
+                      "orders_ts_utc": "2026-01-01T00:00:00Z"},
+    }))  # fmt: skip
+    given = {"FILE": str(file), "TABLE": str(listed), "TRADES": str(tmp_path / "t.csv"),
+             "SIDE": str(side)}  # fmt: skip
     for verb, more in ASKED.items():
         args = [given.get(one, one) for one in more]
         capfd.readouterr()
