@@ -9,12 +9,6 @@ import pytest
 from clearedge_tui.core.model import Book, Mode, OrderStatus
 from tests.live.box import Box
 
-
-@pytest.fixture
-def box(shared_box: Box) -> Box:
-    return shared_box
-
-
 TEMPLATE = """
 from clearedge_tui.contract import Strategy, OrderNotAllowed
 
@@ -203,8 +197,7 @@ def test_orders_are_refused_by_name_in_observe_with_deny(box: Box) -> None:
 
 
 @pytest.mark.parametrize("policy", ["leave", "cancel", "flatten"])
-def test_leaving_active_applies_the_exit_policy(make_box: Callable[..., Box], policy: str) -> None:
-    box = make_box().start()
+def test_leaving_active_applies_the_exit_policy(box: Box, policy: str) -> None:
     source = strategy(
         "self.context.place_order('buy', '1')\nself.context.place_order('buy', '1', price='1.00')"
     )

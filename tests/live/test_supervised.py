@@ -18,10 +18,7 @@ from clearedge_tui.supervisor.lock import SupervisorLock
 from tests.live.box import Box
 
 
-def test_observe_sends_no_order_to_the_account_while_the_shadow_book_fills(
-    shared_box: Box,
-) -> None:
-    box = shared_box
+def test_observe_sends_no_order_to_the_account_while_the_shadow_book_fills(box: Box) -> None:
     box.add("quiet", mode="observe", fast=3, slow=8)
     box.add("loud", mode="active", fast=3, slow=8)
     box.until(
@@ -60,10 +57,7 @@ def test_every_order_stands_in_the_book_its_mode_allowed_under_fast_toggling(
     assert later() == {Book.SHADOW}
 
 
-def test_killed_instance_comes_back_with_its_state(
-    shared_box: Box,
-) -> None:
-    box = shared_box
+def test_killed_instance_comes_back_with_its_state(box: Box) -> None:
     box.add("ema", mode="active", fast=3, slow=8)
     row = box.wait_row("ema", lambda r: r.state == "running" and r.fills >= 2, "it has traded")
     time.sleep(1.2)  # older than the first back-off, and its state is on disk
@@ -153,10 +147,7 @@ def test_a_second_supervisor_is_refused_and_told_who_holds_the_home(box: Box) ->
         SupervisorLock(box.home.lock, "test").acquire()
 
 
-def test_live_fields_change_in_place_and_others_by_a_reload_that_keeps_the_state(
-    shared_box: Box,
-) -> None:
-    box = shared_box
+def test_live_fields_change_in_place_and_others_by_a_reload_that_keeps_the_state(box: Box) -> None:
     box.add("ema", mode="observe", fast=3, slow=8)
     first = box.wait_row("ema", lambda r: r.fills >= 2, "it has traded")
     live = box.do("instance.set", id="ema", config={"size": "0.2"})
@@ -233,11 +224,7 @@ def test_a_rewound_replay_begins_anew(make_box: Callable[..., Box]) -> None:
     box.until(lambda: 0 < box.account().data_ns < reached, "it is back at the beginning")
 
 
-def test_what_runs_is_written_down_beside_what_was_declared(
-    shared_box: Box,
-) -> None:
-    box = shared_box
-
+def test_what_runs_is_written_down_beside_what_was_declared(box: Box) -> None:
     def written(name: str) -> tuple[str, str, str]:
         with open_reader(box.home.database) as reader:
             row = reader.statuses().get(name)
@@ -279,11 +266,7 @@ class Counter(Strategy):
 """
 
 
-def test_a_pause_skips_ticks_outlives_a_crash_and_ends_with_a_stop(
-    shared_box: Box,
-) -> None:
-    box = shared_box
-
+def test_a_pause_skips_ticks_outlives_a_crash_and_ends_with_a_stop(box: Box) -> None:
     def counted(least: int) -> int:
         detail = box.detail(
             "nn", lambda d: bool(d.widgets) and int(str(d.widgets[0]["value"])) >= least
