@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CALLS = (
     "price", "depth", "external", "fill", "cancel", "fault", "clear_faults", "disconnect",
-    "silence", "reachable", "account", "deposit", "count", "revoke", "skew", "fund", "orders", "open_orders", "fills",
+    "silence", "reachable", "account", "deposit", "count", "limit", "revoke", "skew", "fund", "orders", "open_orders", "fills",
     "positions", "balances", "requests", "urls", "topics",
 )  # fmt: skip
 

@@ -50,13 +50,16 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One rule. With `at_s` it holds from then on for `for_s`, else from the n-th request on.
 
     `on` matches the venue-neutral name of a request (`order.create`, `positions`, `*`); `times` 0
-    is always. Every rule draws its `chance` from the venue's seed.
+    is always. `within` must stand in the request, an order's own id for one. What acts on the venue
+    acts after the request, with `first` before it. Every rule draws its `chance` from the seed.
     """
 
     what: What
     on: str = "*"
     nth: int = 1
     times: int = 1
+    within: str = ""
+    first: bool = False
     at_s: float | None = None
     for_s: float = 0
     chance: float = 1
@@ -99,11 +102,11 @@ class Plan:
         self._rules.clear()
         self.timed.clear()
 
-    def matching(self, verb: str, now_s: float) -> Sequence[Fault]:
+    def matching(self, verb: str, now_s: float, text: str = "") -> Sequence[Fault]:
         """Count one request and return the rules that hold for it."""
         found = []
         for one in self._rules:
-            if fnmatchcase(verb, one.rule.on):
+            if fnmatchcase(verb, one.rule.on) and one.rule.within in text:
                 one.seen += 1
                 if self._holds(one.rule, one.seen, now_s):
                     found.append(one.rule)

@@ -13,6 +13,7 @@ from clearedge_tui.venue_sim.account import Account
 from clearedge_tui.venue_sim.candles import Candles
 from clearedge_tui.venue_sim.exchange import Exchange
 from clearedge_tui.venue_sim.faults import ACTS, Fault, Plan, What
+from clearedge_tui.venue_sim.limiter import Limiter
 from clearedge_tui.venue_sim.model import (
     Balance,
     Denial,
@@ -25,6 +26,7 @@ from clearedge_tui.venue_sim.model import (
     Told,
 )
 from clearedge_tui.venue_sim.request_log import Request
+from clearedge_tui.venue_sim.rulings import refuse, rule_of, wait_for
 from clearedge_tui.venue_sim.sockets import Hub
 
 LOG = 200_000  # requests remembered in full
@@ -87,7 +89,7 @@ class Floor:
             markets, accounts, seed, clock.now_ns, self._told, numbered=numbered
         )
         self.candles = Candles(self.exchange, clock.now_ns())
-        self.hub = Hub()
+        self.hub, self.limiter = Hub(), Limiter()
         self.plan = Plan(faults, seed)
         self.log: deque[Request] = deque(maxlen=LOG)
         self.counts: Counter[str] = Counter()  # requests by verb, of all time
@@ -145,28 +147,34 @@ class Floor:
         send: Callable[[Reply], Awaitable[None]],
     ) -> What | None:
         """Do a request and answer it. Return what keeps it from being answered, if anything does."""
-        rules = self.plan.matching(request.verb, self.now_s())
+        rules = self.plan.matching(request.verb, self.now_s(), request.body)
         if request.via in self.hub.silent:
             request.outcome = What.SILENCE
             return What.SILENCE
-        if _rule(rules, What.LOSE_REQUEST):
+        if rule_of(rules, What.LOSE_REQUEST):
             request.outcome = "lost"
             return What.LOSE_REQUEST
-        await _wait(_rule(rules, What.DELAY_REQUEST))
+        await wait_for(rule_of(rules, What.DELAY_REQUEST))
+        self._act(rules, first=True)
         reply = self._done(request, work, rules)
         kept = await self._answer(request, reply, rules, send)
         self.flush()
-        for rule in rules:
-            if rule.what in ACTS:
-                self.act(rule)
+        self._act(rules, first=False)
         return kept
+
+    def _act(self, rules: Iterable[Fault], *, first: bool) -> None:
+        for rule in rules:
+            if rule.what in ACTS and rule.first is first:
+                self.act(rule)
 
     def _done(
         self, request: Request, work: Callable[[Sequence[Fault]], Reply], rules: Sequence[Fault]
     ) -> Reply:
         assert self.front is not None  # noqa: S101  # set before it listens
         try:
-            _refuse(rules)
+            refuse(rules)
+            if request.verb.startswith("order."):
+                self.limiter.take(request.at_s)
             reply = work(rules)
         except Denied as denied:
             request.outcome = str(denied.denial)
@@ -182,13 +190,13 @@ class Floor:
         send: Callable[[Reply], Awaitable[None]],
     ) -> What | None:
         for what in (What.LOSE_ACK, What.CUT_ACK):
-            if _rule(rules, what):
+            if rule_of(rules, what):
                 return what
-        late = _rule(rules, What.DELAY_ACK)
-        if late is not None or _rule(rules, What.LATE_ACK):
+        late = rule_of(rules, What.DELAY_ACK)
+        if late is not None or rule_of(rules, What.LATE_ACK):
             self.flush()
-        await _wait(late)
-        for _ in range(2 if _rule(rules, What.DOUBLE_ACK) else 1):
+        await wait_for(late)
+        for _ in range(2 if rule_of(rules, What.DOUBLE_ACK) else 1):
             await send(reply)
         request.answered = True
         return None
@@ -220,9 +228,7 @@ class Floor:
         if What.SECOND_ID in rules and isinstance(told, Fill):
             self._push(msgspec.structs.replace(told, id=self.exchange.new_id()))
         self.release()
-        for rule in rules.values():
-            if rule.what in ACTS:
-                self.act(rule)
+        self._act(rules.values(), first=False)
 
     def release(self) -> None:
         """Tell what was held for the next one to pass."""
@@ -264,37 +270,8 @@ class Floor:
 
     def partial(self, asked: NewOrder, rules: Sequence[Fault]) -> NewOrder:
         """Return an order that gets only a share, where a rule says so."""
-        rule = _rule(rules, What.PARTIAL)
+        rule = rule_of(rules, What.PARTIAL)
         if rule is None:
             return asked
         step = self.exchange.markets[asked.market].size_step
         return msgspec.structs.replace(asked, fill_at_most=asked.size * rule.share // step * step)
-
-
-def lied[Row: dict[str, Any]](rows: list[Row], rules: Sequence[Fault]) -> list[Row]:
-    """Return what the venue says instead of the truth."""
-    rule = _rule(rules, What.LIE)
-    if rule is None:
-        return rows
-    if rule.text == "empty":
-        return []
-    return [{**row, **rule.values} for row in rows]  # type: ignore[misc]  # a Row with other words
-
-
-def _rule(rules: Sequence[Fault], what: What) -> Fault | None:
-    return next((rule for rule in rules if rule.what is what), None)
-
-
-async def _wait(rule: Fault | None) -> None:
-    if rule is not None:
-        await asyncio.sleep(rule.delay_s)
-
-
-def _refuse(rules: Sequence[Fault]) -> None:
-    for rule in rules:
-        if rule.what is What.REFUSE:
-            raise Denied(Denial(rule.denial or Denial.PARAMS), rule.text, rule.code)
-        if rule.what is What.RATE_LIMIT:
-            raise Denied(Denial.RATE, rule.text, rule.code)
-        if rule.what is What.BAN:
-            raise Denied(Denial.BANNED, rule.text, rule.code)

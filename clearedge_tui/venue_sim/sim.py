@@ -291,6 +291,10 @@ class VenueSim:
         self.floor.exchange.deposit(name, coin, Decimal(amount))
         self.floor.flush()
 
+    def limit(self, per_second: int) -> None:
+        """Take so many order requests in a second and refuse the rest; 0 takes all."""
+        self.floor.limiter.most = per_second
+
     def skew(self, seconds: float) -> None:
         """Let the venue's clock be ahead of the real one."""
         self.floor.skew_s = seconds

@@ -143,6 +143,20 @@ async def test_an_order_in_trouble_reached_the_venue_or_did_not(
     assert len(sim.orders()) == 1 + reached
 
 
+async def test_too_many_orders_in_a_second_are_refused(sim: VenueSim, client: Any) -> None:
+    sim.limit(3)
+    done = []
+    for number in range(5):
+        try:
+            done.append(await client.create_order(PERP, "limit", "buy", 0.01, 30000 + number))
+        except ccxt.RateLimitExceeded:
+            assert len(done) == 3
+    assert len(sim.orders()) == 3
+    assert client.last_response_headers["X-Bapi-Limit"] == "3"
+    assert client.last_response_headers["X-Bapi-Limit-Status"] == "0"
+    assert await client.fetch_open_orders(PERP)  # asking is not trading
+
+
 async def test_the_venue_may_lie_and_the_truth_is_still_there(sim: VenueSim, client: Any) -> None:
     await client.create_order(PERP, "market", "buy", 0.3)
     sim.fault(what=What.LIE, on="positions", values={"size": "0.9"})
@@ -151,6 +165,16 @@ async def test_the_venue_may_lie_and_the_truth_is_still_there(sim: VenueSim, cli
     assert await client.fetch_positions() == []
     assert (await client.fetch_positions())[0]["contracts"] == 0.3
     assert sim.positions()[0].size == Decimal("0.3")
+
+
+async def test_a_fill_may_overtake_a_cancellation(sim: VenueSim, client: Any) -> None:
+    order = await client.create_order(PERP, "limit", "buy", 0.1, 39000)
+    other = await client.create_order(PERP, "limit", "buy", 0.1, 38000)
+    sim.fault(what=What.FILL, on="order.cancel", within=order["id"], first=True)
+    await client.cancel_order(other["id"], PERP)
+    with pytest.raises(ccxt.OrderNotFound, match="110001"):
+        await client.cancel_order(order["id"], PERP)
+    assert [fill.order_id for fill in sim.fills()] == [order["id"]]
 
 
 async def test_odd_words_of_a_refusal_arrive_as_they_are(sim: VenueSim, client: Any) -> None:

@@ -39,6 +39,10 @@ def test_orders_fills_positions_and_a_restart(sim: SimProcess, tmp_path: Path) -
         assert node.ask("state")["balances"]["USDT"] == "99997.79999450 USDT"
         node.kill()
     sim.call("fill", order="A4")  # while nobody is connected
+    for n in range(55):  # more than a page
+        sim.call(
+            "external", market="BTCUSDT-LINEAR", side="buy", size="0.001", price=str(20000 + n)
+        )
     assert [Decimal(p["size"]) for p in sim.call("positions")] == [Decimal("0.11")]
     assert sim.count("order.create") == 4
 
@@ -46,6 +50,7 @@ def test_orders_fills_positions_and_a_restart(sim: SimProcess, tmp_path: Path) -
         started = node.until_event("started")
         assert started["positions"] == {BTC: 0.11}
         assert (started["orders"]["A2"], started["orders"]["A4"]) == ("ACCEPTED", "FILLED")
+        assert list(started["orders"].values()).count("ACCEPTED") == 56
         node.ask("cancel_all", instrument=BTC)
         node.until_event("OrderCanceled", "A2")
         node.ask("close_all", instrument=BTC)

@@ -173,6 +173,21 @@ async def test_accounts_have_rights_and_coins_of_their_own() -> None:
         assert Decimal(399) < coin.total < Decimal(400)
 
 
+def test_prices_walk_by_the_seed_alone() -> None:
+    def walked(seed: int) -> list[Decimal]:
+        sim = VenueSim(seed=seed, walk=5)
+        path = []
+        for _ in range(100):
+            sim.beat()
+            path.append(sim.floor.exchange.price("BTCUSDT-LINEAR"))
+        assert all(price % Decimal("0.1") == 0 for price in path)
+        return path
+
+    assert walked(1) == walked(1)
+    assert len({*walked(1)}) > 20
+    assert walked(1) != walked(2)
+
+
 async def test_a_venue_that_stopped_goes_on_from_there() -> None:
     sim = VenueSim(beat_s=0.01)
     before = asyncio.all_tasks()

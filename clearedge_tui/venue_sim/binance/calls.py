@@ -15,8 +15,9 @@ from clearedge_tui.venue_sim.binance.asked import (
     number,
 )
 from clearedge_tui.venue_sim.faults import Fault
-from clearedge_tui.venue_sim.floor import Floor, lied
+from clearedge_tui.venue_sim.floor import Floor
 from clearedge_tui.venue_sim.model import Denial, Denied, Order, Status
+from clearedge_tui.venue_sim.rulings import lied
 
 Call = Callable[[Floor, Account, Params, Sequence[Fault]], Any]
 IDS = ("orderId", "origClientOrderId")

@@ -137,7 +137,8 @@ class Streams:
             "n": plain(fill.fee) if fill else "0", "T": row["updateTime"],
             "t": int(fill.id) if fill else 0, "b": "0", "a": "0",
             "m": fill.maker if fill else False, "R": row["reduceOnly"], "wt": "CONTRACT_PRICE",
-            "ot": row["type"], "ps": "BOTH", "cp": False, "pP": False, "si": 0, "ss": 0,
+            "ot": row["type"],  # codespell:ignore ot
+            "ps": "BOTH", "cp": False, "pP": False, "si": 0, "ss": 0,
             "rp": plain(fill.realised) if fill else "0", "V": "NONE", "pm": "NONE", "gtd": 0,
         }  # fmt: skip
 

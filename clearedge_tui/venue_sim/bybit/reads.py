@@ -8,8 +8,9 @@ from clearedge_tui.venue_sim.bybit import rows
 from clearedge_tui.venue_sim.bybit.asked import Params, market_of
 from clearedge_tui.venue_sim.bybit.paging import page
 from clearedge_tui.venue_sim.faults import Fault
-from clearedge_tui.venue_sim.floor import Floor, lied
+from clearedge_tui.venue_sim.floor import Floor
 from clearedge_tui.venue_sim.model import Market, Order, Product, Side
+from clearedge_tui.venue_sim.rulings import lied
 from clearedge_tui.venue_sim.words import plain, stepped
 
 DAY_MS = 86_400_000

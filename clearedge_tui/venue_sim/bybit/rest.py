@@ -17,7 +17,6 @@ from clearedge_tui.venue_sim.floor import Floor, Reply
 from clearedge_tui.venue_sim.model import Denial, Denied
 from clearedge_tui.venue_sim.request_log import Request
 
-PER_SECOND = 50  # what the headers speak of; nothing is counted
 Query = dict[str, str]
 PUBLIC: dict[str, tuple[str, Callable[[Floor, Query], dict[str, Any]]]] = {
     "/v5/market/time": ("time", lambda floor, query: reads.server_time(floor)),
@@ -55,19 +54,24 @@ def answered(floor: Floor, result: dict[str, Any]) -> Reply:
         "retCode": 0, "retMsg": "OK", "result": result, "time": floor.time_ms(),
         "retExtInfo": {} if codes is None else {"list": codes},
     }  # fmt: skip
-    headers = {
-        "X-Bapi-Limit": str(PER_SECOND), "X-Bapi-Limit-Status": str(PER_SECOND - 1),
+    return Reply(body, 200, limits(floor))
+
+
+def limits(floor: Floor) -> dict[str, str]:
+    """Return what the headers say of limits; without one they speak of many."""
+    most = floor.limiter.most or 50
+    left = floor.limiter.left if floor.limiter.most else most - 1
+    return {
+        "X-Bapi-Limit": str(most), "X-Bapi-Limit-Status": str(left),
         "X-Bapi-Limit-Reset-Timestamp": str(floor.time_ms() + 1000),
     }  # fmt: skip
-    return Reply(body, 200, headers)
 
 
 def refusal(floor: Floor, request: Request, denied: Denied) -> Reply:
     """Return a refusal: a code in the body, but for a ban and for a key that is wrong."""
     code, words = code_of(denied, spot='"category":"spot"' in request.body.replace(" ", ""))
     body = {"retCode": code, "retMsg": words, "result": {}, "retExtInfo": {}}
-    headers = {"X-Bapi-Limit": str(PER_SECOND), "X-Bapi-Limit-Status": "0"}
-    headers["X-Bapi-Limit-Reset-Timestamp"] = str(floor.time_ms() + 1000)
+    headers = limits(floor) | {"X-Bapi-Limit-Status": "0"}
     if denied.denial is Denial.RATE and denied.code == 429:
         return Reply("Too Many Requests", 429, headers | {"Retry-After": "1"})
     if denied.denial is Denial.BANNED:

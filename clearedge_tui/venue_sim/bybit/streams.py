@@ -8,7 +8,7 @@ import msgspec
 from clearedge_tui.venue_sim.bybit import rows
 from clearedge_tui.venue_sim.bybit.codes import code_of
 from clearedge_tui.venue_sim.bybit.public import publish
-from clearedge_tui.venue_sim.bybit.rest import same_sign
+from clearedge_tui.venue_sim.bybit.rest import limits, same_sign
 from clearedge_tui.venue_sim.bybit.writes import WRITES
 from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor, Reply
@@ -120,10 +120,7 @@ class Streams:
         return {
             "reqId": said.get("reqId", ""), "retCode": code, "retMsg": words, "op": said.get("op"),
             "data": done, "retExtInfo": {} if codes is None else {"list": codes}, "connId": "sim",
-            "header": {
-                "X-Bapi-Limit": "50", "X-Bapi-Limit-Status": "49", "Timenow": str(self._floor.time_ms()),
-                "X-Bapi-Limit-Reset-Timestamp": str(self._floor.time_ms() + 1000),
-            },
+            "header": {"Timenow": str(self._floor.time_ms()), **limits(self._floor)},
         }  # fmt: skip
 
     # what is told
