@@ -4,9 +4,11 @@ First the folder systemd hands a service (`$CREDENTIALS_DIRECTORY`), then `confi
 which only its owner may read. A value never enters a message, a log or a `repr`.
 """
 
+import ctypes
 import json
 import os
 import re
+import resource
 import stat
 import tempfile
 import tomllib
@@ -19,6 +21,7 @@ from clearedge_tui.settings import Home
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_BYTES = 65_536
+_PR_SET_DUMPABLE = 4
 _HEAD = "# Written by: clearedge secret set NAME. Only the owner may read this file.\n"
 
 
@@ -44,6 +47,19 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"secret `{self.name}` is not to be written anywhere")
+
+
+def shield_process() -> bool:
+    """Keep other programs of this user out of this process's memory, and it out of crash files.
+
+    For every process that holds a key. Root can look all the same. False where the kernel has no
+    such wish (not Linux).
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+    except (OSError, AttributeError):
+        return False
 
 
 def secret(home: Home, name: str) -> Secret | None:

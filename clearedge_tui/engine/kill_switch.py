@@ -33,6 +33,9 @@ class KillSwitch:
         cancel_all: Callable[[str], None],
     ) -> None:
         """`cancel_all` cancels whatever rests on a market, whose ever it is."""
+        # whether a market's positions are known to be what the ledger says: a gateway that starts
+        # in a kill must not close what somebody else has closed meanwhile
+        self.known: Callable[[str], bool] = lambda _market: True
         self._home = home
         self._desk = desk
         self._tell = tell
@@ -69,7 +72,7 @@ class KillSwitch:
         on = {kill.name: kill for kill in kills}
         for name, kill in on.items():
             if name not in self._acts:
-                self._acts[name] = _Act(kill, self._desk, self._cancel_all)
+                self._acts[name] = _Act(kill, self._desk, self._cancel_all, self.known)
         if not self.ready:
             return
         for name, act in list(self._acts.items()):
@@ -94,8 +97,15 @@ class KillSwitch:
 class _Act:
     """One kill on this account, from its first moment until every line is confirmed."""
 
-    def __init__(self, kill: Kill, desk: Desk, cancel_all: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        kill: Kill,
+        desk: Desk,
+        cancel_all: Callable[[str], None],
+        known: Callable[[str], bool],
+    ) -> None:
         self._kill = kill
+        self._known = known
         self._desk = desk
         self._cancel_all = cancel_all
         self._lines: dict[tuple[str, str], ReceiptLine] = {}
@@ -174,6 +184,8 @@ class _Act:
             name = seat.instance.id
             if not seat.book(self._desk.own).position.size:
                 continue
+            if not self._known(seat.market.id):
+                continue  # unconfirmed until the ledger and the venue say the same
             key = ("position", name)
             exit_id = self._exits.get(name)
             working = seat.orders.get(exit_id) if exit_id else None

@@ -55,7 +55,8 @@ class Marks:
 
     def _row(self, seat: Seat, book: Book) -> LedgerRow:
         sums = seat.book(book)
-        price = self.prices.get(seat.market.id)
+        # before the first price of a new start the last known one counts, with its own age
+        price = self.prices.get(seat.market.id, sums.row.price)
         total = sums.total(price)
         sums.row = msgspec.structs.replace(
             sums.row,
@@ -66,6 +67,6 @@ class Marks:
             open_orders=len(seat.working(book)),
             fills=sums.fills,
             spark=tuple(sums.spark),
-            at_ns=self.clocks.get(seat.market.id, 0),
+            at_ns=self.clocks.get(seat.market.id, sums.row.at_ns),
         )
         return sums.row

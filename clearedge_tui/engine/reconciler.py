@@ -70,6 +70,11 @@ class Reconciler:
             )
         return None
 
+    def known(self, market: str) -> bool:
+        """Whether the ledger's position was compared with the venue's, and is the same."""
+        differs = any(d.market == market and d.kind == "position" for d in self.differences)
+        return market in self._seen_ns and not differs
+
     def since_ns(self) -> int:
         """Return from when on fills are of interest: a minute before the oldest open order."""
         sent = [e.sent_ns for e in self._desk.known_entries() if e.sent_ns]
@@ -211,7 +216,7 @@ class Reconciler:
             seat = self._desk.seats.get(ask.instance)
             if seat is None or seat.market.id != found.market:
                 return f"instance `{ask.instance}` does not trade {found.market} here"
-            price = self._desk.prices.get(found.market)
+            price = self._desk.prices.get(found.market) or seat.book(self._desk.own).row.price
             if price is None:
                 return f"{found.market} has no price yet: adopt it when there is one"
             self._desk.adopt(ask.instance, left, price)

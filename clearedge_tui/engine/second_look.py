@@ -39,6 +39,7 @@ class SecondLook:
         path = auditor_socket(home, account.name)
         self._link = AuditLink(path, account.name, self._heard)
         self._reconciler = Reconciler(account, desk, tell, self._link.send)
+        kill.known = self._reconciler.known
 
     def start(self) -> asyncio.Task[None]:
         return asyncio.create_task(self._link.run())

@@ -14,7 +14,7 @@ from clearedge_tui.core.reconcile import Difference
 from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.audit.auditor import AuditorSpec
-from clearedge_tui.secrets import needed
+from clearedge_tui.secrets import needed, shield_process
 from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.recorder import Recorder
@@ -36,6 +36,7 @@ class LiveSide:
 
     def keys(self, account: Account) -> Keys:
         """Read what an account signs with. Raises UsageError that says what is missing."""
+        shield_process()  # from here on this process has known a key
         values = {}
         for name in venue(account.venue).keys:
             found = needed(self._home, f"{account.name}_{name}", f"account {account.name}")

@@ -1,11 +1,13 @@
 """A whole home with a live account at a venue on loopback: supervisor, gateway, auditor, instances."""
 
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from clearedge_tui.market.markets import save_market
 from clearedge_tui.secrets import put
+from clearedge_tui.store.db import open_reader
 from clearedge_tui.supervisor.protocol import InstanceRow, Result
 from tests.live.box import Box
 from tests.trading.live import BTC, account, market
@@ -51,6 +53,16 @@ class LiveBox(Box):
         draft = self._wishes(name).with_suffix(".draft")
         draft.write_text(f"{wish} # {self._count}")
         draft.replace(self._wishes(name))
+
+    def live_position(self, name: str) -> Decimal:
+        """Return what the ledger of the live book says, whatever book is shown."""
+        with open_reader(self.home.database) as reader:
+            rows = [r for r in reader.ledgers() if r.instance == name and r.book == "live"]
+        return rows[0].position.size if rows else Decimal(0)
+
+    def differences(self) -> list[dict[str, Any]]:
+        found: Any = self.do("recon.list").data
+        return list(found[0].get("differences") or []) if found else []
 
     def done(self, verb: str, **args: Any) -> Result:
         """Ask for something that has to be granted."""

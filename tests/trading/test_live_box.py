@@ -1,11 +1,16 @@
 """The whole product with real money's path: supervisor, gateway, auditor, instance, venue."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from clearedge_tui.kills import receipts
 from tests.trading.box import LiveBox
 from tests.venue_sim.process import SimProcess
 
@@ -27,6 +32,19 @@ def box(sim: SimProcess, tmp_path: Path) -> Iterator[LiveBox]:
     made.close()
 
 
+def held(sim: SimProcess) -> list[Decimal]:
+    return [D(p["size"]) for p in sim.call("positions")]
+
+
+def pid_of(box: LiveBox, name: str) -> int:
+    return next(pid for pid, socket in box.processes() if socket in (name, f"{name}.sock"))
+
+
+def clearedge(box: LiveBox, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "clearedge_tui", "--home", str(box.home.root), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90)
+
+
 def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     sim: SimProcess, box: LiveBox
 ) -> None:
@@ -42,7 +60,7 @@ def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     box.tell("one", "buy 0.1")
     row = box.wait_row("one", lambda r: r.position == D("0.1") and r.book == "live", "a live fill")
     assert row.account_kind == "live"
-    assert [D(p["size"]) for p in sim.call("positions")] == [D("0.1")]
+    assert held(sim) == [D("0.1")]
     path = box.home.strategies / "hand.py"
     path.write_text(path.read_text() + "\n# one more byte\n")
     row = box.wait_row("one", lambda r: r.desired == "observe", "it falls to observe")
@@ -50,3 +68,78 @@ def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     box.tell("one", "buy 0.1")
     box.wait_row("one", lambda r: r.book == "shadow" and r.fills == 2, "a shadow fill again")
     assert sim.count("order.create") == 1
+
+
+def test_a_gateway_that_dies_comes_back_with_everything_and_asks_a_person(
+    sim: SimProcess, box: LiveBox
+) -> None:
+    """Faults 5, 12, 57 and 23's rule: never by itself back to real money."""
+    box.hand("one")
+    box.live("one")
+    box.tell("one", "buy 0.2; buy 0.1 @ 1000.0; buy 0.1 @ 1001.0")
+    box.wait_row("one", lambda r: r.position == D("0.2") and r.open_orders == 2, "it trades")
+    os.kill(pid_of(box, "gw-main"), signal.SIGKILL)
+    sim.call("fill", size="0.05")  # while nobody listens
+    row = box.wait_row(
+        "one", lambda r: r.desired == "observe" and r.actual == "observe", "it observes", 30
+    )
+    box.until(lambda: not sim.call("open_orders"), "its orders are cancelled, as it left active")
+    box.until(lambda: box.live_position("one") == D("0.25"), "its position is the venue's")
+    assert held(sim) == [D("0.25")]
+    assert row.restarts == 0
+    statuses = {o.price: o.status for o in box.orders("one") if o.book == "live"}
+    assert set(statuses.values()) == {"filled", "cancelled"}
+
+
+def test_a_hung_gateway_is_ended_and_the_account_emptied(sim: SimProcess, box: LiveBox) -> None:
+    """Faults 18 and 64: the gateway and the supervisor stand still, and there is no console."""
+    box.hand("one")
+    box.live("one")
+    box.tell("one", "buy 0.2; buy 0.1 @ 1000.0")
+    box.wait_row("one", lambda r: r.position == D("0.2") and r.open_orders == 1, "it trades")
+    gateway = pid_of(box, "gw-main")
+    assert box.process is not None
+    os.kill(gateway, signal.SIGSTOP)
+    os.kill(box.process.pid, signal.SIGSTOP)
+    done = clearedge(box, "kill", "account", "main", "--flatten", "--reason", "it hangs")
+    assert (held(sim), sim.call("open_orders")) == ([], []), done
+    assert done.returncode == 0, done
+    assert "UNCONFIRMED" not in done.stdout
+    (receipt,) = [r for r in receipts(box.home) if r.by == "auditor"]
+    assert receipt.confirmed
+    assert {line.what for line in receipt.lines} == {"order", "position"}
+    os.kill(box.process.pid, signal.SIGCONT)
+    row = box.wait_row("one", lambda r: r.desired == "observe", "it is lowered")
+    assert row.desired == "observe"
+    refused = box.do("instance.mode", id="one", mode="active")
+    assert "account main is killed (it hangs)" in refused.message
+    # the ledger still has what the auditor closed: shown with both numbers, and a person decides
+    box.until(lambda: box.differences(), "the difference is seen", 40)
+    (one,) = box.differences()
+    assert (one["kind"], one["ours"], one["theirs"]) == ("position", "0.2", "0")
+    box.done("recon.resolve", account="main", market=one["market"], subject=one["subject"],
+             kind="position", how="adopt", instance="one")  # fmt: skip
+    box.until(lambda: box.live_position("one") == 0, "the ledger is flat")
+
+
+def test_the_keys_are_nowhere_to_be_found(sim: SimProcess, box: LiveBox) -> None:
+    secret = "sim-secret"  # the planted one
+    box.hand("one")
+    box.live("one")
+    box.tell("one", "buy 0.1")
+    box.wait_row("one", lambda r: r.position == D("0.1"), "it trades")
+    pids = [pid for pid, _ in box.processes()]
+    assert box.process is not None
+    for pid in [box.process.pid, *pids]:
+        for what in ("environ", "cmdline"):
+            assert secret.encode() not in Path(f"/proc/{pid}/{what}").read_bytes(), (pid, what)
+    os.kill(pid_of(box, "gw-main"), signal.SIGABRT)  # a crash leaves no memory behind
+    box.wait_row("one", lambda r: r.desired == "observe", "the gateway ended")
+    shown = str(box.snapshot()) + box.story()
+    for verb in ("account.list", "kill.status", "recon.list", "approve.show"):
+        shown += str(box.do(verb).data)
+    assert secret not in shown
+    holds = [
+        p for p in box.home.root.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()
+    ]
+    assert [p.name for p in holds] == ["secrets.toml"]

@@ -35,6 +35,7 @@ from clearedge_tui.engine.kill_switch import LOOK_S
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.kills import KillFiles
+from clearedge_tui.secrets import shield_process
 from clearedge_tui.settings import Account, Home
 
 _decode = msgspec.msgpack.Decoder(ToAuditor).decode
@@ -241,6 +242,7 @@ class Auditor:
 
 def main(raw: bytes) -> None:
     """Audit one account until told to stop; called in a forked child."""
+    shield_process()
 
     async def run() -> None:
         try:
