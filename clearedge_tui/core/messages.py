@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from clearedge_tui.core.approval import Approval
 from clearedge_tui.core.gate import Limits
 from clearedge_tui.core.model import (
     BarRow,
@@ -115,6 +116,26 @@ class Attach(msgspec.Struct, frozen=True, tag=True):
     ledgers: tuple[LedgerRow, ...] = ()
     native: bool = False
     open: tuple[str, ...] = ()  # orders that the supervisor takes for open
+    code: str = ""  # sha256 of the strategy file that the process was made of
+
+
+class Permit(msgspec.Struct, frozen=True, tag=True):
+    """To the gateway of a live account: the newest approval of an instance, whatever it is worth.
+
+    After each `Attach`, and whenever anything of it changes. The gateway proves it by itself.
+    """
+
+    id: str
+    config: dict[str, object]  # as declared now
+    secrets: tuple[str, ...] = ()  # the settings whose values nobody is to read
+    approval: Approval | None = None
+
+
+class Permitted(msgspec.Struct, frozen=True, tag=True):
+    """From a gateway: whether an instance may trade real money now. No reasons: it may."""
+
+    id: str
+    why: tuple[str, ...] = ()
 
 
 class Detach(msgspec.Struct, frozen=True, tag=True):
@@ -457,6 +478,7 @@ ToEngine = (
     Lease
     | Keys
     | Attach
+    | Permit
     | Detach
     | Forget
     | Unkill
@@ -484,6 +506,7 @@ FromEngine = (
     | FillUpdate
     | Receipt
     | Compared
+    | Permitted
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

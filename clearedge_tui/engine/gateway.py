@@ -40,6 +40,7 @@ from clearedge_tui.core.messages import (
     Ledgers,
     MarketChanged,
     Noted,
+    Permit,
     Resolve,
     SetMode,
     SetSpeed,
@@ -60,6 +61,7 @@ from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
+from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.second_look import second_look
@@ -95,6 +97,9 @@ class Gateway:
         )
         self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
         self.second = second_look(spec.home, spec.account, self.desk, self.kill, self._report)
+        self.permits = (
+            Permits(spec.home, self.desk, lambda: (), self._report) if spec.account.live else None
+        )
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
@@ -255,6 +260,8 @@ class Gateway:
         match message:
             case Attach():
                 self.desk.attach(message)
+                if self.permits is not None:
+                    self.permits.attached(message)
                 if self.second is not None:
                     self.second.look()
                 await self.players.ensure(message.market, self.resume.pop(message.market.id, 0))
@@ -269,6 +276,8 @@ class Gateway:
                 self.desk.cancel_all(message.id)
             case Forget():
                 self.desk.forget(message.id)
+                if self.permits is not None:
+                    self.permits.forget(message.id)
             case _:
                 self._act_on_account(message)
 
@@ -280,6 +289,8 @@ class Gateway:
                 self.players.set_speed(message.speed)
                 self.inlet.set_speed(message.speed)
                 self.lease.tell(Done(message.command))
+            case Permit() if self.permits is not None:
+                self.permits.take(message)
             case Unkill():
                 self.kill.unsignal()
             case Resolve() if self.second is not None:
@@ -451,6 +462,8 @@ class Gateway:
             self.valve.flush(self.lines)
             self.shadow.flush()
             self.record.retry()
+            if self.permits is not None:
+                self.permits.look()
             if self.ready and isinstance(self.book, VenueBook):
                 doubtful = self.desk.doubt()
                 for order in doubtful:

@@ -155,7 +155,7 @@ class InstanceHost:
             self._failed(f"{fault} in loading", fault.detail)
 
     def _host(self) -> None:
-        loaded = load(Path(self.spec.path))
+        loaded = load(Path(self.spec.path), self.spec.code)
         self.hosted = loaded.create(self.context, loaded.typed(self.spec.instance.config))
 
     async def _joined(self, message: Joined) -> None:

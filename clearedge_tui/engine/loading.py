@@ -106,10 +106,11 @@ def _text(file: str) -> str:
         return ""
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path, wanted: str = "") -> Loaded:
     """Load a strategy file under a name of its own. Every failure is a StrategyFault with a place.
 
-    Runs the file's top level: call it only where the user's code may run.
+    Runs the file's top level: call it only where the user's code may run. Nothing of it is run when
+    its hash is not the `wanted` one.
     """
     try:
         source = path.read_bytes()
@@ -118,6 +119,8 @@ def load(path: Path) -> Loaded:
     if len(source) > _MOST_BYTES:
         raise StrategyFault(f"{len(source)} bytes; a strategy has at most {_MOST_BYTES}", str(path))
     digest = hashlib.sha256(source).hexdigest()
+    if wanted and digest != wanted:
+        raise StrategyFault("it was changed while its process was started", str(path))
     module = _run(path, _compiled(path, source), digest)
     try:
         return _understood(path, module, digest)

@@ -81,7 +81,7 @@ class NativeHost(InstanceHost):
             Wire.bar_type = timeframes.engine_bar_type(self.spec.market.id, timeframe)
         except UsageError as error:
             raise StrategyFault(str(error), self.spec.path) from None
-        loaded = load(Path(self.spec.path))
+        loaded = load(Path(self.spec.path), self.spec.code)
         tag = self.id.replace("-", "_")
         identity = InstrumentId.from_str(self.spec.market.id)
         config = loaded.native_config(

@@ -16,6 +16,7 @@ from clearedge_tui.core.messages import (
     MarketChanged,
     Noted,
     OrderUpdate,
+    Permitted,
     SetSpeed,
 )
 from clearedge_tui.core.model import Book, EngineState, OrderStatus
@@ -28,6 +29,7 @@ from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, reason
 from clearedge_tui.supervisor.live_side import LiveSide
 from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.risk_side import RiskSide
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.tasks import Tasks
 
@@ -46,12 +48,14 @@ class Accounts:
         acknowledged: Callable[[Done], None],
         tasks: Tasks,
         lower: Callable[[InstanceRun, str], None],
+        risk: RiskSide,
     ) -> None:
         self._home = home
         self._engines = engines
         self._record = recorder
         self._runs = runs
         self._lower = lower
+        self.risk = risk
         self._changed = changed
         self._instance_changed = instance_changed
         self._acknowledged = acknowledged
@@ -203,20 +207,25 @@ class Accounts:
                 text = f"{place.name}: {message.text}"
                 self._record.event(message.event, message.market, text)
             case Ledgers():
-                self._record.ledgers(message.rows)
-                for row in message.rows:
-                    run = self._runs.get(row.instance)
-                    if run is not None:
-                        run.ledgers[row.book] = row
-                        self._instance_changed(run)
+                self._ledgers(message)
             case OrderUpdate():
                 self._order(message)
             case FillUpdate():
                 self._fill(message)
             case Compared() | Receipt():
                 self.live.heard(place, message)
+            case Permitted():
+                self.risk.heard(place, message)
             case Done():
                 self._done(message)
+
+    def _ledgers(self, message: Ledgers) -> None:
+        self._record.ledgers(message.rows)
+        for row in message.rows:
+            run = self._runs.get(row.instance)
+            if run is not None:
+                run.ledgers[row.book] = row
+                self._instance_changed(run)
 
     def _done(self, message: Done) -> None:
         waiter = self._acks.get(message.command)

@@ -31,6 +31,7 @@ from clearedge_tui.settings import Account, Home
 from clearedge_tui.supervisor.engines import Engines, last_words, reason
 from clearedge_tui.supervisor.protocol import LogLine
 from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.risk_side import RiskSide
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
 from clearedge_tui.supervisor.strategies import StrategyFiles
 from clearedge_tui.supervisor.tasks import Tasks
@@ -51,6 +52,7 @@ class Instances:
         market_of: Callable[[str], Market],
         lower: Callable[[InstanceRun, str], None],
         tasks: Tasks,
+        risk: RiskSide,
     ) -> None:
         self._home = home
         self._engines = engines
@@ -60,6 +62,7 @@ class Instances:
         self._market_of = market_of
         self._lower = lower
         self._busy = tasks
+        self._risk = risk
         self._acks: dict[str, asyncio.Future[Done]] = {}
         self._count = 0
 
@@ -112,6 +115,7 @@ class Instances:
 
     # ---- steps --------------------------------------------------------------------------------
     async def _start(self, run: InstanceRun, account: Account, place: AccountRun) -> None:
+        self._risk.before_start(run)
         instance = run.instance
         run.fault = ""
         run.attached, run.enforced = False, None
@@ -164,10 +168,12 @@ class Instances:
                 tuple(run.ledgers.values()),
                 run.native,
                 tuple(o.id for o in run.orders.values() if o.status.is_open),
+                run.running_code,
             )
         ):
             run.attached = True
             run.enforced = run.instance.mode
+            self._risk.attached(run, place)
 
     async def enforce(self, run: InstanceRun, place: AccountRun) -> Done:
         """Have the gateway enforce the declared mode; return its acknowledgement."""
@@ -287,10 +293,11 @@ class Instances:
             self._lower(run, "its engine ended unasked")
         self._changed(run)
 
-    def _fault(self, run: InstanceRun, text: str) -> None:
+    def _fault(self, run: InstanceRun, text: str, code: str = "") -> None:
+        """Note a fault of some code; without it, of the file as it lies there now."""
         run.fault = clean_text(text.replace(f"{self._home.strategies}/", ""))
         run.tried_config = run.instance.config_version
-        run.tried_code = self._files.sha256(run.instance.strategy)
+        run.tried_code = code or self._files.sha256(run.instance.strategy)
         run.engine.state = EngineState.FAULTED
         self._event(run, "engine.fault", run.fault, level="error")
         self._lower(run, "its code failed")
@@ -310,7 +317,7 @@ class Instances:
             case Drawn():
                 run.drawn = message
             case Fault():
-                self._fault(run, message.text)
+                self._fault(run, message.text, run.running_code)
             case Done():
                 self.acknowledged(message)
         run.detail_seq += 1

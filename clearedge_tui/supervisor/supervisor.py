@@ -27,6 +27,7 @@ from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
 from clearedge_tui.supervisor.memory import private_mb
 from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.risk_side import RiskSide
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.strategies import StrategyFiles
 from clearedge_tui.supervisor.tasks import Tasks
@@ -65,6 +66,7 @@ class Supervisor:
         self.files = StrategyFiles(home)
         self.instances: Instances
         self.places: Accounts
+        self.risk: RiskSide
 
     # ---- life ---------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -90,6 +92,15 @@ class Supervisor:
         self.record = Recorder(self.store)
         self.engines = Engines(self.home, self.epoch, self._ended)
         tasks = Tasks(self._failed)
+        self.risk = RiskSide(
+            self.home,
+            self.store,
+            self.record,
+            self.runs,
+            self.declared,
+            self._lower,
+            self.touch,
+        )
         self.instances = Instances(
             self.home,
             self.engines,
@@ -99,6 +110,7 @@ class Supervisor:
             self.declared.market,
             self._lower,
             tasks,
+            self.risk,
         )
         self.places = Accounts(
             self.home,
@@ -110,6 +122,7 @@ class Supervisor:
             self.instances.acknowledged,
             tasks,
             self._lower,
+            self.risk,
         )
         self.places.resume = self._resume_points()
         for instance in self.store.instances():
@@ -206,6 +219,7 @@ class Supervisor:
                 if run.instance.market in changed and run.instance.account == place.name:
                     self.instances.rebuild(run)
         self.look_at_kills()
+        self.risk.look(self.places.places)
         if self.places.places:
             self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())
 

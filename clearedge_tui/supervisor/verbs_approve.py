@@ -43,6 +43,7 @@ async def give(commands: "Commands", args: Args, who: str) -> Answer:
         grounds, text(args, "name") or who, text(args, "reason"), now_ns(), valid_s * 1_000_000_000
     )
     trading.add_approval(commands.store, given, who)
+    _tell(commands)
     told = f"{instance.id}: approved by {given.who} until {iso(given.expires_ns)} UTC"
     if now.account["kind"] != "live":
         told += f"; account {instance.account} is {now.account['kind']} and needs none"
@@ -67,7 +68,14 @@ async def revoke(commands: "Commands", args: Args, who: str) -> Answer:
     instance = find(commands, need(args, "id"))
     name = text(args, "name") or who
     gone = trading.revoke_approval(commands.store, instance.id, name, now_ns(), who)
+    _tell(commands)
     return f"{instance.id}: approval revoked by {gone.revoked_by}", _row(commands, gone)
+
+
+def _tell(commands: "Commands") -> None:
+    """Have the gateways know at once."""
+    if commands.supervisor is not None:
+        commands.supervisor.risk.look(commands.supervisor.places.places)
 
 
 async def show(commands: "Commands", args: Args, who: str) -> Answer:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clearedge_tui.approvals.parts import applying
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import Refused, UsageError
 from clearedge_tui.core.limits import (
@@ -25,7 +26,6 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.store import trading
 from clearedge_tui.store.trading import Declared
-from clearedge_tui.supervisor.approved import applying
 from clearedge_tui.supervisor.arguments import Args, duration_s, need, not_found, plain, text
 from clearedge_tui.supervisor.verbs_instance import find
 

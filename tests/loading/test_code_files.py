@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from clearedge_tui.approvals.code_files import code_of
 from clearedge_tui.core.errors import NotFound
-from clearedge_tui.supervisor.code_files import code_of
 
 FILES = {
     "mine.py": "from helper import size\nimport numpy\nfrom pack.deep import x\nraise SystemExit",

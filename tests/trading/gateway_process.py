@@ -14,12 +14,16 @@ from typing import Any
 
 import msgspec
 
+from clearedge_tui.approvals.code_files import code_of
+from clearedge_tui.approvals.parts import market_part, parts
+from clearedge_tui.core.approval import approve
 from clearedge_tui.core.messages import (
     Attach,
     CancelOrders,
     Detach,
     Join,
     Keys,
+    Permit,
     SetMode,
     Submit,
     ToInstance,
@@ -30,7 +34,7 @@ from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine.gateway import Gateway
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
-from clearedge_tui.market.markets import Market
+from clearedge_tui.market.markets import Market, save_market
 from clearedge_tui.settings import Account, Home
 
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
@@ -53,6 +57,7 @@ class Ear(LeaseKeeper):
 class Driver:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.home = Home(Path(asked["root"]))
+        self.asked = asked
         for folder in (self.home.config, self.home.state, self.home.logs, self.home.sockets):
             folder.mkdir(parents=True, exist_ok=True)
         self.account = msgspec.convert(asked["account"], Account, strict=False)
@@ -95,11 +100,36 @@ class Driver:
     # ---- what the test asks -------------------------------------------------------------------
     async def attach(self, name: str, market: str, mode: str = "active", **fields: Any) -> None:
         fields.setdefault("strategy", "s")
+        self._strategy(fields["strategy"])
         given = {"id": name, "account": self.account.name, "market": market, "timeframe": "1m",
                  "mode": mode, **fields}  # fmt: skip
         instance = msgspec.convert(given, Instance)
-        await self.gateway._command(Attach(instance, self.markets[market].info, os.getpid()))
+        code = code_of(self.home.strategies, instance.strategy)
+        main = code[f"{instance.strategy}.py"]
+        attach = Attach(instance, self.markets[market].info, os.getpid(), code=main)
+        await self.gateway._command(attach)
+        if self.account.live:
+            limits = ()
+            now = parts(instance, code, (), self.account, market_part(self.markets[market]), limits)
+            grounds = msgspec.structs.replace(now, override="a test")
+            given_ = approve(grounds, "Ann", "", time.time_ns())
+            await self.gateway._command(Permit(name, instance.config, (), given_))
         await self.join(name)
+
+    def _strategy(self, name: str) -> None:
+        """Have the files that an approval speaks of."""
+        self.home.strategies.mkdir(exist_ok=True)
+        (self.home.strategies / f"{name}.py").touch()
+        lines = [f"[{self.account.name}]"]
+        plain = self.asked["account"]
+        lines += [
+            f"{k} = {json.dumps(v)}" for k, v in plain.items() if k not in ("name", "options")
+        ]
+        lines += [f"[{self.account.name}.options]"]
+        lines += [f"{k} = {json.dumps(v)}" for k, v in plain.get("options", {}).items()]
+        (self.home.config / "accounts.toml").write_text("\n".join(lines))
+        for one in self.markets.values():
+            save_market(self.home, one)
 
     async def join(self, name: str) -> None:
         path = gateway_socket(self.home, self.account.name)

@@ -5,7 +5,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import NotFound
+
+_READ_AGAIN_S = 10.0  # what no stamp shows is seen by then
+Stamp = tuple[int, int, int, int]
 
 
 def code_of(strategies: Path, strategy: str) -> dict[str, str]:
@@ -30,6 +34,43 @@ def code_of(strategies: Path, strategy: str) -> dict[str, str]:
             waiting += _files(strategies / module)
             waiting += _files(strategies / f"{module}.py")
     return dict(sorted(found.items()))
+
+
+def stamp(path: Path) -> Stamp:
+    """Return what changes with a file or folder: its times, size and number. Zeros: not there."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return 0, 0, 0, 0
+    return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino
+
+
+class CodeWatch:
+    """The code of one strategy, read again only when something of it has moved."""
+
+    def __init__(self, strategies: Path, strategy: str) -> None:
+        self._folder, self._strategy = strategies, strategy
+        self._code: dict[str, str] = {}
+        self._stamps: tuple[Stamp, ...] = ()
+        self._read_s = -_READ_AGAIN_S
+
+    def look(self) -> dict[str, str]:
+        """Return what `code_of` returns. Raises as it does, and OSError for what cannot be read."""
+        now = monotonic()
+        if self._code and self._stamped() == self._stamps and now - self._read_s < _READ_AGAIN_S:
+            return self._code
+        self._code = {}  # what fails from here on is looked at anew
+        found = code_of(self._folder, self._strategy)
+        self._code, self._read_s = found, now
+        self._stamps = self._stamped()
+        if code_of(self._folder, self._strategy) != found:  # it moved while it was read
+            self._stamps = ()
+        return found
+
+    def _stamped(self) -> tuple[Stamp, ...]:
+        files = [self._folder / name for name in self._code]
+        places = dict.fromkeys((self._folder, *(file.parent for file in files)))
+        return tuple(stamp(path) for path in (*places, *files))
 
 
 def _files(top: Path) -> list[Path]:

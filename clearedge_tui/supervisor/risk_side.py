@@ -1,0 +1,95 @@
+"""What the supervisor does about risk: gateways are told limits and approvals, and are heard."""
+
+import contextlib
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.messages import Permit, Permitted
+from clearedge_tui.core.model import Mode
+from clearedge_tui.settings import Home
+from clearedge_tui.store.db import Store
+from clearedge_tui.supervisor import approved
+from clearedge_tui.supervisor.declared import Declared
+from clearedge_tui.supervisor.engine_link import EngineLink
+from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
+
+Lower = Callable[[InstanceRun, str, bool], None]
+
+
+class RiskSide:
+    """`look` sends what has changed: once a second, and at once after a person's act."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        recorder: Recorder,
+        runs: dict[str, InstanceRun],
+        declared: Declared,
+        lower: Lower,
+        touch: Callable[[InstanceRun], None],
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._record = recorder
+        self._runs = runs
+        self._declared = declared
+        self._lower = lower
+        self._touch = touch
+        self._permits: dict[str, tuple[EngineLink, Permit]] = {}
+
+    # ---- approvals ----------------------------------------------------------------------------
+    def _live(self, run: InstanceRun) -> bool:
+        account = self._declared.accounts().get(run.instance.account)
+        return account is not None and account.live
+
+    def before_start(self, run: InstanceRun) -> None:
+        """Let no process come up in `active` for real money with what nobody has approved."""
+        if run.instance.mode is not Mode.ACTIVE or not self._live(run):
+            return
+        why = approved.why_not(self._home, self._store, run.instance, now_ns())
+        if why:
+            self._lost(run, why)
+
+    def attached(self, run: InstanceRun, place: AccountRun) -> None:
+        """Say what is approved right after who speaks for an instance."""
+        if self._live(run) and place.gateway.link is not None:
+            permit = approved.permit(self._store, run.instance)
+            if place.gateway.link.send(permit):
+                self._permits[run.instance.id] = (place.gateway.link, permit)
+
+    def _lost(self, run: InstanceRun, why: Iterable[str]) -> None:
+        said = "; ".join(why)
+        run.last_event, run.last_event_ns = f"approval lost: {said}", now_ns()
+        self._record.event("approval.lost", run.instance.id, said)
+        with contextlib.suppress(ClearEdgeError):  # it is kept, and written when that can be done
+            self._record.flush()
+        self._lower(run, f"its approval does not hold: {said}", True)
+        self._touch(run)
+
+    # ---- what gateways are told ---------------------------------------------------------------
+    def look(self, places: dict[str, AccountRun]) -> None:
+        """Tell every gateway what it does not know yet."""
+        for run in self._runs.values():
+            place = places.get(run.instance.account)
+            link = place.gateway.link if place is not None else None
+            if place is None or link is None or not run.attached or not self._live(run):
+                continue
+            known = self._permits.get(run.instance.id)
+            if known != (link, approved.permit(self._store, run.instance)):
+                self.attached(run, place)
+
+    # ---- what gateways say --------------------------------------------------------------------
+    def heard(self, place: AccountRun, message: msgspec.Struct) -> None:
+        match message:
+            case Permitted():
+                self._permitted(message)
+
+    def _permitted(self, message: Permitted) -> None:
+        run = self._runs.get(message.id)
+        if run is not None and message.why and run.instance.mode is Mode.ACTIVE:
+            self._lost(run, message.why)
