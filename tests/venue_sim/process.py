@@ -67,6 +67,7 @@ class Trader:
 
     def __init__(self, sim: SimProcess, log: Path, **options: Any) -> None:
         words = json.dumps({"urls": sim.urls, "log": str(log), "venue": "bybit"} | options)
+        self._log = log
         self._instrument = options["instruments"][0]
         self.events: list[dict[str, Any]] = []
         self._process = subprocess.Popen(
@@ -110,13 +111,24 @@ class Trader:
                 said = json.loads(self._lines.get(timeout=0.05))
             except queue.Empty:
                 if self._process.poll() is not None and self._lines.empty():
-                    raise AssertionError(f"the node ended: {self._process.returncode}") from None
-            else:
-                (self._answers if "answer" in said else self.events).append(
-                    said.get("answer", said)
-                )
-            if time.monotonic() > end:
-                raise AssertionError(f"not seen in {limit_s} s; events: {self.events[-20:]}")
+                    raise AssertionError(self._why("the node ended")) from None
+                said = {}
+            if "answer" in said:
+                self._answers.append(said["answer"])
+            elif said:
+                self.events.append(said)
+            if said.get("event") == "failed" or time.monotonic() > end:
+                raise AssertionError(self._why(f"not seen in {limit_s} s"))
+
+    def _why(self, what: str) -> str:
+        """Return what went wrong, with the end of what the node said and logged."""
+        logged = [
+            line
+            for path in self._log.parent.glob(f"{self._log.name}*")
+            for line in path.read_text(errors="replace").splitlines()
+            if "WARN" in line or "ERROR" in line
+        ]
+        return "\n".join([what, *(str(event) for event in self.events[-12:]), *logged[-12:]])
 
     def until_event(self, name: str, order: str | None = None, times: int = 1) -> dict[str, Any]:
         """Wait for an event of an order, or of any."""
