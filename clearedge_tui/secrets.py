@@ -1,7 +1,8 @@
 """Keys and passwords: the one place that reads and writes them.
 
-First the folder systemd hands a service (`$CREDENTIALS_DIRECTORY`), then `config/secrets.toml`,
-which only its owner may read. A value never enters a message, a log or a `repr`.
+First the folder systemd hands a service (`$CREDENTIALS_DIRECTORY`), then `config/secrets.age`, which
+is encrypted, or `config/secrets.toml`, which only its owner may read; not both. A value never enters
+a message, a log or a `repr`.
 """
 
 import ctypes
@@ -10,11 +11,11 @@ import os
 import re
 import resource
 import stat
-import tempfile
 import tomllib
 from pathlib import Path
 from typing import NoReturn
 
+from clearedge_tui import sealed
 from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import Home
@@ -57,9 +58,10 @@ def shield_process() -> bool:
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+        done: int = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     except (OSError, AttributeError):
         return False
+    return done == 0
 
 
 def secret(home: Home, name: str) -> Secret | None:
@@ -133,7 +135,30 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path} is not UTF-8 text") from None
 
 
+def seal_all(home: Home) -> int:
+    """Move what is set into the encrypted file, making an identity if there is none; count it."""
+    values = _stored(home)
+    if not sealed.identity_path().exists():
+        sealed.new_identity(sealed.identity_path())
+    sealed.seal(home.config, _lines(values))
+    _path(home).unlink(missing_ok=True)
+    return len(values)
+
+
 def _stored(home: Home) -> dict[str, str]:
+    """Return what is set in the home's file, whichever of the two it is."""
+    opened = sealed.unseal(home.config)
+    if opened is None:
+        return _plain(home)
+    if _path(home).exists():
+        raise Refused(
+            f"{_path(home)} lies beside {sealed.sealed_path(home.config)}: which one counts? "
+            "Take one away"
+        )
+    return _parsed(opened, sealed.sealed_path(home.config))
+
+
+def _plain(home: Home) -> dict[str, str]:
     path = _path(home)
     try:
         mode = path.stat().st_mode
@@ -142,9 +167,14 @@ def _stored(home: Home) -> dict[str, str]:
                 f"{path} can be read by others (mode {stat.S_IMODE(mode):04o}); "
                 f"mend it: chmod 600 {path}"
             )
-        raw = tomllib.loads(_text(path))
+        return _parsed(_text(path), path)
     except FileNotFoundError:
         return {}
+
+
+def _parsed(text: str, path: Path) -> dict[str, str]:
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:  # its message may carry a piece of the line
         place = re.search(r"at line \d+, column \d+", str(error))
         where = place[0] if place else "at its end"
@@ -155,17 +185,13 @@ def _stored(home: Home) -> dict[str, str]:
     return raw
 
 
-def _write(home: Home, values: dict[str, str]) -> None:
-    path = _path(home)
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _lines(values: dict[str, str]) -> str:
     lines = [f"{name} = {json.dumps(values[name], ensure_ascii=False)}" for name in sorted(values)]
-    handle, draft = tempfile.mkstemp(prefix=".secrets-", dir=path.parent)  # mode 0600 from birth
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(_HEAD + "\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _write(home: Home, values: dict[str, str]) -> None:
+    if sealed.sealed_path(home.config).exists():
+        sealed.seal(home.config, _lines(values))
+    else:
+        sealed.replace(_path(home), _lines(values).encode())

@@ -173,12 +173,20 @@ def load_accounts(home: Home) -> dict[str, Account]:
     """Read `config/accounts.toml`; an unknown key or a bad value is an error that names it."""
     path = home.config / "accounts.toml"
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        return parse_accounts(path, path.read_text("utf-8"))
     except FileNotFoundError:
         raise UsageError(
             f"{path} is missing: no account to trade on. Write one or run: clearedge init"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def parse_accounts(path: Path, text: str) -> dict[str, Account]:
+    """Return the accounts that a text declares; `path` is for the words of an error."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from None
     accounts = {}
     for name, fields in raw.items():

@@ -1,7 +1,5 @@
 """`clearedge kill`: stop at once, with or without a supervisor, a database or room on the disk."""
 
-import os
-import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -75,7 +73,7 @@ def _kill(found: "Home", wanted: "Kill", reason: str) -> str:
     try:
         kills.write(found, full)
     except OSError as error:
-        pids = _signal(found)
+        pids = kills.signal_engines(found)
         return (
             f"the kill cannot be written ({error.strerror}): {len(pids)} processes were signalled "
             "to stop everything of their account"
@@ -83,31 +81,11 @@ def _kill(found: "Home", wanted: "Kill", reason: str) -> str:
     return f"{full.text}: {full.action}"
 
 
-def _signal(found: "Home") -> list[int]:
-    """Signal every gateway and auditor of this home, asked of the kernel who listens."""
-    import socket
-    import struct
-
-    pids = []
-    for path in [*found.sockets.glob("gw-*.sock"), *found.sockets.glob("au-*.sock")]:
-        try:
-            with socket.socket(socket.AF_UNIX) as knock:
-                knock.settimeout(1.0)
-                knock.connect(str(path))
-                raw = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-            pid = struct.unpack("3i", raw)[0]
-            os.kill(pid, signal.SIGUSR2)
-        except OSError:
-            continue
-        pids.append(pid)
-    return pids
-
-
 def _wait(found: "Home", wanted: "Kill", begun: int, limit_s: float) -> "list[Receipt]":
     """Return the receipts of this kill when all are confirmed, or as they are after the limit."""
     from clearedge_tui import kills
 
-    expected = {path.stem.removeprefix("gw-") for path in found.sockets.glob("gw-*.sock")}
+    expected = set(kills.running(found))
     end = time.monotonic() + limit_s
     while True:
         newest: dict[str, Receipt] = {}

@@ -50,3 +50,17 @@ def remove(name: str, as_json: bool) -> None:
 
     secrets.remove(home(), name)
     say_json({"removed": name}) if as_json else click.echo(f"secret {name} is gone")
+
+
+@secret.command("seal")
+@click.option("--json", "as_json", is_flag=True, help="print one object and nothing else")
+def seal(as_json: bool) -> None:
+    """Encrypt the file of keys (age). Its identity lies elsewhere: keep a copy of it."""
+    from clearedge_tui import sealed, secrets
+
+    count = secrets.seal_all(home())
+    where = str(sealed.identity_path())
+    if as_json:
+        say_json({"sealed": count, "identity": where})
+    else:
+        click.echo(f"{count} secrets are in config/secrets.age; the identity is {where}")

@@ -6,7 +6,7 @@ import click
 
 # name: (module:attribute, help)
 VERBS = {
-    "account": ("clearedge_tui.cli.account:account", "List accounts, set the speed of their data."),
+    "account": ("clearedge_tui.cli.account:account", "List, write and probe accounts."),
     "approve": (
         "clearedge_tui.cli.approve:approve",
         "Let an instance trade real money, or stop it.",
@@ -33,6 +33,7 @@ VERBS = {
     "spec": ("clearedge_tui.cli.spec:spec", "Check and save specifications of runs."),
     "stop": ("clearedge_tui.cli.init:stop", "End the headless supervisor; modes stay declared."),
     "strategy": ("clearedge_tui.cli.strategy:strategy", "List, check and write strategy files."),
+    "venue": ("clearedge_tui.cli.venue:venue", "List venues and what may be set about them."),
     "venue-sim": (
         "clearedge_tui.cli.venue_sim:venue_sim",
         "Run a venue on this machine, to practise against.",

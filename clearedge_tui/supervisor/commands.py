@@ -18,6 +18,7 @@ from clearedge_tui.runs.index import Kept
 from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import (
+    verbs_account,
     verbs_approve,
     verbs_data,
     verbs_instance,
@@ -48,6 +49,7 @@ VERBS: dict[str, Verb] = {
     **verbs_data.VERBS,
     **verbs_market.VERBS,
     **verbs_limit.VERBS,
+    **verbs_account.VERBS,
     **verbs_approve.VERBS,
     **verbs_kill.VERBS,
     **verbs_recon.VERBS,

@@ -77,6 +77,8 @@ class LiveSide:
         match message:
             case VenueState():
                 place.venue, place.venue_s = message, monotonic()
+                if not message.error:
+                    place.latencies.append(message.latency_ms)
             case Compared():
                 self._compared(place, message)
             case AuditStatus():

@@ -8,6 +8,7 @@ from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import Beat, Compared, Drawn, FeedStatus, LedgerRow
 from clearedge_tui.core.model import Book, EngineState, Fill, Instance, Mode, Order
 from clearedge_tui.core.plan import STALLED_S, Seen
+from clearedge_tui.core.probe import Probe
 from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.supervisor.engine_link import EngineLink
@@ -131,6 +132,8 @@ class AccountRun:
     compared: Compared | None = None
     compared_s: float = 0.0
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    probe: Probe | None = None
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=360))  # ms, of the auditor
 
     @property
     def engines(self) -> tuple[EngineProcess, ...]:

@@ -204,6 +204,12 @@ NOT_HERE: Final = {  # by word, or by group and word
     "kill reason": "kill reason says afterwards why; on the command line: clearedge kill reason",
     "reconcile history": "reconcile history lists what was decided; on the command line: clearedge reconcile history",
     "reconcile check": "reconcile check compares two files; on the command line: clearedge reconcile check",
+    "account add": "account add writes config/accounts.toml; on the command line: clearedge account add",
+    "account set": "account set writes config/accounts.toml; on the command line: clearedge account set",
+    "account rm": "account rm writes config/accounts.toml; on the command line: clearedge account rm",
+    "account readiness": "account readiness shows whether it could trade; on the command line: clearedge account readiness",
+    "account probe": "account probe asks its venue; on the command line: clearedge account probe",
+    "venue": "venue lists what may be set about venues; on the command line: clearedge venue",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

@@ -46,11 +46,18 @@ ASKED = {
     "market rm": ("ES.CME",),
     "secret set": ("acme",),
     "secret list": (),
+    "secret seal": (),
     "secret rm": ("acme",),
     "strategy list": (),
     "strategy new": ("my_own",),
     "strategy check": ("my_own",),
     "account list": (),
+    "account add": ("other", "--venue", "bybit", "--option", "product=spot"),
+    "account set": ("other", "--set", "leverage=3"),
+    "account readiness": ("other",),
+    "account rm": ("other", "--confirm", "other"),
+    "venue list": (),
+    "venue show": ("bybit",),
     "instance add": ("ema_cross", "--market", "SIM/USDT", "--id", "one", "--mode", "observe"),
     "instance list": (),
     "instance set": ("one", "fast=10"),
@@ -143,10 +150,11 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("a secret\n"))
+    monkeypatch.setenv("CLEAREDGE_AGE_IDENTITY", str(tmp_path / "identity.txt"))
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    elsewhere = {"data move", "run resume", "run compare", "reconcile resolve"}
+    elsewhere = {"data move", "run resume", "run compare", "reconcile resolve", "account probe"}
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
         " a difference a venue: tests/trading/test_recon.py"

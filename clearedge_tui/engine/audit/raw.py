@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater, UsageError
+from clearedge_tui.core.probe import ProbeState
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.venue_state import RawFill, RawOrder, RawPosition, VenueState
 from clearedge_tui.core.venues import venue
@@ -54,6 +55,7 @@ class RawVenue:
         )
         self._client.has["fetchCurrencies"] = False  # of no use here, and a right more
         _point(self._client, options)
+        self._failed: Exception | None = None
         self._symbols: dict[str, str] = {}  # market of ours -> ccxt's symbol
 
     @property
@@ -72,18 +74,15 @@ class RawVenue:
     async def state(self, markets: Iterable[str], since_ns: int) -> VenueState:
         """Ask for everything; fills of these markets since a moment. An error is in the answer."""
         asked = now_ns()
-        begun = monotonic()
         try:
-            there_ms = await self._time()
-            latency = (monotonic() - begun) * 1000
-            skew = None if there_ms is None else there_ms - (asked / 1e6 + latency / 2)
+            latency, skew = await self.ping()
             orders = await self.orders()
             positions = [] if self.spot else await self.positions()
-            balances = await self._balances()
+            balances = await self.balances()
             fills: list[RawFill] = []
             for market in sorted(set(markets)):
                 fills += await self._fills(market, since_ns)
-            rights = await self._rights()
+            rights = await self.rights()
         except ClearEdgeError as error:
             return VenueState(self._account.name, asked, now_ns(), error=str(error))
         return VenueState(
@@ -139,13 +138,34 @@ class RawVenue:
             )
         )
 
+    async def ping(self) -> tuple[float, float]:
+        """Return how long a request takes, and how far the venue's clock is ahead of ours, in ms."""
+        asked, begun = now_ns(), monotonic()
+        there_ms = await self._time()
+        latency = (monotonic() - begun) * 1000
+        return latency, there_ms - (asked / 1e6 + latency / 2)
+
+    def failure(self) -> ProbeState:
+        """Say of what kind the last failure was."""
+        error, known = self._failed, self._ccxt
+        if isinstance(error, known.RequestTimeout):
+            return ProbeState.TIMEOUT
+        if error is None:
+            return ProbeState.UNKNOWN
+        if isinstance(error, known.NetworkError) and not isinstance(
+            error, known.RateLimitExceeded | known.ExchangeNotAvailable
+        ):
+            return ProbeState.UNREACHABLE
+        answered = self._client.last_http_response is not None
+        return ProbeState.HTTP_ERROR if answered else ProbeState.UNREACHABLE
+
     # ---- parts --------------------------------------------------------------------------------
-    async def _time(self) -> float | None:
+    async def _time(self) -> float:
         if not self._client.has.get("fetchTime"):
-            return None
+            return now_ns() / 1e6  # it has no clock to ask: no skew is known of
         return float(await self._ask(self._client.fetch_time()))
 
-    async def _balances(self) -> dict[str, Decimal]:
+    async def balances(self) -> dict[str, Decimal]:
         found = await self._ask(self._client.fetch_balance())
         totals = found.get("total") or {}
         return {code: _number(value) for code, value in totals.items() if value}
@@ -157,7 +177,7 @@ class RawVenue:
         rows = await self._ask(self._client.fetch_my_trades(symbol, since_ns // 1_000_000))
         return [self._fill(market, row) for row in rows]
 
-    async def _rights(self) -> tuple[str, ...] | None:
+    async def rights(self) -> tuple[str, ...] | None:
         """Return what the key may do, where its venue tells."""
         if self._account.venue == "bybit":
             told = await self._ask(self._client.private_get_v5_user_query_api())
@@ -213,13 +233,16 @@ class RawVenue:
 
     async def _ask(self, call: Any) -> Any:
         known = self._ccxt
+        self._failed = None
         try:
             return await call
         except known.OrderNotFound as error:
             raise _Gone(clean_text(error, 200)) from None
         except known.OperationFailed as error:
+            self._failed = error
             raise RetryLater(f"{self._venue.title}: {clean_text(error, 200)}") from None
         except known.BaseError as error:
+            self._failed = error
             words = f"{type(error).__name__}: {clean_text(error, 200)}"
             raise UsageError(f"{self._venue.title}: {words}") from None
 
