@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,16 @@ def test_the_unmodified_adapter_trades_and_finds_everything_again(
 ) -> None:
     with Trader(process, tmp_path / "one", **NODE) as node:
         assert node.until_event("quote")["bid"] == "39999.9"
+        node.ask("bars", instrument=BTC, limit=10)
+        history = node.until_event("bars")
+        steps = {b - a for a, b in pairwise(history["at_ns"])}
+        assert steps == {60_000_000_000}
+        assert history["closes"][-1] == "40000.00"  # the minute before the venue began
+        node.until(lambda: node.ask("state")["trades"])
+        process.call("skew", seconds=60)
+        bar = node.until_event("bar")
+        assert bar["at_ns"] > history["at_ns"][-1]
+        process.call("skew", seconds=0)
         node.order("P1", "limit", "buy", "0.1", price="41000.0", post_only=True)
         assert "-5022" in node.until_event("OrderRejected", "P1")["reason"]
         node.order("I1", "limit", "buy", "0.1", price="39000.0", tif="ioc")

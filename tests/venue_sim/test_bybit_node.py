@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,16 @@ def test_spot_buys_coins(sim: SimProcess, tmp_path: Path) -> None:
         node.order("A1", "market", "buy", "0.500000")
         filled = node.until_event("OrderFilled", "A1")
         assert filled["commission"] == "0.00050000 BTC"
+        node.ask("bars", instrument=pair, limit=10)
+        history = node.until_event("bars")
+        steps = {b - a for a, b in pairwise(history["at_ns"])}
+        assert steps == {60_000_000_000}
+        assert history["closes"][-1] == "40000.00"  # the minute before the venue began
+        node.until(lambda: node.ask("state")["trades"])
+        sim.call("skew", seconds=60)
+        bar = node.until_event("bar")
+        assert bar["at_ns"] > history["at_ns"][-1]
+        sim.call("skew", seconds=0)
         node.order("A2", "limit", "sell", "0.100000", price="41000.00")
         node.until_event("OrderAccepted", "A2")
         sim.call("price", market="BTCUSDT-SPOT", px="41000.01")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nautilus_trader.common import (
@@ -15,6 +15,7 @@ from nautilus_trader.common import (
 )
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNode, LiveNodeBuilder
 from nautilus_trader.model import (
+    BarType,
     ClientOrderId,
     InstrumentId,
     OrderSide,
@@ -42,7 +43,7 @@ def say(**words: Any) -> None:
 class Told(Strategy):
     """Makes the orders it is told to make and says every event."""
 
-    quotes = 0
+    quotes = trades = 0
 
     def on_start(self) -> None:
         for one in ASKED["instruments"]:
@@ -58,6 +59,15 @@ class Told(Strategy):
                 bid=str(quote.bid_price),
                 ask=str(quote.ask_price),
             )
+
+    def on_trade(self, trade: Any) -> None:
+        self.trades += 1
+
+    def on_bar(self, bar: Any) -> None:
+        say(event="bar", close=str(bar.close), at_ns=bar.ts_event)
+
+    def on_historical_bars(self, bars: Sequence[Any]) -> None:
+        say(event="bars", closes=[str(bar.close) for bar in bars], at_ns=[b.ts_event for b in bars])
 
     def on_order_event(self, event: Any) -> None:
         words = {
@@ -88,6 +98,7 @@ def state(node: Any) -> dict[str, Any]:
         if account
         else {},
         "quotes": getattr(node, "quotes", 0),
+        "trades": getattr(node, "trades", 0),
     }
 
 
@@ -112,6 +123,14 @@ def submit_list(node: Told, words: dict[str, Any]) -> None:
     node.submit_order_list([made(node, one) for one in words["orders"]])
 
 
+def bars(node: Told, words: dict[str, Any]) -> None:
+    """Hear one-minute bars and ask for the last ones."""
+    of = BarType.from_str(f"{words['instrument']}-1-MINUTE-LAST-EXTERNAL")
+    node.subscribe_trades(InstrumentId.from_str(words["instrument"]))
+    node.subscribe_bars(of)
+    node.request_bars(of, limit=words["limit"])
+
+
 def modify(node: Told, words: dict[str, Any]) -> None:
     node.modify_order(
         ClientOrderId(words["id"]),
@@ -123,6 +142,7 @@ def modify(node: Told, words: dict[str, Any]) -> None:
 DOES: dict[str, Callable[[Told, dict[str, Any]], object]] = {
     "submit": lambda node, words: node.submit_order(made(node, words)),
     "submit_list": submit_list,
+    "bars": bars,
     "cancel_some": lambda node, words: node.cancel_orders([ClientOrderId(i) for i in words["ids"]]),
     "modify": modify,
     "cancel": lambda node, words: node.cancel_order(ClientOrderId(words["id"])),
