@@ -17,6 +17,7 @@ VERBS = {
     ),
     "data": ("clearedge_tui.cli.data:data", "Import, make and list market data."),
     "demo": ("clearedge_tui.cli.init:demo", "Run the sample without a terminal and sum it up."),
+    "drill": ("clearedge_tui.cli.drill:drill", "Rehearse a kill on an account of its own."),
     "init": ("clearedge_tui.cli.init:init", "Make a home: config, accounts, folders."),
     "instance": ("clearedge_tui.cli.instance:instance", "Add, change, start and stop instances."),
     "journal": ("clearedge_tui.cli.journal:journal", "Show what was done, by whom and when."),

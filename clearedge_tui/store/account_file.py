@@ -5,7 +5,7 @@ here waits long: a lock held by somebody else is an error after 50 ms.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from clearedge_tui.core.model import Fill
 from clearedge_tui.store.sqlite import connect_reader, connect_writer, explained
 
 _VERSION = 1
+_NONE: Mapping[str, str] = {}
 _BUSY_MS = 50
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS orders (
@@ -89,15 +90,19 @@ class AccountFile:
         return str(rows[0][0]) if rows else ""
 
     # ---- writing ------------------------------------------------------------------------------
-    def put_order(self, entry: Entry) -> None:
+    def put_order(self, entry: Entry, metas: Mapping[str, str] = _NONE) -> None:
         """Write an order down as it is now: before it leaves, and whenever its venue speaks."""
         with self._write():
             self._order(entry)
+            self._metas(metas)
 
-    def put_fill(self, entry: Entry, fill: Fill, seat: SeatKept) -> None:
+    def put_fill(
+        self, entry: Entry, fill: Fill, seat: SeatKept, metas: Mapping[str, str] = _NONE
+    ) -> None:
         """Write a fill, its order and the sums that follow from it: all of it or nothing."""
         with self._write():
             self._order(entry)
+            self._metas(metas)
             self._conn.execute(
                 "INSERT INTO fills VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM fills), ?, ?)",
                 (fill.id, fill.instance, msgspec.json.encode(fill).decode()),
@@ -115,8 +120,11 @@ class AccountFile:
                 self._conn.execute(f"DELETE FROM {table} WHERE instance = ?", (instance,))  # noqa: S608
 
     def set_meta(self, key: str, value: str) -> None:
+        self.set_metas({key: value})
+
+    def set_metas(self, metas: Mapping[str, str]) -> None:
         with self._write():
-            self._conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._metas(metas)
 
     def close(self) -> None:
         self._conn.close()
@@ -129,6 +137,10 @@ class AccountFile:
             " ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body",
             (order.id, entry.key, order.instance, int(order.status.is_open), body),
         )
+
+    def _metas(self, metas: Mapping[str, str]) -> None:
+        for pair in metas.items():
+            self._conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", pair)
 
     def _seat(self, seat: SeatKept) -> None:
         body = msgspec.json.encode(seat).decode()
@@ -164,6 +176,17 @@ def read_account_file(path: Path) -> tuple[list[SeatKept], list[Entry]]:
     finally:
         conn.close()
     return [_seat(row[0]) for row in seats], [_entry(row[0]) for row in orders]
+
+
+def read_orders(path: Path) -> list[Entry]:
+    """Return every order of an account that was written down, oldest first."""
+    conn = connect_reader(path)
+    try:
+        with explained(path):
+            rows = conn.execute("SELECT body FROM orders ORDER BY rowid").fetchall()
+    finally:
+        conn.close()
+    return [_entry(row[0]) for row in rows]
 
 
 def open_account_file(path: Path, durable: bool) -> AccountFile:

@@ -210,6 +210,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "account readiness": "account readiness shows whether it could trade; on the command line: clearedge account readiness",
     "account probe": "account probe asks its venue; on the command line: clearedge account probe",
     "venue": "venue lists what may be set about venues; on the command line: clearedge venue",
+    "drill": "drill rehearses a kill in a throwaway home; on the command line: clearedge drill kill",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

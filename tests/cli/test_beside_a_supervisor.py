@@ -154,7 +154,14 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     file = tmp_path / "bars.csv"
     rows = [f"2020-01-01 00:{n:02d}:00,10,12,9,11,5" for n in range(60)]
     file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    elsewhere = {"data move", "run resume", "run compare", "reconcile resolve", "account probe"}
+    elsewhere = {
+        "data move",
+        "run resume",
+        "run compare",
+        "reconcile resolve",
+        "account probe",
+        "drill kill",
+    }
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
         " a difference a venue: tests/trading/test_recon.py"
