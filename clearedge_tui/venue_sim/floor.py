@@ -29,6 +29,8 @@ from clearedge_tui.venue_sim.request_log import Request
 from clearedge_tui.venue_sim.rulings import refuse, rule_of, wait_for
 from clearedge_tui.venue_sim.sockets import Hub
 
+# what a request of wrong types and missing words runs into, whatever it asked for
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError)
 LOG = 200_000  # requests remembered in full
 VERB_OF = {
     Order: "push.order",
@@ -179,6 +181,9 @@ class Floor:
         except Denied as denied:
             request.outcome = str(denied.denial)
             return self.front.refusal(request, denied)
+        except _NONSENSE:
+            request.outcome = str(Denial.PARAMS)
+            return self.front.refusal(request, Denied(Denial.PARAMS))
         request.outcome = "ok"
         return reply
 

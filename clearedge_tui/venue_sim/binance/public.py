@@ -145,14 +145,19 @@ PUBLIC: dict[str, tuple[str, Callable[[Floor, Params], Any]]] = {
 
 def publish(floor: Floor, socket: Socket, streams: Iterable[str]) -> None:
     """Say to one public socket what its streams are now."""
-    markets = {market.symbol.lower(): market for market in floor.exchange.markets.values()}
     for stream in streams:
-        symbol, _, name = stream.partition("@")
-        market = markets.get(symbol)
-        for said in [] if market is None else _said(floor, market, name):
-            words = said | {"E": floor.time_ms()}
-            wrapped = {"stream": stream, "data": words} if socket.about else words
-            socket.put(msgspec.json.encode(wrapped))
+        for message in spoken(floor, socket.about, stream):
+            socket.put(message)
+
+
+def spoken(floor: Floor, wrapped: str, stream: str) -> list[bytes]:
+    """Return what there is to say of a stream. Raises Denied for one that makes no sense."""
+    markets = {market.symbol.lower(): market for market in floor.exchange.markets.values()}
+    symbol, _, name = stream.partition("@")
+    market = markets.get(symbol)
+    found = [] if market is None else _said(floor, market, name)
+    said = [words | {"E": floor.time_ms()} for words in found]
+    return [msgspec.json.encode({"stream": stream, "data": s} if wrapped else s) for s in said]
 
 
 def _said(floor: Floor, market: Market, name: str) -> list[dict[str, Any]]:

@@ -42,10 +42,7 @@ def work_of(
     params = dict(parse_qsl(request.body, keep_blank_values=True))
 
     def work(rules: Sequence[Fault]) -> Reply:
-        try:
-            return Reply(_done(rules), 200, _LIMITS)
-        except ValueError as error:
-            raise Denied(Denial.PARAMS) from error
+        return Reply(_done(rules), 200, _LIMITS)
 
     def _done(rules: Sequence[Fault]) -> Any:
         if path in PUBLIC:

@@ -8,7 +8,7 @@ import msgspec
 from clearedge_tui.venue_sim.binance import rows
 from clearedge_tui.venue_sim.binance.calls import SOCKET
 from clearedge_tui.venue_sim.binance.codes import code_of, status_of
-from clearedge_tui.venue_sim.binance.public import publish
+from clearedge_tui.venue_sim.binance.public import publish, spoken
 from clearedge_tui.venue_sim.binance.rest import check_sign, check_time
 from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor, Reply
@@ -56,8 +56,8 @@ class Streams:
         kept = await self._floor.serve(request, work, send)
         if kept is What.CUT_ACK:
             socket.abort()
-        elif method == "SUBSCRIBE" and kept is None:
-            publish(self._floor, socket, [str(one) for one in said.get("params", [])])
+        elif method == "SUBSCRIBE" and kept is None and request.outcome == "ok":
+            publish(self._floor, socket, [str(one) for one in said["params"]])
 
     def refusal(self, request: Request, denied: Denied) -> Reply:
         code, words = code_of(denied)
@@ -68,7 +68,9 @@ class Streams:
     def _done(self, socket: Socket, request: Request, said: Words, rules: Sequence[Fault]) -> Words:
         method, number = str(said.get("method", "")), said.get("id")
         if method in _VERBS:
-            streams = {str(one) for one in said.get("params", [])}
+            streams = {str(one) for one in said["params"]}
+            for stream in streams:
+                spoken(self._floor, socket.about, stream)
             socket.topics = (
                 socket.topics | streams if method == "SUBSCRIBE" else socket.topics - streams
             )

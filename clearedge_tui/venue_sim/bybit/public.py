@@ -15,13 +15,19 @@ from clearedge_tui.venue_sim.words import plain, stepped
 
 def publish(floor: Floor, socket: Socket, topics: Iterable[str]) -> None:
     """Say to one public socket what its topics are now."""
-    markets = {m.symbol: m for m in floor.exchange.markets.values() if m.product == socket.about}
     for topic in topics:
-        name, _, rest = topic.partition(".")
-        market = markets.get(rest.rpartition(".")[2])
-        for said in [] if market is None else _said(floor, market, name, rest.partition(".")[0]):
-            words = {"topic": topic, "type": "snapshot", "ts": floor.time_ms(), **said}
-            socket.put(msgspec.json.encode(words))
+        for message in spoken(floor, socket.about, topic):
+            socket.put(message)
+
+
+def spoken(floor: Floor, product: str, topic: str) -> list[bytes]:
+    """Return what there is to say of a topic. Raises ValueError for one that makes no sense."""
+    markets = {m.symbol: m for m in floor.exchange.markets.values() if m.product == product}
+    name, _, rest = topic.partition(".")
+    market = markets.get(rest.rpartition(".")[2])
+    words = {"topic": topic, "type": "snapshot", "ts": floor.time_ms()}
+    found = [] if market is None else _said(floor, market, name, rest.partition(".")[0])
+    return [msgspec.json.encode(words | said) for said in found]
 
 
 def _said(floor: Floor, market: Market, name: str, word: str) -> list[dict[str, Any]]:

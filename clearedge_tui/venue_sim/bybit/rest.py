@@ -88,7 +88,7 @@ def work_of(
 
     def work(rules: Sequence[Fault]) -> Reply:
         if path in PUBLIC:
-            return answered(floor, _plain(PUBLIC[path][1], floor, query))
+            return answered(floor, PUBLIC[path][1](floor, query))
         account = signed_by(floor, web_request, request)
         if path in PRIVATE:
             return answered(floor, PRIVATE[path][1](floor, account, query, rules))
@@ -99,15 +99,6 @@ def work_of(
         return answered(floor, WRITES[path][1](floor, account, _body(request), rules))
 
     return work
-
-
-def _plain(
-    read: Callable[[Floor, Query], dict[str, Any]], floor: Floor, query: Query
-) -> dict[str, Any]:
-    try:
-        return read(floor, query)
-    except ValueError as error:
-        raise Denied(Denial.PARAMS) from error
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import msgspec
 
 from clearedge_tui.venue_sim.bybit import rows
 from clearedge_tui.venue_sim.bybit.codes import code_of
-from clearedge_tui.venue_sim.bybit.public import publish
+from clearedge_tui.venue_sim.bybit.public import publish, spoken
 from clearedge_tui.venue_sim.bybit.rest import limits, same_sign
 from clearedge_tui.venue_sim.bybit.writes import WRITES
 from clearedge_tui.venue_sim.faults import Fault, What
@@ -50,8 +50,8 @@ class Streams:
         kept = await self._floor.serve(request, work, send)
         if kept is What.CUT_ACK:
             socket.abort()
-        elif op == "subscribe" and kept is None:
-            publish(self._floor, socket, [str(topic) for topic in said.get("args", [])])
+        elif op == "subscribe" and kept is None and request.outcome == "ok":
+            publish(self._floor, socket, [str(topic) for topic in said["args"]])
 
     def refusal(self, request: Request, denied: Denied) -> Reply:
         """Return a refusal in the words of the socket it came over."""
@@ -68,10 +68,12 @@ class Streams:
         if op == "ping":
             return self._pong(socket, said)
         if op in ("subscribe", "unsubscribe"):
-            topics = {str(topic) for topic in said.get("args", [])}
+            topics = {str(topic) for topic in said["args"]}
             if socket.kind == "private" and not socket.account:
                 raise Denied(Denial.KEY)
             if op == "subscribe":
+                for topic in topics:
+                    spoken(self._floor, socket.about, topic)
                 socket.topics |= topics
             else:
                 socket.topics -= topics
@@ -143,5 +145,6 @@ class Streams:
 
 
 def _category(said: Words) -> str:
-    args = said.get("args") or [{}]
-    return str(args[0].get("category", "")) if isinstance(args[0], dict) else ""
+    args = said.get("args")
+    first = args[0] if isinstance(args, list) and args else None
+    return str(first.get("category", "")) if isinstance(first, dict) else ""
