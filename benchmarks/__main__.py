@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from benchmarks import backtests, console, imports, live, report, run_list, runs, start
+from benchmarks import backtests, console, imports, live, report, run_list, runs, start, trading
 from benchmarks.table import Row, show
 
 Part = Callable[[bool], list[Row]]
@@ -18,6 +18,8 @@ PARTS: dict[str, Part] = {
     "live": live.live,
     "data": imports.data,
     "list": run_list.listed,
+    "trading": trading.trading,
+    "paper": trading.paper,
     "report": report.opened,
     "runs": runs.whole,
     "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),

@@ -90,7 +90,7 @@ class Account(msgspec.Struct, frozen=True):
     orphan_grace_s: float = 30.0  # how long engines wait for a new supervisor
     orphan_policy: str = "cancel"  # leave | cancel | flatten
     stale_s: float = 60.0  # nothing is entered on a price older than this; 0 is never
-    reorder_ms: float = 200.0  # ticks late by less are put in order; 0 drops them. Not in replays
+    reorder_ms: float = 200.0  # ticks late by less are put in order; 0 drops them. A venue's: 0
     gap_s: float = 120.0  # silence longer than this is a gap; 0 is never. Not in replays
     gap_bars: int = 1  # whole bars of an instance after a gap before anything is entered
     record_mb: int = 200  # how much of what it receives is kept, the newest; 0 is nothing
@@ -182,6 +182,10 @@ def load_accounts(home: Home) -> dict[str, Account]:
         raise UsageError(f"{path}: {error}") from None
 
 
+# a venue tells a market's prices over one connection, so in order: waiting for late ones costs 200 ms
+_VENUES_OWN = {"feed": "venue", "reorder_ms": 0.0}
+
+
 def parse_accounts(path: Path, text: str) -> dict[str, Account]:
     """Return the accounts that a text declares; `path` is for the words of an error."""
     try:
@@ -200,7 +204,7 @@ def parse_accounts(path: Path, text: str) -> dict[str, Account]:
                 raise UsageError(
                     f"{path}: [{name}] has an unknown key `{key}`; known: {', '.join(sorted(known))}"
                 )
-        given = {"feed": "venue"} if "venue" in fields or fields.get("kind") == "live" else {}
+        given = _VENUES_OWN if "venue" in fields or fields.get("kind") == "live" else {}
         try:
             account = msgspec.convert({**given, **fields, "name": name}, Account, strict=False)
         except (msgspec.ValidationError, InvalidOperation) as error:

@@ -1,0 +1,161 @@
+"""Trading at a venue on loopback: what gateway, gate and file add to the bare engine's way there.
+
+The peer is a bare NautilusTrader strategy with the same unmodified adapter at the same venue, in the
+same run. The venue is a process of its own; times are of this machine's one clock.
+"""
+
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.table import Row, percentile
+from clearedge_tui import kills
+from clearedge_tui.core.kill import Action, Kill, Scope
+from clearedge_tui.core.receipt import Receipt
+from tests.trading.bench_bare import bare
+from tests.trading.box import LiveBox
+from tests.trading.live import BTC
+from tests.venue_sim.process import SimProcess
+
+BENCH = Path(__file__).parent.parent / "tests" / "trading" / "strategies" / "timed.py"
+
+
+def trading(small: bool) -> list[Row]:
+    """Ticks in, orders out, kill, restart; then a hundred instances at 10 Hz on paper."""
+    orders = 20 if small else 300
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, SimProcess("--walk", "3") as sim:
+        theirs = bare(sim, Path(folder) / "bare", orders)
+        box = LiveBox(Path(folder) / "home", sim, orders_per_second=1000)
+        (box.home.strategies / "timed.py").write_text(BENCH.read_text())
+        box.start()
+        try:
+            ours = _timed(box, orders)
+            rows += _compare(ours, theirs)
+            rows += _restart(box)
+            rows += _kill(box, sim, 5 if small else 100)
+        finally:
+            box.close()
+    return rows
+
+
+def _timed(box: LiveBox, orders: int) -> dict[str, list[float]]:
+    out = box.home.root / "timed.json"
+    box.done("instance.add", id="timed", strategy="timed", account="main", market=BTC,
+             timeframe="quote", mode="observe", config={"out": str(out), "orders": orders})  # fmt: skip
+    box.live("timed")
+    box.until(out.exists, "the timed strategy is done", 120)
+    found: dict[str, list[float]] = json.loads(out.read_text())
+    return found
+
+
+def _compare(ours: dict[str, list[float]], theirs: dict[str, list[float]]) -> list[Row]:
+    rows = []
+    for what, name, limit in (
+        ("tick to strategy, above the bare engine's, p50", "tick_ms", 1.0),
+        ("order to its fill, above the bare engine's, p50", "fill_ms", 3.0),
+    ):
+        own, peer = statistics.median(ours[name]), statistics.median(theirs[name])
+        note = (
+            f"ours {own:.2f} (p99 {percentile(ours[name], 0.99):.2f}), bare {peer:.2f} "
+            f"(p99 {percentile(theirs[name], 0.99):.2f}) ms, {len(ours[name])} and {len(theirs[name])}"
+        )
+        rows.append(Row(what, own - peer, "ms", limit, note))
+    return rows
+
+
+def _restart(box: LiveBox) -> list[Row]:
+    """Kill -9 the gateway; count until it is compared with the venue again."""
+    import os
+    import signal
+
+    pid = next(pid for pid, name in box.processes() if name == "gw-main")
+    began = time.monotonic()
+    before = time.time_ns()
+    os.kill(pid, signal.SIGKILL)
+
+    def compared() -> bool:
+        rows = box.do("recon.list").data
+        return bool(rows and rows[0].get("at_ns", 0) > before and rows[0].get("markets"))
+
+    box.until(compared, "it is compared again", 60)
+    took = time.monotonic() - began
+    note = "kill -9 to compared with the venue's own word, by supervisor, gateway and auditor"
+    return [Row("gateway restart to reconciled", took, "s", 2.0, note)]
+
+
+def _kill(box: LiveBox, sim: SimProcess, count: int) -> list[Row]:
+    """Each instance rests an order; then everything is killed."""
+    for n in range(count):
+        box.hand(f"h{n}")
+    for n in range(count):
+        box.live(f"h{n}")
+    for n in range(count):
+        box.tell(f"h{n}", "buy 0.01 @ 1000.0")
+    box.until(lambda: len(sim.call("open_orders")) == count, "every order rests", 90)
+    for n in range(count):  # and everybody wants more, all the time
+        box.tell(f"h{n}", "buy 0.01 @ 1001.0")
+    began = time.time_ns()
+    kills.write(box.home, Kill(Scope.GLOBAL, action=Action.CANCEL, reason="bench", at_ns=began))
+    box.until(lambda: _confirmed(box), "the receipt", 60)
+    receipt = _newest(box)
+    last = max((r["at_ns"] for r in sim.call("requests", verb="order.create")), default=0)
+    note = f"{count} instances, {len(receipt.lines)} orders; confirmed after {(receipt.done_ns - began) / 1e6:.0f} ms"
+    return [
+        Row("kill to the last order at the venue", max(0.0, (last - began) / 1e6), "ms", 100, note),
+        Row("kill to all cancels sent", (receipt.cancels_sent_ns - began) / 1e6, "ms", 1000, note),
+    ]
+
+
+def _newest(box: LiveBox) -> Receipt:
+    return next(r for r in kills.receipts(box.home) if r.by == "gateway")
+
+
+def _confirmed(box: LiveBox) -> bool:
+    found = [r for r in kills.receipts(box.home) if r.by == "gateway"]
+    return bool(found and found[0].confirmed and found[0].lines)
+
+
+def paper(small: bool) -> list[Row]:
+    """A hundred instances at 10 Hz on a paper account: processor time of everything together."""
+    import psutil
+
+    from tests.live.box import Box
+
+    count, seconds = (5, 2.0) if small else (100, 20.0)
+    with tempfile.TemporaryDirectory() as folder:
+        # the simulated market speaks four times a minute: 10 a second at 150 times its pace
+        box = Box(Path(folder), speed=150).start()
+        try:
+            for n in range(count):
+                box.do("instance.add", id=f"e{n}", strategy="ema_cross", account="paper",
+                       market="SIM/USDT", timeframe="quote", mode="active", config={})  # fmt: skip
+            box.until(
+                lambda: all(r.state == "running" for r in box.snapshot().instances), "all run", 120
+            )
+            time.sleep(1 if small else 5)
+            assert box.process is not None
+            watched = [psutil.Process(pid) for pid, _ in box.processes()]
+            watched.append(psutil.Process(box.process.pid))
+            ticks = _ticks(box)
+            spent = sum(_cpu(one) for one in watched)
+            time.sleep(seconds)
+            spent = sum(_cpu(one) for one in watched) - spent
+            rate = (_ticks(box) - ticks) / seconds
+        finally:
+            box.close()
+    note = f"{count} instances, {rate:.1f} ticks a second each; supervisor, gateway and shadow included"
+    return [Row("100 instances at 10 Hz on paper", spent / seconds * 100, "%", 15, note)]
+
+
+def _cpu(process: object) -> float:
+    times = process.cpu_times()  # type: ignore[attr-defined]
+    return float(times.user + times.system)
+
+
+def _ticks(box: object) -> int:
+    """Return how many ticks the gateway has passed on."""
+    rows = box.do("account.list").data  # type: ignore[attr-defined]
+    return int((rows[0].get("ticks") or {}).get("passed", 0)) if rows else 0
