@@ -1,6 +1,9 @@
 """Kills on the disk: read often and cheaply, written whole, and not needed to be written at all."""
 
 import os
+import signal
+import socket
+import struct
 import tempfile
 from pathlib import Path
 
@@ -27,14 +30,47 @@ def folder(home: Home) -> Path:
 
 
 def write(home: Home, kill: Kill) -> Path:
-    """Put a kill on the disk. Raises OSError when that cannot be done."""
+    """Put a kill on the disk. Raises OSError when that cannot be done.
+
+    One that is on already stays on since its own moment: who answered it has answered it.
+    """
     place = folder(home)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = place / kill.name
     path.touch(mode=0o600)  # from here on it kills; the words may fail
-    words = _Words(kill.reason, kill.who, kill.at_ns or now_ns())
+    old = _with_words(kill, path)
+    if old is kill:
+        old = msgspec.structs.replace(kill, reason="", who="", at_ns=0)
+    words = _Words(
+        kill.reason or old.reason, old.who or kill.who, old.at_ns or kill.at_ns or now_ns()
+    )
     _replace(path, msgspec.json.encode(words))
     return path
+
+
+def signal_engines(home: Home) -> list[int]:
+    """Tell every gateway and auditor of a home to stop all, by signal; for a disk that takes no file.
+
+    Who listens is asked of the kernel. Takes up to a second for each that does not answer.
+    """
+    pids = []
+    for path in [*home.sockets.glob("gw-*.sock"), *home.sockets.glob("au-*.sock")]:
+        try:
+            with socket.socket(socket.AF_UNIX) as knock:
+                knock.settimeout(1.0)
+                knock.connect(str(path))
+                raw = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+            pid = struct.unpack("3i", raw)[0]
+            os.kill(pid, signal.SIGUSR2)
+        except OSError:
+            continue
+        pids.append(pid)
+    return pids
+
+
+def running(home: Home) -> list[str]:
+    """Return the accounts that have a gateway's socket; nobody may be behind it."""
+    return sorted(path.stem.removeprefix("gw-") for path in home.sockets.glob("gw-*.sock"))
 
 
 def clear(home: Home, kill: Kill) -> None:
@@ -115,6 +151,24 @@ def receipts(home: Home, most: int = 100) -> list[Receipt]:
         except (OSError, msgspec.MsgspecError):
             continue
     return found
+
+
+class ReceiptFiles:
+    """The newest receipts, read again only when one was written."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._stamp = -1
+        self._found: tuple[Receipt, ...] = ()
+
+    def look(self) -> tuple[Receipt, ...]:
+        try:
+            changed = os.stat(folder(self._home) / "receipts").st_mtime_ns  # noqa: PTH116
+        except OSError:
+            changed = 0
+        if changed != self._stamp:
+            self._found, self._stamp = tuple(receipts(self._home)), changed
+        return self._found
 
 
 def _replace(path: Path, body: bytes) -> None:

@@ -8,11 +8,13 @@ import msgspec
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.kill_summary import KillRow
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.wire import FrameError, frame, frames
 from clearedge_tui.engine.peer import listen, send
 from clearedge_tui.runs.recover import recover
 from clearedge_tui.supervisor.commands import Commands
+from clearedge_tui.supervisor.kill_view import KillView
 from clearedge_tui.supervisor.lock import read_holder
 from clearedge_tui.supervisor.protocol import (
     VERSION,
@@ -94,6 +96,8 @@ class _Client:
         self._sent = 0
         self._detail_sent = (-1, 0)
         self._jobs_sent = -1
+        self._kills = KillView(supervisor.home)
+        self._kills_sent: tuple[KillRow, ...] = ()
 
     def close(self) -> None:
         if self._pusher is not None:
@@ -140,6 +144,7 @@ class _Client:
             self._pusher = None
         if ask.rate_hz > 0:
             self._sent = self._sup.seq
+            self._kills_sent = self._kills.rows(self._sup.places.places.values())
             send(
                 self._writer,
                 Snapshot(
@@ -148,6 +153,7 @@ class _Client:
                     tuple(self._row(r) for r in self._sup.runs.values()),
                     tuple(self._accounts()),
                     self._commands.jobs.rows(),
+                    self._kills_sent,
                 ),
             )
             self._pusher = asyncio.create_task(self._push(min(20.0, ask.rate_hz)))
@@ -179,10 +185,13 @@ class _Client:
         self._jobs_sent = jobs_seq
         removed = tuple(i for i, seq in self._sup.removed.items() if seq > since)
         accounts = tuple(self._accounts(since))
-        if rows or jobs or removed or accounts:
+        kills = self._kills.rows(self._sup.places.places.values())
+        told = None if kills == self._kills_sent else kills
+        self._kills_sent = kills
+        if rows or jobs or removed or accounts or told is not None:
             send(
                 self._writer,
-                Changed(self._sup.seq, now_ns(), rows, accounts, jobs, removed),
+                Changed(self._sup.seq, now_ns(), rows, accounts, jobs, removed, told),
             )
 
     def _push_detail(self) -> None:

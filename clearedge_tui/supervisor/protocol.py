@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from clearedge_tui.core.kill_summary import KillRow
 from clearedge_tui.core.model import (
     AccountKind,
     BarRow,
@@ -84,6 +85,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     pid: int = 0
     ticks: TickCounts = TickCounts()
     recording: str = ""  # the name under which what it receives is kept
+    venue: str = ""
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -113,6 +115,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag=True):
     instances: tuple[InstanceRow, ...]
     accounts: tuple[AccountRow, ...]
     jobs: tuple[JobRow, ...]
+    kills: tuple[KillRow, ...] = ()
 
 
 class Changed(msgspec.Struct, frozen=True, tag=True):
@@ -124,6 +127,7 @@ class Changed(msgspec.Struct, frozen=True, tag=True):
     accounts: tuple[AccountRow, ...] = ()
     jobs: tuple[JobRow, ...] = ()
     removed: tuple[str, ...] = ()
+    kills: tuple[KillRow, ...] | None = None  # all that are on; None: as before
 
 
 class LogLine(msgspec.Struct, frozen=True, array_like=True):

@@ -159,4 +159,5 @@ def account_row(
         pid=run.gateway.pid,
         ticks=feed.ticks if feed else TickCounts(),
         recording=feed.recording if feed else "",
+        venue=account.venue,
     )

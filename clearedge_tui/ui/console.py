@@ -16,9 +16,11 @@ from textual.theme import Theme
 from textual.timer import Timer
 
 from clearedge_tui.settings import Home
+from clearedge_tui.ui import killing
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.frame import HeaderView, NoticeView, Page
 from clearedge_tui.ui.keys import bindings
+from clearedge_tui.ui.kill_watch import KillWatch
 from clearedge_tui.ui.link import Connect, Link, unix_connect
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.model import Answer, Model
@@ -57,6 +59,7 @@ class Console(App[int], inherit_bindings=False):
         self.model = model or Model()
         self.home_name = home.root.name
         self.home = home
+        self.killed = KillWatch(home, self.model)
         self.colours = colours
         self.live = live
         self.pacer = Pacer()
@@ -106,6 +109,7 @@ class Console(App[int], inherit_bindings=False):
     def tick(self) -> None:
         """The one beat of the screen: news in, changed rows out, unless the terminal is behind."""
         self.model.expire()
+        self.killed.look()
         news = (self.model.version, self.look.version, int(self.model.mono()))
         if news == self._shown or not self.pacer.may_paint():
             return  # nothing new, and no second has passed for the ages to show
@@ -230,6 +234,8 @@ class Console(App[int], inherit_bindings=False):
 
     def action_go_back(self) -> None:
         page = self.page
+        if killing.disarm(self):
+            return
         if self.screen is not page:
             self.screen.dismiss(None)
         elif isinstance(page, BoardPage):
@@ -238,6 +244,9 @@ class Console(App[int], inherit_bindings=False):
             self.previous = page.place()
             self.pop_screen()
             self.paint_now()
+
+    def action_kill(self) -> None:
+        killing.press(self)
 
     def action_last(self) -> None:
         self.visit(*self.previous)

@@ -13,7 +13,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.keys import Key, hints
 from clearedge_tui.ui.model import Notice
-from clearedge_tui.ui.paint.header import paint_header, today_parts
+from clearedge_tui.ui.paint.header import kill_text, paint_header, today_parts
 from clearedge_tui.ui.view import CellView
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LEAST = (60, 16)
 NOTICE_S = 6.0
+ARMED = "H again KILLS EVERYTHING: nothing leaves, orders are cancelled   esc: no"
 
 
 class HeaderView(CellView):
@@ -38,6 +39,10 @@ class NoticeView(CellView):
 
     def paint(self, h: int, w: int) -> Cells:
         cells = Cells(h, w)
+        if self.ui.model.armed:
+            cells.fill(cells.area, p.BAD, p.INK)
+            cells.text(0, 1, ARMED, p.INK | p.BOLD, width=w - 2)
+            return cells
         text, ink = self._line()
         cells.text(0, 1, text, ink, width=w - 2)
         return cells
@@ -114,7 +119,9 @@ class SmallView(CellView):
         rows = model.instances.values()
         live = sum(r.actual == "active" and r.account_kind == "live" for r in rows)
         money = today_parts(model, look)
+        killed = kill_text(model, self.size.width - 2)
         lines = (
+            *(((killed, p.BAD | p.BOLD),) if killed else ()),
             (f"too small: {self.screen.size.width}x{self.screen.size.height}", p.WARN),
             (f"wanted {LEAST[0]}x{LEAST[1]}", p.DIM),
             *money[:2],

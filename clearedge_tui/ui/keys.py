@@ -28,6 +28,7 @@ TABLE: Final = (
     Key("help", "question_mark", "?", "help", "Help", "this page", "global", 95),
     Key("back", "escape,h", "esc", "go_back", "Back", "back to where you came from", "global"),
     Key("last", "minus", "-", "last", "Last screen", "the screen before this one", "global"),
+    Key("kill", "H", "H H", "kill", "Kill", "twice within two seconds: kill everything, cancel what rests; a sheet then offers more", "global", 92),
     Key("news", "exclamation_mark", "!", "news", "News", "the last news in full; a number follows the thread of one", "global"),
     Key("freeze", "p", "p", "freeze", "Freeze", "hold the display still; data goes on", "global"),
     Key("theme", "T", "T", "theme", "Theme", "next theme", "global"),
@@ -118,6 +119,9 @@ TABLE: Final = (
     Key("runs.right", "right", "→ ←", "runs(1)", "More runs", "the runs that have no room beside these", "compare"),
     Key("runs.left", "left", "←", "runs(-1)", "Runs back", "the runs before", "compare"),
     Key("equal", "e", "e", "equal", "Equal", "hide or show what is the same in all", "compare", 20),
+    Key("lift", "L", "L", "lift", "Lift", "lift this kill (typed name)", "kills", 20),
+    Key("flatten", "f", "f", "flatten", "Flatten", "flatten too: close positions at the market", "kills", 25),
+    Key("reason", "r", "r", "reason", "Reason", "say why it was killed", "kills", 30),
     Key("edit", "enter,i", "enter", "edit", "Edit", "edit the field; enter keeps, esc drops", "form", 5),
     Key("next.choice", "right,space,l", "→", "choose(1)", "Choose", "next choice", "form", 10),
     Key("prev.choice", "left", "←", "choose(-1)", "Choose back", "choice before", "form"),
@@ -160,6 +164,7 @@ SCOPES: Final = {
     "data": ("data", "series", "list", "global"),
     "strategies": ("strategies", "list", "global"),
     "journal": ("journal", "list", "global"),
+    "kills": ("kills", "list", "global"),
     "form": ("form", "list", "global"),
 }
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import count
 
 from clearedge_tui.core.clock import monotonic, now_ns
+from clearedge_tui.core.kill_summary import KillRow
 from clearedge_tui.core.model import EngineState, Mode
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.supervisor.protocol import (
@@ -71,6 +72,8 @@ class Model:
     instances: dict[str, InstanceRow] = field(default_factory=dict)
     accounts: dict[str, AccountRow] = field(default_factory=dict)
     jobs: dict[str, JobRow] = field(default_factory=dict)
+    kills: tuple[KillRow, ...] = ()  # what is killed now, as far as anybody knows
+    kill_armed: float = 0.0  # monotonic time until which a second press kills; 0 is not
     strategies: tuple[str, ...] = ()  # names of the files, as last told; for the palette
     detail: Detail | None = None
     hello: Hello | None = None
@@ -95,6 +98,7 @@ class Model:
                 self.instances = {row.id: row for row in message.instances}
                 self.accounts = {row.name: row for row in message.accounts}
                 self.jobs = {row.id: row for row in message.jobs}
+                self.kills = message.kills
                 self._end_jobs()
             case Changed():
                 self._change(message)
@@ -112,6 +116,8 @@ class Model:
             self._tell_end(job)
             self.jobs[job.id] = job
         self._end_jobs()
+        if message.kills is not None:
+            self.kills = message.kills
         for gone in message.removed:
             self.instances.pop(gone, None)
             self.jobs.pop(gone, None)
@@ -230,6 +236,11 @@ class Model:
         """Whether the row's price is older than its account enters anything on."""
         live = row.state in (EngineState.RUNNING, EngineState.PAUSED)
         return live and 0 < row.stale_s < self.price_age_s(row)
+
+    @property
+    def armed(self) -> bool:
+        """Whether the next press of the kill key kills."""
+        return self.mono() < self.kill_armed
 
     def anything_runs(self) -> bool:
         """True when leaving the console leaves something at work."""

@@ -31,6 +31,10 @@ def make_page(name: str, subject: str = "") -> Page:
             from clearedge_tui.ui.screens.journal import JournalPage
 
             return JournalPage(subject)
+        case "kills":
+            from clearedge_tui.ui.screens.kills import KillsPage
+
+            return KillsPage()
         case "detail":
             from clearedge_tui.ui.screens.detail import DetailPage
 

@@ -34,7 +34,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from tests.fakes import catalog, market, reports, runs, strategies
+from tests.fakes import catalog, market, reports, runs, strategies, trading
 
 change = msgspec.structs.replace
 
@@ -60,6 +60,7 @@ class FakeSupervisor:
         self.runs_index: Index | None = None  # other runs than usual
         self.labels: dict[str, Labels] = {}
         self.gone: set[str] = set()
+        self.killed = trading.Kills()
         self.version = VERSION
         self.moving = moving
         self._random = Random(seed)
@@ -198,6 +199,7 @@ class FakeSupervisor:
                         rows,
                         tuple(self.accounts),
                         tuple(self.jobs.values()),
+                        self.killed.rows(),
                     ),
                 ]
             case Watch():
@@ -224,6 +226,8 @@ class FakeSupervisor:
         self.rows |= {row.id: row for row in rows}
         self._seq += 1
         out: list[object] = [Result(command.id, "pending")]
+        if command.verb.startswith("kill."):
+            out.append(Changed(self._seq, self.clock(), kills=self.killed.rows()))
         if rows or command.verb.startswith("data."):
             jobs = tuple(job for job in self.jobs.values() if job.kind != "backtest")
             out.append(Changed(self._seq, self.clock(), tuple(rows), jobs=jobs))
@@ -320,6 +324,10 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     ),
     "data.import": lambda w, a: ("BTC/USDT 1m: 3 bars added", None, []),
     "data.sample": lambda w, a: ("SP500 1d: 5,031 bars added", None, []),
+    "kill.on": lambda w, a: (w.killed.on(a, w.clock()), None, []),
+    "kill.clear": lambda w, a: (f"{w.killed.held.pop(str(a['kill'])).name} is lifted", None, []),
+    "kill.reason": lambda w, a: ("", None, []),
+    "kill.status": lambda w, a: ("", w.killed.status(), []),
     "limit.list": lambda w, a: ("", [], []),
     "approve.show": lambda w, a: ("", [], []),
     "account.rewind": lambda w, a: ("plays from the beginning", None, []),

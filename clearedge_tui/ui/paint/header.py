@@ -24,10 +24,35 @@ def paint_header(cells: Cells, model: Model, look: Look, home: str, title: str =
         cells.text(0, x, text, ink)
         x += len(text) + 2
     x, edge = 1, cells.w - used - 1
+    killed = kill_text(model, edge - x - 2)
+    if killed:
+        cells.text(0, x, f" {killed} ", p.INK | p.BOLD, p.BAD, width=edge - x)
+        x = min(edge, x + len(killed) + 2) + 2
     for text, ink in _left(model, look, home, title, cells.w):
         if x + len(text) > edge:
             continue
         x = cells.text(0, x, text, ink) + 2
+
+
+def kill_text(model: Model, room: int = 200) -> str:
+    """Return what is killed and what is proven of it, as fully as fits; empty when nothing is."""
+    if not model.kills:
+        return ""
+    row, more = model.kills[0], len(model.kills) - 1
+    age = f" {f.duration((model.wall_ns() - row.at_ns) / 1e9)} ago" if row.at_ns else ""
+    first = f"KILLED {clean_text(row.what, 24)}{f' +{more}' if more else ''}"
+    lines = sum(one.lines for one in model.kills)
+    open_ = sum(one.unconfirmed for one in model.kills)
+    awaited = sorted({name for one in model.kills for name in one.awaited})
+    alarm = [f"{open_} UNCONFIRMED"] if open_ else []
+    alarm += [f"NO ANSWER {clean_text(', '.join(awaited), 20)}"] if awaited else []
+    good = [f"{lines - open_} of {lines} confirmed"] if lines else []
+    if not lines and not awaited:
+        answered = any(one.answered for one in model.kills)
+        good = ["nothing was open" if answered else "no account runs"]
+    ways = ([first + age, *good, *alarm], [first + age, *(alarm or good)], [first, *alarm], [first])
+    told = [" · ".join(parts) for parts in ways]
+    return next((text for text in told if len(text) <= room), told[-1])
 
 
 def _left(model: Model, look: Look, home: str, title: str, width: int) -> list[Part]:

@@ -1,19 +1,32 @@
 """Small questions over a screen: choose one, type a word, read a text."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from clearedge_tui.ui import killing
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.line_edit import LineEdit
 from clearedge_tui.ui.view import CellView
 
+if TYPE_CHECKING:
+    from clearedge_tui.ui.console import Console
+
 Line = tuple[str, int]
+
+
+def kill_key(screen: ModalScreen[Any], event: events.Key) -> bool:
+    """Whether a key was about the kill: it works over every question that takes no letters."""
+    ui = cast("Console", screen.app)
+    if event.key == "H":
+        ui.action_kill()
+        return True
+    return event.key == "escape" and killing.disarm(ui)
 
 
 class Option(NamedTuple):
@@ -70,6 +83,8 @@ class Choice(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
+        if kill_key(self, event):
+            return
         if event.key == "escape":
             self.dismiss(None)
         elif event.key in ("down", "j", "up", "k"):
@@ -145,6 +160,8 @@ class Reading(ModalScreen[bool]):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
+        if kill_key(self, event):
+            return
         if event.key in ("enter", "escape", "q", "question_mark"):
             self.dismiss(event.key == "enter")
             return
