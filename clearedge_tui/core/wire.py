@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 
 LIMIT = 32 << 20  # a frame larger than this is a fault of the sender, not a message
+_CHUNK = 1 << 18
 _HEAD = struct.Struct("<I")
 _encoder = msgspec.msgpack.Encoder()
 
@@ -41,12 +42,11 @@ class Deframer:
 
 
 async def frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yield frame bodies until the peer goes away."""
-    while True:
-        try:
-            (size,) = _HEAD.unpack(await reader.readexactly(_HEAD.size))
-            if size > LIMIT:
-                raise FrameError(f"a frame of {size} bytes; at most {LIMIT} are allowed")
-            yield await reader.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
+    """Yield frame bodies until the peer goes away; what is read at once costs one turn of the loop."""
+    deframer = Deframer()
+    try:
+        while data := await reader.read(_CHUNK):
+            for body in deframer.feed(data):
+                yield body
+    except ConnectionError:
+        return

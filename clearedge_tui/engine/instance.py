@@ -6,6 +6,7 @@ with a named fault and leaves the process, its last picture and its log to be lo
 
 import asyncio
 import contextlib
+import itertools
 import os
 import resource
 import sys
@@ -58,10 +59,9 @@ from clearedge_tui.engine.watchdog import CallbackTimeout, Watchdog
 from clearedge_tui.market import timeframes
 
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
-_BEAT_S = 0.5
-_DRAW_S = 0.4
+_BEAT_S = 0.5  # one timer for all: a hundred of these processes wake up beside each other
 _DRAW_UNSEEN_S = 5.0
-_KEEP_S = 1.0
+_KEEP_BEATS = 2  # the state is saved with every second beat
 T = TypeVar("T")
 
 
@@ -76,6 +76,7 @@ class InstanceHost:
         self.config_version = spec.instance.config_version
         self.frozen = spec.frozen
         self.watched = False
+        self._drawn_s, self._drawn_ticks = 0.0, -1
         self.ready = False
         self.ticks = 0
         self.slowest_s = 0.0
@@ -282,6 +283,7 @@ class InstanceHost:
                 self._beat()
             case Watching():
                 self.watched = message.on
+                self._draw_when_due()
             case Stop():
                 self.over.set()
 
@@ -294,8 +296,12 @@ class InstanceHost:
 
     # ---- life signs ---------------------------------------------------------------------------
     async def _beats(self) -> None:
-        while True:
+        """Say that this process lives, draw, and save the state: all that time asks for."""
+        for count in itertools.count():
             self._beat()
+            self._draw_when_due()
+            if count % _KEEP_BEATS == 0:
+                self.keep_state()
             await asyncio.sleep(_BEAT_S)
 
     def _beat(self) -> None:
@@ -313,17 +319,14 @@ class InstanceHost:
         )
         self.slowest_s = 0.0
 
-    async def _draws(self) -> None:
-        drawn_at, drawn_ticks = 0.0, -1
-        while True:
-            await asyncio.sleep(_DRAW_S)
-            due = self.watched or monotonic() - drawn_at > _DRAW_UNSEEN_S
-            if not (due and self.ready and self.lease.held) or (
-                self.ticks == drawn_ticks and not self.watched
-            ):
-                continue
-            drawn_at, drawn_ticks = monotonic(), self.ticks
-            self.lease.tell(Drawn(now_ns(), self._widgets(), self.bars.rows()))
+    def _draw_when_due(self) -> None:
+        due = self.watched or monotonic() - self._drawn_s > _DRAW_UNSEEN_S
+        if not (due and self.ready and self.lease.held) or (
+            self.ticks == self._drawn_ticks and not self.watched
+        ):
+            return
+        self._drawn_s, self._drawn_ticks = monotonic(), self.ticks
+        self.lease.tell(Drawn(now_ns(), self._widgets(), self.bars.rows()))
 
     def _widgets(self) -> tuple[dict[str, object], ...]:
         if self.hosted is None or self.fault is not None:
@@ -332,11 +335,6 @@ class InstanceHost:
             return self._timed("render", draw, self.hosted.render, Path(self.spec.path))
         except CallbackTimeout:
             return ({"type": "error", "text": self._too_long("render")},)
-
-    async def _keeps(self) -> None:
-        while True:
-            await asyncio.sleep(_KEEP_S)
-            self.keep_state()
 
     def keep_state(self) -> None:
         """Save the state when it may have changed and the code is sound."""
@@ -373,8 +371,6 @@ class InstanceHost:
             for work in (
                 self.line.run(),
                 self._beats(),
-                self._draws(),
-                self._keeps(),
                 self.lease.outlive(self.spec.grace_s, leave),
             )
         ]

@@ -19,6 +19,8 @@ class LeaseKeeper:
         self._changed = changed
         self._writer: asyncio.StreamWriter | None = None
         self._lost_at = monotonic()
+        self._orphan = asyncio.Event()
+        self._orphan.set()
         self.epoch = 0
 
     @property
@@ -37,6 +39,7 @@ class LeaseKeeper:
         old, self._writer = self._writer, writer
         if old is not None and old is not writer:
             old.close()
+        self._orphan.clear()
         self._changed(True)
         return ""
 
@@ -44,6 +47,7 @@ class LeaseKeeper:
         if self._writer is writer:
             self._writer = None
             self._lost_at = monotonic()
+            self._orphan.set()
             self._changed(False)
 
     def tell(self, message: msgspec.Struct) -> bool:
@@ -53,6 +57,7 @@ class LeaseKeeper:
     async def outlive(self, grace_s: float, leave: Callable[[], Awaitable[None]]) -> None:
         """Call `leave` once when no supervisor has come back within the grace time."""
         while True:
+            await self._orphan.wait()
             await asyncio.sleep(0.25)
             if self._writer is None and monotonic() - self._lost_at > grace_s:
                 await leave()

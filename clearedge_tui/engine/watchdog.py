@@ -11,6 +11,7 @@ from clearedge_tui.core.clock import monotonic
 
 EXIT_STUCK = 71
 _TICK_S = 0.1
+_LONGEST_S = 1.0  # a hundred of these threads that look ten times a second are felt
 _SECOND_CHANCE_S = 2.0
 
 
@@ -55,7 +56,7 @@ class Watchdog:
     def _watch(self) -> None:
         wait = threading.Event()
         while True:
-            wait.wait(_TICK_S)
+            wait.wait(min(_LONGEST_S, max(_TICK_S, self.limit_s / 5)))
             callback, since = self._callback, self._since
             if not callback or monotonic() - since < self.limit_s:
                 continue
