@@ -82,6 +82,32 @@ def remove(yes: bool, as_json: bool, **asked: str | None) -> None:
     _asked("limit.remove", asked, yes, as_json)
 
 
+@limit.command("clear")
+@click.argument("scope", type=_SCOPE)
+@click.argument("key")
+@click.argument("name")
+@JSON
+def clear(as_json: bool, **asked: str | None) -> None:
+    """End what the limit NAME of SCOPE KEY did: new risk is let in again, its count begins anew."""
+    tell("limit.clear", asked, as_json)
+
+
+@limit.command("status")
+@click.argument("account", required=False)
+@JSON
+def status(account: str | None, as_json: bool) -> None:
+    """Show every limit with its figure as the gateways see it now, the worst first."""
+    rows = act("risk.list", {"account": account}).data or []
+    if as_json:
+        say_json({"limits": rows})
+        return
+    for row in rows:
+        held = f"  [{row['held']}]" if row["held"] else ""
+        click.echo(f"{row['state']:<8} {row['scope']:<10}{row['key']:<16}{row['text']}{held}")
+    if not rows:
+        click.echo("no gateway runs, so nothing is watched")
+
+
 def _asked(verb: str, asked: dict[str, str | None], yes: bool, as_json: bool) -> None:
     """Do it; what would let more through is asked about once more where somebody can answer."""
     try:

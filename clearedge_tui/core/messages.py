@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import msgspec
 
-from clearedge_tui.core.approval import Approval
 from clearedge_tui.core.gate import Limits
 from clearedge_tui.core.model import (
     BarRow,
@@ -20,6 +19,7 @@ from clearedge_tui.core.model import (
 )
 from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.reconcile import Difference
+from clearedge_tui.core.risk_messages import FromGateway, ToGateway
 
 
 class MarketInfo(msgspec.Struct, frozen=True):
@@ -117,25 +117,6 @@ class Attach(msgspec.Struct, frozen=True, tag=True):
     native: bool = False
     open: tuple[str, ...] = ()  # orders that the supervisor takes for open
     code: str = ""  # sha256 of the strategy file that the process was made of
-
-
-class Permit(msgspec.Struct, frozen=True, tag=True):
-    """To the gateway of a live account: the newest approval of an instance, whatever it is worth.
-
-    After each `Attach`, and whenever anything of it changes. The gateway proves it by itself.
-    """
-
-    id: str
-    config: dict[str, object]  # as declared now
-    secrets: tuple[str, ...] = ()  # the settings whose values nobody is to read
-    approval: Approval | None = None
-
-
-class Permitted(msgspec.Struct, frozen=True, tag=True):
-    """From a gateway: whether an instance may trade real money now. No reasons: it may."""
-
-    id: str
-    why: tuple[str, ...] = ()
 
 
 class Detach(msgspec.Struct, frozen=True, tag=True):
@@ -326,6 +307,7 @@ class Noted(msgspec.Struct, frozen=True, tag=True):
     event: str
     market: str
     text: str
+    payload: dict[str, object] = {}
 
 
 class Ledgers(msgspec.Struct, frozen=True, tag=True):
@@ -478,7 +460,7 @@ ToEngine = (
     Lease
     | Keys
     | Attach
-    | Permit
+    | ToGateway
     | Detach
     | Forget
     | Unkill
@@ -506,7 +488,7 @@ FromEngine = (
     | FillUpdate
     | Receipt
     | Compared
-    | Permitted
+    | FromGateway
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate
 FromInstance = Join | Ack | Submit | Cancel

@@ -38,10 +38,13 @@ from clearedge_tui.core.model import (
 )
 from clearedge_tui.core.orders import hear
 from clearedge_tui.core.path import Resting
-from clearedge_tui.core.text import clean_tag, clean_text
+from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.judge import Judge
+from clearedge_tui.engine.order_forms import off_step, order_of, shrinks, submit_of
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.reducing import cut, waiting
+from clearedge_tui.engine.refusals import Refusals
+from clearedge_tui.engine.risk import Risk
 from clearedge_tui.engine.seat import Seat
 from clearedge_tui.settings import Account
 
@@ -57,7 +60,7 @@ class Desk(Judge):
         own: Book,
         to_book: Callable[[Book, BookOpen | BookSubmit | BookCancel | BookShrink], None],
         to_instance: Callable[[str, BookState | OrderUpdate | FillUpdate], None],
-        to_supervisor: Callable[[OrderUpdate | FillUpdate | Noted], None],
+        to_supervisor: Callable[[msgspec.Struct], object],
         record: Record,
     ) -> None:
         super().__init__(account, own, record)
@@ -67,6 +70,8 @@ class Desk(Judge):
         self._stops: set[str] = set()  # stop orders that wait
         self._why: dict[str, str] = {}  # orders that we cancel for a reason of ours
         self._asked_ns: dict[str, int] = {}  # orders in doubt, and when the venue was last asked
+        self.risk = Risk(self, to_supervisor)
+        self.refusals = Refusals(to_supervisor)
         self._restore()
 
     # ---- what was there before ----------------------------------------------------------------
@@ -103,7 +108,7 @@ class Desk(Judge):
                     gone = BookEvent(order.instance, order.id, "cancelled", reason="killed")
                     self.heard(self.own, gone)
                     continue
-                self._to_book(self.own, _submit(order, order.size - order.filled))
+                self._to_book(self.own, submit_of(order, order.size - order.filled))
 
     def known_entries(self) -> list[Entry]:
         """Return the open orders of the account's own book, as they were written down."""
@@ -113,6 +118,10 @@ class Desk(Judge):
             for order in seat.working(self.own)
             if order.id in seat.entries
         ]
+
+    def mark(self, market: str, ts_ns: int, price: Decimal) -> None:
+        super().mark(market, ts_ns, price)
+        self.risk.marked(market)
 
     # ---- who sits here ------------------------------------------------------------------------
     def attach(self, ask: Attach) -> None:
@@ -161,7 +170,10 @@ class Desk(Judge):
 
     def forget(self, instance: str) -> None:
         """An instance was removed, or its name is another one's now."""
-        seat = self.seats.pop(instance, None)
+        seat = self.seats.get(instance)
+        if seat is not None:
+            self.risk.forget(seat)
+            del self.seats[instance]
         self.dirty = {(name, book) for name, book in self.dirty if name != instance}
         if seat is not None:
             for order in seat.orders.values():
@@ -185,7 +197,7 @@ class Desk(Judge):
             seat.market = market
             self._open(seat)
             for order in list(seat.orders.values()):
-                wrong = _off_step(order, market) if order.status.is_open else ""
+                wrong = off_step(order, market) if order.status.is_open else ""
                 if wrong:
                     count += 1
                     self._why[order.id] = wrong
@@ -237,15 +249,21 @@ class Desk(Judge):
                 self._to_book(order.book, BookCancel(instance, order.id))
 
     def flatten(self, instance: str, tag: str = "exit policy") -> str:
-        """Close the account's position of this instance at the market; return the order's id."""
+        """Close the account's position of this instance at the market; return the order's id.
+
+        What an exit that is under way will close is not closed twice.
+        """
         seat = self.seats[instance]
-        size = seat.book(self.own).position.size
-        if not size:
-            return ""
-        side = "sell" if size > 0 else "buy"
-        moment = now_ns() if self.own is Book.LIVE else self.clocks.get(seat.market.id, 0)
+        position, under_way = seat.book(self.own).position.size, ""
+        side, size = ("sell" if position > 0 else "buy"), abs(position)
+        for order in seat.working(self.own):
+            if order.id.startswith(f"{instance}-exit-") and order.side == side:
+                size, under_way = size - (order.size - order.filled), order.id
+        moment = now_ns() if self.own is Book.LIVE else self._data_ns(seat)
         key = f"{instance}-exit-{moment}"
-        self._place(seat, self.own, Submit(key, side, abs(size), None, True, tag))
+        if size <= 0 or key in seat.orders:
+            return under_way
+        self._place(seat, self.own, Submit(key, side, size, None, True, tag))
         return key
 
     # ---- orders -------------------------------------------------------------------------------
@@ -260,9 +278,13 @@ class Desk(Judge):
             self._deny(seat, book, ask, "price", "no price has been seen yet")
             return
         wish = self._wish(ask, price, by_person)
-        denied = gate.decide(wish, self._standing(seat, book or Book.SHADOW, ask))
+        standing = self._standing(seat, book or Book.SHADOW, ask)
+        denied = gate.decide(wish, standing)
+        numbers = None
+        if denied is None and book is self.own:
+            denied, numbers = self.risk.refuse(seat, ask, price, standing) or (None, None)
         if denied:
-            self._deny(seat, book, ask, denied.rule, denied.text)
+            self._deny(seat, book, ask, denied.rule, denied.text, numbers)
             return
         self._place(seat, book or Book.SHADOW, ask)
 
@@ -279,13 +301,15 @@ class Desk(Judge):
 
     def _place(self, seat: Seat, book: Book, ask: Submit) -> None:
         """Write an order down and send it. What only reduces leaves even if it cannot be written."""
-        order = self._order(seat, book, ask, OrderStatus.SENT)
+        order = order_of(seat, book, ask, OrderStatus.SENT, self._data_ns(seat))
         if book is self.own:
             if not seat.is_kept:
                 self._keep(seat)
             entry = Entry(order, self.record.key(ask.id), ask.reduce_only, sent_ns=now_ns())
-            unwritten = self.record.intent(entry)
-            if unwritten and not self._shrinks(seat, ask):
+            unwritten = self.record.intent(entry, self.risk.leaving(seat, order))
+            if unwritten:
+                self.risk.book.unwritten()
+            if unwritten and not shrinks(ask, seat.book(self.own).position.size):
                 self._deny(seat, book, ask, "record", unwritten)
                 return
             seat.entries[ask.id] = entry
@@ -293,38 +317,26 @@ class Desk(Judge):
         if ask.reduce_only:
             seat.only_reduce.add(ask.id)
         self._put(seat, order, written=True)
-        self._to_book(book, _submit(order, ask.size, self.record.key(ask.id)))
+        self._to_book(book, submit_of(order, ask.size, self.record.key(ask.id)))
 
-    def _shrinks(self, seat: Seat, ask: Submit) -> bool:
-        size = seat.book(self.own).position.size
-        return ask.reduce_only or gate.reduces(
-            gate.Ask(ask.side, ask.size, Decimal(1)), size, Decimal(0)
+    def _deny(
+        self,
+        seat: Seat,
+        book: Book | None,
+        ask: Submit,
+        rule: str,
+        text: str,
+        numbers: msgspec.Struct | None = None,
+    ) -> None:
+        if book is self.own:
+            self.refusals.take(seat.instance.id, ask, rule, clean_text(text), numbers)
+        order = order_of(
+            seat, book or self.own, ask, OrderStatus.DENIED, self._data_ns(seat), f"{rule}: {text}"
         )
-
-    def _deny(self, seat: Seat, book: Book | None, ask: Submit, rule: str, text: str) -> None:
-        order = self._order(seat, book or self.own, ask, OrderStatus.DENIED, f"{rule}: {text}")
         self._put(seat, order)
 
-    def _order(
-        self, seat: Seat, book: Book, ask: Submit, status: OrderStatus, reason: str = ""
-    ) -> Order:
-        now = self.clocks.get(seat.market.id, 0)
-        return Order(
-            id=ask.id,
-            instance=seat.instance.id,
-            book=book,
-            market=seat.market.id,
-            side=ask.side,
-            kind=ask.kind,
-            size=ask.size,
-            price=ask.price,
-            status=status,
-            reason=clean_text(reason),
-            tag=clean_tag(ask.tag),
-            at_ns=now,
-            updated_ns=now,
-            trigger=ask.stop,
-        )
+    def _data_ns(self, seat: Seat) -> int:
+        return self.clocks.get(seat.market.id, 0)
 
     # ---- what the books say -------------------------------------------------------------------
     def heard(self, book: Book, event: BookEvent) -> None:
@@ -345,6 +357,8 @@ class Desk(Judge):
         if event.venue_id and order.id in seat.entries:
             entry = seat.entries[order.id]
             seat.entries[order.id] = msgspec.structs.replace(entry, venue_id=event.venue_id)
+        if book is self.own:
+            self.risk.heard(seat, order, told.order, event)
         if told.fill:
             self._filled(seat, told.order, event, fill_id)
         elif told.order != order:
@@ -356,6 +370,7 @@ class Desk(Judge):
 
     def _filled(self, seat: Seat, order: Order, event: BookEvent, fill_id: str) -> None:
         sums = seat.book(order.book)
+        before = sums.position
         sums.position, realised = apply_fill(
             sums.position, order.side, event.size, event.price, event.fee
         )
@@ -377,7 +392,8 @@ class Desk(Judge):
         seat.orders[order.id] = order
         if order.book is self.own:
             entry = self._entry(seat, order)
-            self.record.fill(entry, fill, seat.to_keep(self._row(seat, order.book)))
+            metas = self.risk.filled(seat, before, sums.position)
+            self.record.fill(entry, fill, seat.to_keep(self._row(seat, order.book)), metas)
         self._to_supervisor(FillUpdate(fill))
         if order.book is self._book(seat):  # the strategy hears of a fill with its position moved
             self._to_instance(seat.instance.id, self.state(seat.instance.id))
@@ -385,12 +401,21 @@ class Desk(Judge):
         self._put(seat, order, written=True)
         self._cut(seat, order.book)
 
+    def shadow_lost(self) -> None:
+        """A new shadow node knows none of the old orders: say so rather than let them hang."""
+        for seat in self.seats.values():
+            for order in seat.working(Book.SHADOW):
+                why = "the shadow book restarted"
+                self.heard(
+                    Book.SHADOW, BookEvent(order.instance, order.id, "cancelled", reason=why)
+                )
+
     def adopt(self, instance: str, size: Decimal, price: Decimal) -> None:
         """Write into an instance's ledger what is there without it: a signed size, at a price."""
         seat = self.seats[instance]
         side = "buy" if size > 0 else "sell"
         ask = Submit(f"{instance}-adopt-{now_ns()}", side, abs(size), None, False, "adopted")
-        order = self._order(seat, self.own, ask, OrderStatus.SENT)
+        order = order_of(seat, self.own, ask, OrderStatus.SENT, self._data_ns(seat))
         self._put(seat, order)
         event = BookEvent(instance, order.id, "filled", abs(size), price, trade="adopted")
         self.heard(self.own, event)
@@ -448,6 +473,7 @@ class Desk(Judge):
         if order.book is self.own and not written and order.id in seat.entries:
             self.record.order(self._entry(seat, order))
         seat.put(order)
+        self.risk.stale(seat.instance.id)
         if order.book is self.own and order.status is not OrderStatus.UNKNOWN:
             self.touched_ns[order.market] = now_ns()
         if not order.status.is_open:
@@ -459,20 +485,3 @@ class Desk(Judge):
         self._to_supervisor(OrderUpdate(order))
         if order.book is self._book(seat) or order.status is OrderStatus.DENIED:
             self._to_instance(seat.instance.id, OrderUpdate(order))
-
-
-def _submit(order: Order, size: Decimal, key: str = "") -> BookSubmit:
-    return BookSubmit(
-        order.instance, order.id, order.market, order.side, size, order.price, order.trigger, key
-    )
-
-
-def _off_step(order: Order, market: MarketInfo) -> str:
-    """Return why a working order does not fit a market's steps; empty when it does."""
-    price = order.price or order.trigger
-    if price is not None and price % market.price_step:
-        return f"the market's tick is {market.price_step} now, and {price} is no multiple of it"
-    left = order.size - order.filled
-    if left % market.step:
-        return f"the market's step is {market.step} now, and {left} is no multiple of it"
-    return ""

@@ -14,7 +14,6 @@ from functools import partial
 
 import msgspec
 
-from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import (
     Ack,
@@ -29,7 +28,6 @@ from clearedge_tui.core.messages import (
     CancelOrders,
     Detach,
     Done,
-    FeedStatus,
     Forget,
     FromInstance,
     Join,
@@ -37,10 +35,8 @@ from clearedge_tui.core.messages import (
     Keys,
     Lease,
     Leased,
-    Ledgers,
     MarketChanged,
     Noted,
-    Permit,
     Resolve,
     SetMode,
     SetSpeed,
@@ -49,11 +45,18 @@ from clearedge_tui.core.messages import (
     ToEngine,
     Unkill,
 )
-from clearedge_tui.core.model import BarRow, TickCounts
+from clearedge_tui.core.model import BarRow
 from clearedge_tui.core.model import Book as Which
+from clearedge_tui.core.risk_messages import (
+    ClearLimit,
+    Others,
+    Permit,
+    RiskLimits,
+)
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.desk import Desk
+from clearedge_tui.engine.gateway_status import tell_status
 from clearedge_tui.engine.inlet import Inlet
 from clearedge_tui.engine.kill_switch import KillSwitch
 from clearedge_tui.engine.lease import LeaseKeeper
@@ -61,7 +64,7 @@ from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
-from clearedge_tui.engine.permits import Permits
+from clearedge_tui.engine.permits import permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.second_look import second_look
@@ -71,6 +74,7 @@ from clearedge_tui.engine.spread import Spread
 from clearedge_tui.engine.valve import Valve
 from clearedge_tui.engine.venue_book import VenueBook
 from clearedge_tui.engine.venue_feed import VenueFeed
+from clearedge_tui.kills import write as write_kill
 from clearedge_tui.market.open_time import OpenTime
 from clearedge_tui.market.recordings import Recorder
 
@@ -97,9 +101,9 @@ class Gateway:
         )
         self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
         self.second = second_look(spec.home, spec.account, self.desk, self.kill, self._report)
-        self.permits = (
-            Permits(spec.home, self.desk, lambda: (), self._report) if spec.account.live else None
-        )
+        self.permits = permits(spec.home, self.desk, self._report)
+        anew = spec.account.feed != "venue" and not spec.resume
+        self.desk.risk.begin(spec.limits, anew, partial(write_kill, spec.home), lambda: self.ready)
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
@@ -108,8 +112,14 @@ class Gateway:
         self.shadow = ShadowLink(
             shadow_socket(spec.home, spec.account.name),
             lambda event: self._heard(Which.SHADOW, event),
-            self._shadow_back,
+            self.desk.shadow_lost,
         )
+        self.resume = dict(spec.resume)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Make what data pass through, from who plays them to books and instances."""
+        spec = self.spec
         self.step = Lockstep(self.lines, self._attached, self._settled)
         self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
         self.valve = Valve()
@@ -145,7 +155,6 @@ class Gateway:
         self.desk.missing = self.missing.text
         self.spread.inlet, self.spread.players = self.inlet, self.players
         self.spread.missing = self.missing
-        self.resume = dict(spec.resume)
 
     # ---- the pieces meet ----------------------------------------------------------------------
     def _attached(self) -> set[str]:
@@ -183,17 +192,6 @@ class Gateway:
     def _heard(self, which: Which, event: BookEvent) -> None:
         self.step.happened += 1
         self.desk.heard(which, event)
-
-    def _shadow_back(self) -> None:
-        """A new shadow node knows none of the old orders: say so rather than let them hang."""
-        for seat in self.desk.seats.values():
-            for order in seat.working(Which.SHADOW):
-                self.desk.heard(
-                    Which.SHADOW,
-                    BookEvent(
-                        order.instance, order.id, "cancelled", reason="the shadow book restarted"
-                    ),
-                )
 
     # ---- data ---------------------------------------------------------------------------------
     def _played(self, market: str, base_s: int, past: Iterable[BarRow]) -> None:
@@ -238,6 +236,7 @@ class Gateway:
                 attached=tuple(self._attached()),
             ),
         )
+        self.desk.risk.tell_again()
         self.desk.dirty |= {(s.instance.id, b) for s in self.desk.seats.values() for b in s.sums}
         try:
             async for body in stream:  # type: ignore[attr-defined]
@@ -291,6 +290,12 @@ class Gateway:
                 self.lease.tell(Done(message.command))
             case Permit() if self.permits is not None:
                 self.permits.take(message)
+            case RiskLimits():
+                self.desk.risk.take(message.limits)
+            case Others():
+                self.desk.risk.take_others(message)
+            case ClearLimit():
+                self.lease.tell(Done(message.command, self.desk.risk.clear(message)))
             case Unkill():
                 self.kill.unsignal()
             case Resolve() if self.second is not None:
@@ -422,7 +427,7 @@ class Gateway:
             task.cancel()
         self.players.stop()
         self.inlet.flush()
-        self._tell_status()  # the last sums, before the line goes
+        tell_status(self)  # the last sums, before the line goes
         server.close()
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
@@ -464,6 +469,8 @@ class Gateway:
             self.record.retry()
             if self.permits is not None:
                 self.permits.look()
+            self.desk.risk.pulse()
+            self.desk.refusals.flush()
             if self.ready and isinstance(self.book, VenueBook):
                 doubtful = self.desk.doubt()
                 for order in doubtful:
@@ -472,42 +479,7 @@ class Gateway:
                     self.second.look()
             if self.second is not None:
                 self.second.pulse()
-            self._tell_status()
-
-    def _tell_status(self) -> None:
-        rows = self.desk.ledgers()
-        if rows:
-            self.lease.tell(Ledgers(rows))
-        self.lease.tell(
-            FeedStatus(
-                now_ns(),
-                self._clocks(),
-                self.players.speed,
-                self.players.done,
-                self.shadow.up,
-                {s.instance.id: s.mode for s in self.desk.seats.values() if s.pid},
-                self.error or self.record.error or self.players.error or self.recorder.error,
-                self._counts(),
-                self.recorder.name if self.spec.account.record_mb else "",
-                {m: monotonic() - at for m, at in self.desk.spoke_s.items()},
-                self.missing.texts(),
-                tuple({seat.market for seat in self.desk.seats.values()}),
-                self.ready,
-                dict(self.players.sockets) if isinstance(self.players, VenueFeed) else {},
-            )
-        )
-
-    def _clocks(self) -> dict[str, int]:
-        """Return how far each market has got for its listeners: what is held comes again."""
-        played = self.players.clocks()
-        return {
-            market: self.desk.clocks.get(market, at) if self.inlet.held(market) else at
-            for market, at in played.items()
-        }
-
-    def _counts(self) -> TickCounts:
-        slow = self.valve.conflated + self.shadow.valve.conflated
-        return self.inlet.counts() + TickCounts(conflated=slow)
+            tell_status(self)
 
 
 def main(raw: bytes) -> None:

@@ -16,7 +16,13 @@ from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.gate import Denied
 from clearedge_tui.core.limits import Limit
-from clearedge_tui.core.messages import Attach, Permit, Permitted
+from clearedge_tui.core.messages import (
+    Attach,
+)
+from clearedge_tui.core.risk_messages import (
+    Permit,
+    Permitted,
+)
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.seat import Seat
 from clearedge_tui.market.markets import Market, load_markets
@@ -143,3 +149,10 @@ class Permits:
             accounts = load_accounts(self._home)
             self._declared = (stamps, accounts, load_markets(self._home))
         return self._declared[1], self._declared[2]
+
+
+def permits(home: Home, desk: Desk, tell: Callable[[msgspec.Struct], object]) -> Permits | None:
+    """Return the proof of approvals, where there is real money to be approved of."""
+    if not desk.account.live:
+        return None
+    return Permits(home, desk, lambda: desk.risk.limits, tell)

@@ -5,7 +5,7 @@ fill that cannot be written counts all the same, and is written as soon as that 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from clearedge_tui.core.errors import ClearEdgeError, Refused
@@ -46,26 +46,30 @@ class Record:
         return self._file.meta(key)
 
     def set_meta(self, key: str, value: str) -> None:
-        self._later(lambda file: file.set_meta(key, value))
+        self.set_metas({key: value})
+
+    def set_metas(self, metas: Mapping[str, str]) -> None:
+        if metas:
+            self._later(lambda file: file.set_metas(metas))
 
     def counted(self, fill_id: str) -> bool:
         """Whether a fill is in the sums already, however long ago."""
         return fill_id in self._counted or self._file.has_fill(fill_id)
 
-    def intent(self, entry: Entry) -> str:
+    def intent(self, entry: Entry, metas: Mapping[str, str]) -> str:
         """Write an order down before it leaves; return why it may not."""
         if self.retry():
             return self.error
-        self._now(lambda file: file.put_order(entry))
+        self._now(lambda file: file.put_order(entry, metas))
         return self.error
 
     def order(self, entry: Entry) -> None:
         """Write down what became of an order, now or when that is possible."""
         self._later(lambda file: file.put_order(entry))
 
-    def fill(self, entry: Entry, fill: Fill, seat: SeatKept) -> None:
+    def fill(self, entry: Entry, fill: Fill, seat: SeatKept, metas: Mapping[str, str]) -> None:
         self._counted.add(fill.id)
-        self._later(lambda file: file.put_fill(entry, fill, seat))
+        self._later(lambda file: file.put_fill(entry, fill, seat, metas))
 
     def seat(self, seat: SeatKept) -> None:
         self._later(lambda file: file.put_seat(seat))

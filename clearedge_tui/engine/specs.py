@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from clearedge_tui.core.limits import Limit
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.model import Instance
 from clearedge_tui.settings import Account, Home
@@ -15,6 +16,7 @@ class GatewaySpec(msgspec.Struct, frozen=True):
     currencies: tuple[str, ...]
     resume: dict[str, int] = {}  # market -> data time to go on from
     markets: tuple[str, ...] = ()  # that its instances trade
+    limits: tuple[Limit, ...] = ()  # declared ones that concern it
 
     @property
     def home(self) -> Home:

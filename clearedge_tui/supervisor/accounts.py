@@ -16,11 +16,16 @@ from clearedge_tui.core.messages import (
     MarketChanged,
     Noted,
     OrderUpdate,
-    Permitted,
     SetSpeed,
 )
 from clearedge_tui.core.model import Book, EngineState, OrderStatus
 from clearedge_tui.core.receipt import Receipt
+from clearedge_tui.core.risk_messages import (
+    Lower,
+    Permitted,
+    RiskRows,
+    RiskSums,
+)
 from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.audit.auditor import auditor_socket
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
@@ -138,6 +143,7 @@ class Accounts:
                 currencies,
                 self.resume.get(account.name, {}),
                 self._traded(account.name),
+                self.risk.limits_of(account),
             )
             self._record.event("account.start", account.name, f"starting its {target}")
             place.feed = None if target == "gateway" else place.feed
@@ -170,6 +176,7 @@ class Accounts:
             self._engines.crashed(engine, code)
             self._record.event("account.crash", place.name, f"{engine.name} {reason(code)}")
         if engine is place.gateway:
+            place.risk, place.sums = (), None
             self.doubt_orders(place)
             for run in self._runs.values():
                 if run.instance.account == place.name:
@@ -205,7 +212,7 @@ class Accounts:
                 self._changed(place)
             case Noted():
                 text = f"{place.name}: {message.text}"
-                self._record.event(message.event, message.market, text)
+                self._record.event(message.event, message.market, text, payload=message.payload)
             case Ledgers():
                 self._ledgers(message)
             case OrderUpdate():
@@ -214,7 +221,7 @@ class Accounts:
                 self._fill(message)
             case Compared() | Receipt():
                 self.live.heard(place, message)
-            case Permitted():
+            case Permitted() | RiskRows() | RiskSums() | Lower():
                 self.risk.heard(place, message)
             case Done():
                 self._done(message)

@@ -10,8 +10,10 @@ from clearedge_tui.approvals.parts import market_part, parts
 from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core import approval
 from clearedge_tui.core.errors import NotFound
-from clearedge_tui.core.messages import Permit
 from clearedge_tui.core.model import Instance
+from clearedge_tui.core.risk_messages import (
+    Permit,
+)
 from clearedge_tui.market.markets import load_markets
 from clearedge_tui.settings import Home, load_accounts
 from clearedge_tui.store import trading

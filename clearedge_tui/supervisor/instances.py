@@ -115,19 +115,18 @@ class Instances:
 
     # ---- steps --------------------------------------------------------------------------------
     async def _start(self, run: InstanceRun, account: Account, place: AccountRun) -> None:
-        self._risk.before_start(run)
-        instance = run.instance
         run.fault = ""
         run.attached, run.enforced = False, None
         try:
-            seen = await self._files.look(instance.strategy)
+            seen = await self._files.look(run.instance.strategy)
         except NotFound as error:
             self._fault(run, str(error))
             return
         if seen.error:
             self._fault(run, seen.error)
             return
-        market = self._market_of(instance.market)
+        self._risk.before_start(run)
+        instance = run.instance
         run.native = seen.kind == "native"
         run.running_code = run.file_code = seen.sha256
         run.running_config = instance.config_version
@@ -135,7 +134,7 @@ class Instances:
         spec = InstanceSpec(
             root=str(self._home.root),
             instance=instance,
-            market=market.info,
+            market=self._market_of(instance.market).info,
             path=seen.path,
             code=seen.sha256,
             grace_s=account.orphan_grace_s,

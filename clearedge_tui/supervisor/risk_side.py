@@ -5,19 +5,29 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError
-from clearedge_tui.core.messages import Permit, Permitted
+from clearedge_tui.core.limits import Limit, Scope
 from clearedge_tui.core.model import Mode
-from clearedge_tui.settings import Home
+from clearedge_tui.core.risk_messages import (
+    Lower,
+    Permit,
+    Permitted,
+    RiskLimits,
+    RiskRows,
+    RiskSums,
+)
+from clearedge_tui.settings import Account, Home
+from clearedge_tui.store import trading
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import approved
 from clearedge_tui.supervisor.declared import Declared
 from clearedge_tui.supervisor.engine_link import EngineLink
+from clearedge_tui.supervisor.exchange import Exchange
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
 
-Lower = Callable[[InstanceRun, str, bool], None]
+Lowers = Callable[[InstanceRun, str, bool], None]
 
 
 class RiskSide:
@@ -30,7 +40,7 @@ class RiskSide:
         recorder: Recorder,
         runs: dict[str, InstanceRun],
         declared: Declared,
-        lower: Lower,
+        lower: Lowers,
         touch: Callable[[InstanceRun], None],
     ) -> None:
         self._home = home
@@ -41,6 +51,8 @@ class RiskSide:
         self._lower = lower
         self._touch = touch
         self._permits: dict[str, tuple[EngineLink, Permit]] = {}
+        self._limits: dict[str, tuple[EngineLink, tuple[Limit, ...]]] = {}
+        self._exchange = Exchange(runs)
 
     # ---- approvals ----------------------------------------------------------------------------
     def _live(self, run: InstanceRun) -> bool:
@@ -73,7 +85,15 @@ class RiskSide:
 
     # ---- what gateways are told ---------------------------------------------------------------
     def look(self, places: dict[str, AccountRun]) -> None:
-        """Tell every gateway what it does not know yet."""
+        """Tell every gateway what it does not know yet: limits first, approvals are about them."""
+        for name, account in self._declared.accounts().items():
+            at = places.get(name)
+            gateway = at.gateway.link if at is not None and at.gateway.up else None
+            if gateway is not None:
+                limits = self.limits_of(account)
+                if self._limits.get(name) != (gateway, limits):
+                    gateway.send(RiskLimits(limits))
+                    self._limits[name] = (gateway, limits)
         for run in self._runs.values():
             place = places.get(run.instance.account)
             link = place.gateway.link if place is not None else None
@@ -83,11 +103,43 @@ class RiskSide:
             if known != (link, approved.permit(self._store, run.instance)):
                 self.attached(run, place)
 
+    def limits_of(self, account: Account) -> tuple[Limit, ...]:
+        """Return the declared limits that concern an account or an instance of it."""
+        places = {(Scope.PORTFOLIO, account.currency), (Scope.ACCOUNT, account.name)}
+        return tuple(
+            limit
+            for one in trading.limits(self._store)
+            if (limit := one.limit).scope is Scope.INSTANCE
+            or any(limit.applies_to(*place) for place in places)
+        )
+
+    def exchange(self, places: dict[str, AccountRun]) -> None:
+        """Bring the sums of each portfolio's accounts to its gateways, where a limit is about it."""
+        whole = [
+            one.limit for one in trading.limits(self._store) if one.limit.scope is Scope.PORTFOLIO
+        ]
+        if whole:
+            accounts = self._declared.accounts()
+            currencies = {
+                account.currency
+                for account in accounts.values()
+                if any(one.applies_to(Scope.PORTFOLIO, account.currency) for one in whole)
+            }
+            self._exchange.go(accounts, places, currencies)
+
     # ---- what gateways say --------------------------------------------------------------------
     def heard(self, place: AccountRun, message: msgspec.Struct) -> None:
         match message:
             case Permitted():
                 self._permitted(message)
+            case RiskRows():
+                place.risk, place.risk_s = message.rows, monotonic()
+            case RiskSums():
+                place.sums, place.sums_s = message, monotonic()
+            case Lower():
+                run = self._runs.get(message.id)
+                if run is not None:
+                    self._lower(run, message.why, True)
 
     def _permitted(self, message: Permitted) -> None:
         run = self._runs.get(message.id)

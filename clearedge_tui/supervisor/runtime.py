@@ -5,11 +5,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.messages import Beat, Compared, Drawn, FeedStatus, LedgerRow
+from clearedge_tui.core.messages import (
+    Beat,
+    Compared,
+    Drawn,
+    FeedStatus,
+    LedgerRow,
+)
 from clearedge_tui.core.model import Book, EngineState, Fill, Instance, Mode, Order
 from clearedge_tui.core.plan import STALLED_S, Seen
 from clearedge_tui.core.probe import Probe
 from clearedge_tui.core.receipt import Receipt
+from clearedge_tui.core.risk_messages import (
+    RiskRow,
+    RiskSums,
+)
 from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.supervisor.engine_link import EngineLink
 from clearedge_tui.supervisor.protocol import LogLine
@@ -132,6 +142,10 @@ class AccountRun:
     compared: Compared | None = None
     compared_s: float = 0.0
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    risk: tuple[RiskRow, ...] = ()  # its limits and their figures, worst first
+    risk_s: float = 0.0
+    sums: RiskSums | None = None  # what it adds to its portfolio
+    sums_s: float = 0.0
     probe: Probe | None = None
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=360))  # ms, of the auditor
 

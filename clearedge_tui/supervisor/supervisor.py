@@ -5,6 +5,7 @@ declared, knock at every engine socket that lies about, and let the plan do the 
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from functools import partial
@@ -23,6 +24,7 @@ from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
 from clearedge_tui.supervisor.declared import Declared
 from clearedge_tui.supervisor.engines import Engines
+from clearedge_tui.supervisor.exchange import EXCHANGE_S
 from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
 from clearedge_tui.supervisor.memory import private_mb
@@ -76,11 +78,13 @@ class Supervisor:
             self._open()
             await self._adopt()
             flusher = asyncio.create_task(self._flushes())
+            exchange = asyncio.create_task(self._exchanges())
             self.ready.set()
             try:
                 await self._loop()
             finally:
                 flusher.cancel()
+                exchange.cancel()
                 await self._close()
         finally:
             self.lock.release()
@@ -92,15 +96,7 @@ class Supervisor:
         self.record = Recorder(self.store)
         self.engines = Engines(self.home, self.epoch, self._ended)
         tasks = Tasks(self._failed)
-        self.risk = RiskSide(
-            self.home,
-            self.store,
-            self.record,
-            self.runs,
-            self.declared,
-            self._lower,
-            self.touch,
-        )
+        self.risk = self._risk_side()
         self.instances = Instances(
             self.home,
             self.engines,
@@ -129,6 +125,17 @@ class Supervisor:
             self.adopt_declared(instance)
         self._load_books()
         self.record.event("supervisor.start", "", f"epoch {self.epoch}, process {os.getpid()}")
+
+    def _risk_side(self) -> RiskSide:
+        return RiskSide(
+            self.home,
+            self.store,
+            self.record,
+            self.runs,
+            self.declared,
+            self._lower,
+            self.touch,
+        )
 
     def _resume_points(self) -> dict[str, dict[str, int]]:
         raw = self.store.meta("feed_clocks")
@@ -300,6 +307,12 @@ class Supervisor:
                 sys.stderr.write(f"{iso(now_ns())} {self.store_error}\n")
                 for place in self.places.places.values():
                     self.touch_account(place)
+
+    async def _exchanges(self) -> None:
+        while True:
+            await asyncio.sleep(EXCHANGE_S)
+            with contextlib.suppress(ClearEdgeError):  # a database that cannot be read just now
+                self.risk.exchange(self.places.places)
 
     def _failed(self, name: str, error: BaseException, detail: str) -> None:
         """A task of ours died: say so where people look; the plan will try its step again."""

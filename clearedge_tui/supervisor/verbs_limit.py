@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from clearedge_tui.approvals.parts import applying
-from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import Refused, UsageError
+from clearedge_tui.core.clock import monotonic, now_ns
+from clearedge_tui.core.errors import Refused, RetryLater, UsageError
 from clearedge_tui.core.limits import (
     DEFAULTS,
     EVERY,
@@ -22,7 +22,12 @@ from clearedge_tui.core.limits import (
     with_defaults,
 )
 from clearedge_tui.core.limits_values import KINDS, canonical, kind
+from clearedge_tui.core.risk_messages import (
+    ClearLimit,
+    RiskRow,
+)
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.kills import KillFiles
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.store import trading
 from clearedge_tui.store.trading import Declared
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
     from clearedge_tui.supervisor.commands import Commands, Verb
 
 Answer = tuple[str, object]
-NOT_YET = "declared; the engines of this version do not ask it yet"
 ALL = "all"  # how a person writes EVERY: a shell would take `*` for file names
 
 
@@ -79,7 +83,8 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
     )
     _agreed(args, looser(before, wanted))
     said = trading.put_limit(commands.store, wanted, who, now_ns())
-    return f"{said}; {NOT_YET}" if said else "nothing changed", plain(wanted)
+    _tell(commands)
+    return said or "nothing changed", plain(wanted)
 
 
 async def remove(commands: "Commands", args: Args, who: str) -> Answer:
@@ -91,8 +96,68 @@ async def remove(commands: "Commands", args: Args, who: str) -> Answer:
     if found is not None:
         _agreed(args, looser(found, default))
     trading.remove_limit(commands.store, scope, key, name, who, now_ns())
+    _tell(commands)
     then = f"; the default holds again: {default.value}" if default else ""
     return f"{scope} {key}: {name} is taken away{then}", None
+
+
+async def clear(commands: "Commands", args: Args, who: str) -> Answer:
+    """End what a limit did: a person lets new risk in again, and its count begins anew."""
+    scope, key, name = _where(commands, args)
+    if key == EVERY:
+        raise UsageError("say whose limit is to be cleared; `all` is nobody's name here")
+    sup = commands.supervisor
+    if sup is None:
+        raise RetryLater("no supervisor runs, and only a running gateway can clear its limits")
+    accounts = load_accounts(commands.home)
+    match scope:
+        case Scope.PORTFOLIO:
+            names = [one.name for one in accounts.values() if one.currency == key]
+        case Scope.ACCOUNT:
+            names = [key]
+        case Scope.INSTANCE:
+            names = [find(commands, key).account]
+    done, refused = [], []
+    for account in names:
+        try:
+            await sup.places.ask(account, lambda command: ClearLimit(command, scope, key, name))
+            done.append(account)
+        except (Refused, RetryLater) as error:
+            refused.append(error)
+    if not done:
+        raise refused[0]
+    said = f"{scope} {key}: {name} is cleared"
+    commands.event("limit.clear", trading.subject(scope, key), said, who)
+    kills = "; a kill that it made is lifted by itself: clearedge kill clear"
+    held = any(k.who == "limit" for k in KillFiles(commands.home).look())
+    return said + (kills if held else ""), None
+
+
+async def risks(commands: "Commands", args: Args, who: str) -> Answer:
+    """Return every limit with its figure as gateways see it now; of one account when it is named."""
+    del who
+    name = text(args, "account")
+    places = commands.supervisor.places.places if commands.supervisor else {}
+    if name and name not in (accounts := load_accounts(commands.home)):
+        raise not_found("account", name, accounts)
+    return "", [
+        {**_plain(row), "age_s": round(monotonic() - place.risk_s, 1)}
+        for place in places.values()
+        if name in ("", place.name)
+        for row in place.risk
+    ]
+
+
+def _plain(row: RiskRow) -> dict[str, object]:
+    found = plain(row)
+    assert isinstance(found, dict)  # noqa: S101  # a struct
+    return found
+
+
+def _tell(commands: "Commands") -> None:
+    """Have the gateways know at once."""
+    if commands.supervisor is not None:
+        commands.supervisor.risk.look(commands.supervisor.places.places)
 
 
 # ---- reading what was asked -------------------------------------------------------------------
@@ -174,4 +239,6 @@ VERBS: "dict[str, Verb]" = {
     "limit.show": show,
     "limit.set": set_,
     "limit.remove": remove,
+    "limit.clear": clear,
+    "risk.list": risks,
 }

@@ -45,6 +45,25 @@ def _remove_limit(ui: "Console", doing: Doing) -> None:
     _once_more(ui, "limit.remove", dict(zip(_NAMES, doing.words, strict=False)))
 
 
+def _clear_limit(ui: "Console", doing: Doing) -> None:
+    args = dict(zip(_NAMES, doing.words, strict=False))
+    label = clean_text(f"limit {args['scope']} {args['key']}: {args['name']}")
+    ui.ask("limit.clear", dict(args), label)
+
+
+def _risks(ui: "Console", doing: Doing) -> None:
+    """Show every limit with its figure, as the gateways see it now."""
+
+    def told(result: "Result") -> None:
+        lines = [
+            f"{row['state']:<8} {row['text']}" + (f" [{row['held']}]" if row["held"] else "")
+            for row in _rows(result)
+        ]
+        ui.push_screen(Reading(_read("limits now", lines)))
+
+    ui.ask("risk.list", {"account": next(iter(doing.words), "")}, "limits now", told)
+
+
 def _once_more(ui: "Console", verb: str, args: dict[str, object]) -> None:
     """Send it; what would let more through than before is sent again after enter only."""
     label = clean_text(f"limit {args['scope']} {args['key']}: {args['name']}")
@@ -123,6 +142,8 @@ ACTS: Final[dict[str, Callable[["Console", Doing], None]]] = {
     "limits": _limits,
     "set-limit": _set_limit,
     "rm-limit": _remove_limit,
+    "clear-limit": _clear_limit,
+    "risks": _risks,
     "approve": _approve,
     "revoke": _revoke,
     "approvals": _approvals,

@@ -65,6 +65,7 @@ ASKED = {
     "limit set": ("account", "paper", "daily_loss", "5%", "--action", "flatten"),
     "limit show": ("one",),
     "limit remove": ("account", "paper", "daily_loss", "--yes"),
+    "limit status": ("paper",),
     "approve give": ("one", "--override", "a test", "--yes-i-am", "Ann", "--confirm", "one"),
     "approve show": ("one",),
     "approve revoke": ("one",),
@@ -161,10 +162,12 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "reconcile resolve",
         "account probe",
         "drill kill",
+        "limit clear",
     }
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
-        " a difference a venue: tests/trading/test_recon.py"
+        " a difference a venue: tests/trading/test_recon.py;"
+        " a limit that holds: tests/live/test_limits.py"
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")

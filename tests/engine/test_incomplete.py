@@ -31,7 +31,7 @@ def test_bars_over_a_gap_are_marked_and_others_are_not(tmp_path: Path) -> None:
     path = tmp_path / "ear.py"
     path.write_text(CODE)
     instance = Instance("one", "ear", "paper", "A.X", "5m", Mode.OBSERVE)
-    host = InstanceHost(InstanceSpec(str(tmp_path), instance, MARKET, str(path), "0"))
+    host = InstanceHost(InstanceSpec(str(tmp_path), instance, MARKET, str(path), ""))
     past = tuple(BarRow(START + n * MINUTE, 1, 1, 1, 1, 1) for n in range(-4, 1))
     asyncio.run(host._joined(Joined(market=MARKET, bars=past)))
     assert host.fault is None

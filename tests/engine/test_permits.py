@@ -16,14 +16,13 @@ from clearedge_tui.core.messages import (
     Attach,
     BookEvent,
     BookSubmit,
-    FillUpdate,
-    Noted,
-    OrderUpdate,
-    Permit,
-    Permitted,
     Submit,
 )
 from clearedge_tui.core.model import Book, Instance, Mode, OrderStatus
+from clearedge_tui.core.risk_messages import (
+    Permit,
+    Permitted,
+)
 from clearedge_tui.engine import permits as permits_module
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.permits import Permits
@@ -49,7 +48,7 @@ class Stage:
         self.account(10)
         save_market(self.home, MARKET)
         self.limits: tuple[Limit, ...] = ()
-        self.told: list[Permitted | OrderUpdate | FillUpdate | Noted] = []
+        self.told: list[msgspec.Struct] = []
         self.sent: list[BookSubmit] = []
         self.desk = Desk(
             load_accounts(self.home)["main"],
@@ -60,7 +59,7 @@ class Stage:
             Record(Path(":memory:"), durable=False),
         )
         self.desk.leased = True
-        self.permits = Permits(self.home, self.desk, lambda: self.limits, self.told.append)  # type: ignore[arg-type]
+        self.permits = Permits(self.home, self.desk, lambda: self.limits, self.told.append)
         self.instance = Instance("one", "s", "main", MARKET.market_id, "1m", Mode.ACTIVE, CONFIG)
         self.attach(7)
         self.desk.mark(MARKET.market_id, now_ns(), D(100))

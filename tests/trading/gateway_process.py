@@ -23,19 +23,21 @@ from clearedge_tui.core.messages import (
     Detach,
     Join,
     Keys,
-    Permit,
     SetMode,
     Submit,
     ToInstance,
 )
 from clearedge_tui.core.messages import Cancel as CancelOrder
 from clearedge_tui.core.model import AccountKind, ExitPolicy, Instance, Mode, ObserveOrders
+from clearedge_tui.core.risk_messages import (
+    Permit,
+)
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine.gateway import Gateway
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
 from clearedge_tui.market.markets import Market, save_market
-from clearedge_tui.settings import Account, Home
+from clearedge_tui.settings import Home, load_accounts
 
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
 
@@ -57,10 +59,10 @@ class Ear(LeaseKeeper):
 class Driver:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.home = Home(Path(asked["root"]))
-        self.asked = asked
         for folder in (self.home.config, self.home.state, self.home.logs, self.home.sockets):
             folder.mkdir(parents=True, exist_ok=True)
-        self.account = msgspec.convert(asked["account"], Account, strict=False)
+        self._declare(asked["account"])
+        self.account = load_accounts(self.home)[asked["account"]["name"]]
         self.markets = {m["market_id"]: msgspec.convert(m, Market, strict=False) for m in asked["markets"]}  # fmt: skip
         currencies = tuple(asked.get("currencies", ("USDT", "BTC")))
         spec = GatewaySpec(asked["root"], self.account, currencies, {}, tuple(self.markets))
@@ -120,16 +122,17 @@ class Driver:
         """Have the files that an approval speaks of."""
         self.home.strategies.mkdir(exist_ok=True)
         (self.home.strategies / f"{name}.py").touch()
-        lines = [f"[{self.account.name}]"]
-        plain = self.asked["account"]
+        for one in self.markets.values():
+            save_market(self.home, one)
+
+    def _declare(self, plain: dict[str, Any]) -> None:
+        lines = [f"[{plain['name']}]"]
         lines += [
             f"{k} = {json.dumps(v)}" for k, v in plain.items() if k not in ("name", "options")
         ]
-        lines += [f"[{self.account.name}.options]"]
+        lines += [f"[{plain['name']}.options]"] if plain.get("options") else []
         lines += [f"{k} = {json.dumps(v)}" for k, v in plain.get("options", {}).items()]
         (self.home.config / "accounts.toml").write_text("\n".join(lines))
-        for one in self.markets.values():
-            save_market(self.home, one)
 
     async def join(self, name: str) -> None:
         path = gateway_socket(self.home, self.account.name)

@@ -226,6 +226,9 @@ async def test_words_that_ask_one_thing_send_it(world: FakeSupervisor, desk: Ope
             "limit remove account paper daily_loss": (
                 "limit.remove", {"scope": "account", "key": "paper", "name": "daily_loss"},
             ),
+            "limit clear account paper drawdown": (
+                "limit.clear", {"scope": "account", "key": "paper", "name": "drawdown"},
+            ),
             "approve revoke ema-btc-1": ("approve.revoke", {"id": "ema-btc-1", "name": ""}),
             "account rewind paper": ("account.rewind", {"account": "paper"}),
             "instance set ema-btc-1 --armed yes": (
