@@ -20,6 +20,7 @@ from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor import (
     verbs_account,
     verbs_approve,
+    verbs_approve_look,
     verbs_data,
     verbs_instance,
     verbs_kill,
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, object]
 Verb = Callable[["Commands", Args, str], Awaitable[tuple[str, object]]]
-_NOT_KEPT = ("list", "show", "tail", "check", "search", "compare")
+_NOT_KEPT = (
+    "list", "show", "tail", "check", "search", "compare", "status", "history", "readiness",
+    "orders", "fills", "positions", "preview",
+)  # fmt: skip
 
 VERBS: dict[str, Verb] = {
     **verbs_instance.VERBS,
@@ -51,6 +55,7 @@ VERBS: dict[str, Verb] = {
     **verbs_limit.VERBS,
     **verbs_account.VERBS,
     **verbs_approve.VERBS,
+    **verbs_approve_look.VERBS,
     **verbs_kill.VERBS,
     **verbs_recon.VERBS,
 }

@@ -323,6 +323,12 @@ class Console(App[int], inherit_bindings=False):
 
         backtest_instance(self, self._subjects())
 
+    def action_approve(self) -> None:
+        from clearedge_tui.ui.plan_approve import open_approve
+
+        for name in self._subjects()[:1]:
+            open_approve(self, name)
+
     def action_clear_fault(self) -> None:
         for name in self._subjects():
             self.ask("instance.clear", {"id": name}, f"{name}: clear")

@@ -64,15 +64,24 @@ def _risks(ui: "Console", doing: Doing) -> None:
     ui.ask("risk.list", {"account": next(iter(doing.words), "")}, "limits now", told)
 
 
-def _once_more(ui: "Console", verb: str, args: dict[str, object]) -> None:
+def set_limit(ui: "Console", args: dict[str, object], done: Callable[[], None]) -> None:
+    """Declare a limit as a form gives it; `done` once it is declared."""
+    _once_more(ui, "limit.set", args, done)
+
+
+def _once_more(
+    ui: "Console", verb: str, args: dict[str, object], done: Callable[[], None] = lambda: None
+) -> None:
     """Send it; what would let more through than before is sent again after enter only."""
     label = clean_text(f"limit {args['scope']} {args['key']}: {args['name']}")
 
     def answered(yes: bool | None) -> None:
         if yes:
-            ui.ask(verb, {**args, "yes": True}, label)
+            ui.ask(verb, {**args, "yes": True}, label, told)
 
     def told(result: "Result") -> None:
+        if result.status == "done":
+            done()
         if result.status == "refused" and "--yes" in result.message:
             why = clean_text(result.message.partition(";")[0])
             asked: list[Line] = [("", p.TEXT), ("enter does it, esc leaves it as it is", p.DIM)]

@@ -14,7 +14,7 @@ Line = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Col:
-    """One column, shown from `least` columns of screen on; the one that grows takes what is left."""
+    """One column, shown from `least` columns of screen on; those that grow share what is left."""
 
     name: str
     width: int
@@ -46,7 +46,8 @@ def layout(columns: Sequence[Col], width: int) -> list[tuple[int, int, int]]:
     """Return index, place and width of every column that fits."""
     chosen = [i for i, one in enumerate(columns) if width >= one.least]
     fixed = sum(columns[i].width + GAP for i in chosen) + 1
-    spare, out, x = max(0, width - fixed), [], 1
+    growing = sum(columns[i].grow for i in chosen)
+    spare, out, x = max(0, width - fixed) // max(1, growing), [], 1
     for i in chosen:
         size = columns[i].width + (spare if columns[i].grow else 0)
         size = max(0, min(size, width - x))

@@ -98,7 +98,8 @@ class GridPage(FilteredPage):
         return next((row for row in self.shown() if row.key == key), None)
 
     def remark(self) -> tuple[str, int]:
-        found = self.row() if self.query(GridRows) else None
+        told = self.query(AboutRow) and self.query_one(AboutRow).display
+        found = self.row() if self.query(GridRows) and not told else None
         if found is None or not found.about:
             return (f"filter: {self.words}" if self.words else ""), p.DIM
         return found.about[0]

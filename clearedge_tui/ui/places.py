@@ -1,46 +1,33 @@
 """Names of places and the screens that show them; a screen is imported when it is first asked for."""
 
+from importlib import import_module
+from typing import Final
+
 from clearedge_tui.core.errors import NotFound
 from clearedge_tui.ui.frame import Page
+from clearedge_tui.ui.words import PLACES
+
+_PAGES: Final = {  # module and class; those that are about something take it
+    "runs": ("runs", "RunsPage", True),
+    "compare": ("compare", "ComparePage", True),
+    "report": ("report", "ReportPage", True),
+    "data": ("data", "DataPage", True),
+    "strategies": ("strategies", "StrategiesPage", True),
+    "risk": ("risk", "RiskPage", False),
+    "journal": ("journal", "JournalPage", True),
+    "kills": ("kills", "KillsPage", False),
+    "detail": ("detail", "DetailPage", True),
+    "config": ("config", "ConfigPage", True),
+}
 
 
 def make_page(name: str, subject: str = "") -> Page:
     """Return a new screen for a place."""
-    match name:
-        case "runs":
-            from clearedge_tui.ui.screens.runs import RunsPage
-
-            return RunsPage(subject)
-        case "compare":
-            from clearedge_tui.ui.screens.compare import ComparePage
-
-            return ComparePage(subject)
-        case "report":
-            from clearedge_tui.ui.screens.report import ReportPage
-
-            return ReportPage(subject)
-        case "data":
-            from clearedge_tui.ui.screens.data import DataPage
-
-            return DataPage(subject)
-        case "strategies":
-            from clearedge_tui.ui.screens.strategies import StrategiesPage
-
-            return StrategiesPage(subject)
-        case "journal":
-            from clearedge_tui.ui.screens.journal import JournalPage
-
-            return JournalPage(subject)
-        case "kills":
-            from clearedge_tui.ui.screens.kills import KillsPage
-
-            return KillsPage()
-        case "detail":
-            from clearedge_tui.ui.screens.detail import DetailPage
-
-            return DetailPage(subject)
-        case "config":
-            from clearedge_tui.ui.screens.config import ConfigPage
-
-            return ConfigPage(subject)
-    raise NotFound(f"no place called `{name}`; known: board, runs, data, strategies, journal")
+    found = _PAGES.get(name)
+    if found is None:
+        raise NotFound(f"no place called `{name}`; known: {', '.join(PLACES)}")
+    module, kind, about = found
+    made = getattr(import_module(f"clearedge_tui.ui.screens.{module}"), kind)
+    page = made(subject) if about else made()
+    assert isinstance(page, Page)  # noqa: S101  # the table names pages only
+    return page

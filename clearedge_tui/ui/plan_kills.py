@@ -15,10 +15,10 @@ COLUMNS: Final = (
     Col("WHAT", 8),
     Col("MARKET", 20, least=100),
     Col("ORDER OR INSTANCE", 18, grow=True),
-    Col("OPEN", 16),
+    Col("OPEN", 16, grow=True),
     Col("SENT", 8, right=True),
     Col("CONFIRMED", 9, right=True),
-    Col("NOTE", 20, least=110),
+    Col("NOTE", 20, least=110, grow=True),
 )
 
 

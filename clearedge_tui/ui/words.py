@@ -6,7 +6,9 @@ from typing import Final
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
 
-PLACES: Final = {"board": "1", "runs": "2", "data": "3", "strategies": "4", "journal": "6"}
+PLACES: Final = {
+    "board": "1", "runs": "2", "data": "3", "strategies": "4", "risk": "5", "journal": "6",
+}  # fmt: skip
 _BARS: Final = ("market", "timeframe")
 
 

@@ -48,3 +48,65 @@ class Kills:
 
         kills = [{**plain(kill), "name": kill.name} for kill in self.held.values()]
         return {"kills": kills, "receipts": [plain(one) for one in self.receipts]}
+
+
+def risk_rows() -> list[dict[str, object]]:
+    """Return limits of every state, as `risk.list` answers them."""
+    rows: list[dict[str, object]] = [
+        _risk("portfolio", "USDT", "gross_exposure", "60000", "ok", "41200", "60000", "0.687"),
+        _risk("account", "bybit", "daily_loss", "1.5%", "breach", "0.0163", "0.015", "1.087",
+              action="flatten", held="flatten since 2022-01-31 23:14:02 UTC"),
+        _risk("account", "bybit", "position_notional", "25000", "warn", "22100", "25000", "0.884"),
+        _risk("account", "paper", "drawdown", "10%", "ok", "0.021", "0.1", "0.21", action="kill"),
+        _risk("instance", "rsi-gbp-11", "orders_per_minute", "60", "ok", "18", "60", "0.3"),
+        _risk("instance", "rsi-gbp-11", "data_age_s", "120", "unknown", None, "120", None),
+    ]  # fmt: skip
+    return rows
+
+
+def _risk(
+    scope: str, key: str, name: str, value: str, state: str, now: str | None, most: str,
+    used: str | None, action: str = "alert", held: str = "",
+) -> dict[str, object]:  # fmt: skip
+    from decimal import Decimal
+
+    left = None if now is None else str(max(Decimal(0), Decimal(most) - Decimal(now)))
+    told = "is not known" if now is None else f"is {now}"
+    return {
+        "account": "bybit", "scope": scope, "key": key, "name": name, "value": value,
+        "state": state, "text": f"{name} of {scope} {key} {told}; at most {most} is allowed",
+        "now": now, "allowed": most, "headroom": left, "used": used, "warn": "0.8",
+        "action": action, "resume": "person", "held": held, "age_s": 0.4,
+    }  # fmt: skip
+
+
+def limit_rows() -> list[dict[str, object]]:
+    shared = {"warn": "0.8", "cooldown_s": 0, "resume": "person", "at_ns": 0, "who": "desk"}
+    return [
+        {"scope": "account", "key": "all", "name": "daily_loss", "value": "1.5%", "action": "flatten", **shared},
+        {"scope": "account", "key": "sim", "name": "leverage", "value": "2", "action": "alert", **shared},
+    ]  # fmt: skip
+
+
+PARTS: dict[str, object] = {
+    "instance": {"id": "rsi-gbp-11", "strategy": "rsi_pullback", "timeframe": "1m"},
+    "code": {"rsi_pullback.py": "3f2a9c0d11e47b", "lib/levels.py": "77ac01b2c3d4e5"},
+    "config": {"fast": 12, "slow": 48, "size": "0.1"},
+    "account": {"kind": "live", "venue": "bybit", "currency": "USDT", "leverage": "2"},
+    "market": {"id": "GBPUSD.LOCAL", "price_step": "0.0001", "size_step": "1", "multiplier": "1"},
+    "limits": {"account/bybit/daily_loss": {"value": "1.5%", "action": "flatten"}},
+    "evidence": [],
+    "override": "the sample is too short; half size for a week",
+}
+
+
+def approvals(now_ns: int) -> list[dict[str, object]]:
+    day = 86_400_000_000_000
+    return [
+        {"instance": "rsi-gbp-11", "who": "Ann Lee", "reason": "review 14", "at_ns": now_ns - 8 * day,
+         "expires_ns": now_ns + 22 * day, "standing": "valid", "holds": False,
+         "why_not": ["config: size 0.1 -> 0.2"], "parts": PARTS},
+        {"instance": "ema-btc-1", "who": "Bob", "reason": "", "at_ns": now_ns - 29 * day,
+         "expires_ns": now_ns + day, "standing": "valid", "holds": True, "why_not": [],
+         "parts": {"evidence": [{"name": "sharpe", "value": "1.42", "run": "bt-0007"}], "override": ""}},
+    ]  # fmt: skip

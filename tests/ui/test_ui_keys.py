@@ -15,6 +15,7 @@ from tests.ui.conftest import OpenDesk
 from tests.ui.test_ui_snapshots import StillConsole, StillLink, still
 
 PLACE = {
+    "risk": ("risk", ""),
     "kills": ("kills", ""),
     "detail": ("detail", "ema-btc-1"),
     "log": ("detail", "ema-btc-1"),
