@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from clearedge_tui.core.messages import Ack, Cancel, Join, Joined, Submit, ToInstance
-from clearedge_tui.core.wire import frame, frames
-from clearedge_tui.engine.peer import send
+from clearedge_tui.core.wire import Deframer, FrameError, frame
 
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
 _RETRY_S = 0.05
@@ -26,38 +25,81 @@ class GatewayLine:
         self._instance = instance
         self._joined = joined
         self._heard = heard
-        self._writer: asyncio.StreamWriter | None = None
+        self._transport: asyncio.Transport | None = None
         self.refused = ""
 
     @property
     def up(self) -> bool:
-        return self._writer is not None
+        return self._transport is not None
 
     def send(self, message: Submit | Cancel | Ack) -> None:
         """Send, or lose the message with the line: the gateway's truth comes with the next join."""
-        if self._writer is not None:
-            send(self._writer, message)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame(message))
 
     async def run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                reader, writer = await asyncio.open_unix_connection(str(self._path), limit=1 << 22)
+                transport, ends = await loop.create_unix_connection(
+                    lambda: _Ends(self._heard), str(self._path)
+                )
             except OSError:
                 await asyncio.sleep(_RETRY_S)
                 continue
-            writer.write(frame(Join(self._instance)))
+            transport.write(frame(Join(self._instance)))
             try:
-                async for body in frames(reader):
-                    message = _decode(body)
-                    if not isinstance(message, Joined):
-                        self._heard(message)
-                    elif message.error:
-                        self.refused = message.error
-                    else:
-                        self.refused = ""
-                        self._writer = writer
-                        await self._joined(message)
+                while (told := await ends.joins.get()) is not None:
+                    self.refused = told.error
+                    if not told.error:
+                        self._transport = transport
+                        await self._joined(told)
+                        ends.go_on()
             finally:
-                self._writer = None
-                writer.close()
+                self._transport = None
+                transport.abort()
             await asyncio.sleep(_RETRY_S)
+
+
+class _Ends(asyncio.Protocol):
+    """Hears ticks as they come in, without a turn of the loop between: there are many of them.
+
+    From a join's answer on everything waits until it was taken.
+    """
+
+    def __init__(self, heard: Callable[[msgspec.Struct], None]) -> None:
+        self._heard = heard
+        self._deframer = Deframer()
+        self._waiting: list[msgspec.Struct] | None = None
+        self._transport: asyncio.BaseTransport | None = None
+        self.joins: asyncio.Queue[Joined | None] = asyncio.Queue()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for body in self._deframer.feed(data):
+                self._take(_decode(body))
+        except (FrameError, msgspec.DecodeError):  # not our gateway: begin anew
+            if self._transport is not None:
+                self._transport.close()
+
+    def _take(self, message: msgspec.Struct) -> None:
+        if isinstance(message, Joined):
+            self._waiting = self._waiting or []
+            self.joins.put_nowait(message)
+        elif self._waiting is not None:
+            self._waiting.append(message)
+        else:
+            self._heard(message)
+
+    def go_on(self) -> None:
+        """The join was taken: hear what came meanwhile."""
+        waiting, self._waiting = self._waiting or [], None
+        for message in waiting:
+            self._heard(message)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        del error
+        self.joins.put_nowait(None)

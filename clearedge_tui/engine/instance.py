@@ -6,7 +6,6 @@ with a named fault and leaves the process, its last picture and its log to be lo
 
 import asyncio
 import contextlib
-import itertools
 import os
 import resource
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import uvloop
 
 from clearedge_tui.contract._types import OrderNotAllowed, Tick
 from clearedge_tui.core.clock import monotonic, now_ns
@@ -59,9 +59,9 @@ from clearedge_tui.engine.watchdog import CallbackTimeout, Watchdog
 from clearedge_tui.market import timeframes
 
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
-_BEAT_S = 0.5  # one timer for all: a hundred of these processes wake up beside each other
+_BEAT_S = 1.0  # one timer for all: a hundred of these processes wake up beside each other
+_WATCHED_S = 0.4
 _DRAW_UNSEEN_S = 5.0
-_KEEP_BEATS = 2  # the state is saved with every second beat
 T = TypeVar("T")
 
 
@@ -77,6 +77,7 @@ class InstanceHost:
         self.frozen = spec.frozen
         self.watched = False
         self._drawn_s, self._drawn_ticks = 0.0, -1
+        self._look = asyncio.Event()  # somebody looks from now on: draw at once
         self.ready = False
         self.ticks = 0
         self.slowest_s = 0.0
@@ -283,7 +284,7 @@ class InstanceHost:
                 self._beat()
             case Watching():
                 self.watched = message.on
-                self._draw_when_due()
+                self._look.set()
             case Stop():
                 self.over.set()
 
@@ -297,12 +298,13 @@ class InstanceHost:
     # ---- life signs ---------------------------------------------------------------------------
     async def _beats(self) -> None:
         """Say that this process lives, draw, and save the state: all that time asks for."""
-        for count in itertools.count():
+        while True:
             self._beat()
             self._draw_when_due()
-            if count % _KEEP_BEATS == 0:
-                self.keep_state()
-            await asyncio.sleep(_BEAT_S)
+            self.keep_state()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), _WATCHED_S if self.watched else _BEAT_S)
+            self._look.clear()
 
     def _beat(self) -> None:
         self.lease.tell(
@@ -405,4 +407,4 @@ def main(raw: bytes) -> None:
     async def run() -> None:
         await InstanceHost(spec).run()
 
-    asyncio.run(run())
+    uvloop.run(run())

@@ -4,7 +4,9 @@ Written by the instance's own process to a temporary name and renamed, so that a
 moment leaves the former state whole.
 """
 
+import errno
 import importlib
+import os
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -30,10 +32,19 @@ class Kept(msgspec.Struct, frozen=True):
 def write(path: Path, state: dict[str, Any], code: str, config_version: int, at_ns: int) -> None:
     """Save the state. Raises StrategyFault naming the key that cannot be kept."""
     raw = msgspec.msgpack.encode(Kept(code, config_version, at_ns, _pack(state, "state")))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temp = path.with_suffix(".new")
-    temp.write_bytes(raw)
-    temp.replace(path)
+    name = os.fspath(path)
+    draft = f"{name.removesuffix(path.suffix)}.new"
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:  # once a second in each of a hundred processes: no file object in between
+        if os.write(handle, raw) != len(raw):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), draft)
+    finally:
+        os.close(handle)
+    os.replace(draft, name)  # noqa: PTH105  # see above
 
 
 def read(path: Path) -> dict[str, Any] | None:

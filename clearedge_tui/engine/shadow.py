@@ -5,6 +5,7 @@ import contextlib
 import os
 
 import msgspec
+import uvloop
 
 from clearedge_tui.core.messages import (
     BookCancel,
@@ -104,4 +105,4 @@ def main(raw: bytes) -> None:
     async def run() -> None:
         await Shadow(msgspec.msgpack.decode(raw, type=GatewaySpec)).run()
 
-    asyncio.run(run())
+    uvloop.run(run())
