@@ -69,6 +69,25 @@ class InstanceRow(msgspec.Struct, frozen=True):
     stale_s: float = 0.0  # a price older than this is stale; 0 is never
 
 
+class VenueSeen(msgspec.Struct, frozen=True):
+    """An account at its venue, as it was last seen there. None and an age of 0 are unknown."""
+
+    links: dict[str, str] = {}  # its gateway's connections and their states
+    ready: bool = False  # its book trades: keys were taken, and it was compared
+    auditor: EngineState = EngineState.STOPPED
+    auditor_error: str = ""
+    asked_ns: int = 0  # when the venue last answered the second client
+    skew_ms: float | None = None
+    latency_ms: float | None = None  # of the last request
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    rights: tuple[str, ...] | None = None  # of its key
+    balances: dict[str, Decimal] = {}  # as the venue says
+    compared_ns: int = 0
+    compared_error: str = ""
+    differences: int = 0
+
+
 class AccountRow(msgspec.Struct, frozen=True):
     name: str
     kind: AccountKind
@@ -86,6 +105,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     ticks: TickCounts = TickCounts()
     recording: str = ""  # the name under which what it receives is kept
     venue: str = ""
+    seen: VenueSeen | None = None  # None: it has no venue
 
 
 class JobRow(msgspec.Struct, frozen=True):

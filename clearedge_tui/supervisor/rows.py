@@ -17,6 +17,7 @@ from clearedge_tui.core.model import (
 from clearedge_tui.settings import Account
 from clearedge_tui.supervisor.protocol import AccountRow, InstanceRow
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
+from clearedge_tui.supervisor.venue_seen import venue_seen
 
 _BAD = (EngineState.FAULTED, EngineState.FAILED, EngineState.STALLED)
 _WARN = (EngineState.BACKOFF, EngineState.UNKNOWN)
@@ -160,4 +161,5 @@ def account_row(
         ticks=feed.ticks if feed else TickCounts(),
         recording=feed.recording if feed else "",
         venue=account.venue,
+        seen=venue_seen(run, account),
     )

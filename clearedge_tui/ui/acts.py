@@ -188,29 +188,6 @@ def ask_stop_supervisor(ui: "Console") -> None:
     ui.push_screen(Reading(lines), answered)
 
 
-def show_accounts(ui: "Console") -> None:
-    """Show every account: where its orders go, what it plays, what it holds."""
-    from clearedge_tui.ui import format as f
-
-    hide = ui.look.hide_money
-    lines = [("accounts", p.BRIGHT | p.BOLD), ("", p.TEXT)]
-    for row in ui.model.accounts.values():
-        speed = f"{row.speed:g}×" if row.speed else "max"
-        money = f"{f.amount(row.equity, hide)} {clean_text(row.currency, 8)}"
-        ink = p.BAD if row.error else p.TEXT
-        lines.append(
-            (
-                f"{clean_text(row.name, 16):<17}{row.kind:<7}{speed:>6}  {money:>18}  {row.state}",
-                ink,
-            )
-        )
-        if row.error:
-            lines.append((clean_text(row.error), p.BAD))
-    if not ui.model.accounts:
-        lines.append(("none is known: config/accounts.toml declares them", p.DIM))
-    ui.push_screen(Reading([*lines, ("", p.TEXT), ("speed ACCOUNT N, rewind ACCOUNT", p.DIM)]))
-
-
 def _left(ui: "Console", result: Result) -> None:
     if result.status == "done":
         ui.leave()

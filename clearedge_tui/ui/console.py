@@ -160,7 +160,7 @@ class Console(App[int], inherit_bindings=False):
         here = self.page.place() if self.page else ("board", "")
         if here != (name, subject):
             self.previous = here
-        deep = name in ("detail", "report", "compare", "config")
+        deep = name in ("detail", "report", "compare", "config", "account")
         while len(self.screen_stack) > 1 and not (deep and self._is_root(self.screen, name)):
             self.pop_screen()
         if name != "board":
@@ -175,6 +175,7 @@ class Console(App[int], inherit_bindings=False):
             "report": ("runs", "compare"),
             "compare": ("runs",),
             "config": ("detail",),
+            "account": ("accounts",),
         }[name]
         return isinstance(screen, Page) and screen.NAME in roots
 

@@ -111,7 +111,7 @@ def _here(ui: "Console", name: str) -> None:
     """Do what needs nobody but the console."""
     match name:
         case "accounts":
-            acts.show_accounts(ui)
+            ui.visit("accounts")
         case "supervise":
             ui.link.supervise()
         case "help":

@@ -15,6 +15,8 @@ _PAGES: Final = {  # module and class; those that are about something take it
     "strategies": ("strategies", "StrategiesPage", True),
     "risk": ("risk", "RiskPage", False),
     "journal": ("journal", "JournalPage", True),
+    "accounts": ("accounts", "AccountsPage", False),
+    "account": ("accounts", "AccountPage", True),
     "kills": ("kills", "KillsPage", False),
     "detail": ("detail", "DetailPage", True),
     "config": ("config", "ConfigPage", True),

@@ -8,6 +8,7 @@ from clearedge_tui.ui.symbols import SETS
 
 PLACES: Final = {
     "board": "1", "runs": "2", "data": "3", "strategies": "4", "risk": "5", "journal": "6",
+    "accounts": "7",
 }  # fmt: skip
 _BARS: Final = ("market", "timeframe")
 

@@ -1,10 +1,13 @@
 """What a supervisor says of trading: kills and receipts, for the console's tests."""
 
+from decimal import Decimal
 from typing import Any
 
 from clearedge_tui.core.kill import Kill, asked
 from clearedge_tui.core.kill_summary import KillRow, summary
+from clearedge_tui.core.model import AccountKind, EngineState
 from clearedge_tui.core.receipt import Receipt, ReceiptLine
+from clearedge_tui.supervisor.protocol import AccountRow, VenueSeen
 
 MS = 1_000_000
 
@@ -68,8 +71,6 @@ def _risk(
     scope: str, key: str, name: str, value: str, state: str, now: str | None, most: str,
     used: str | None, action: str = "alert", held: str = "",
 ) -> dict[str, object]:  # fmt: skip
-    from decimal import Decimal
-
     left = None if now is None else str(max(Decimal(0), Decimal(most) - Decimal(now)))
     told = "is not known" if now is None else f"is {now}"
     return {
@@ -110,3 +111,58 @@ def approvals(now_ns: int) -> list[dict[str, object]]:
          "expires_ns": now_ns + day, "standing": "valid", "holds": True, "why_not": [],
          "parts": {"evidence": [{"name": "sharpe", "value": "1.42", "run": "bt-0007"}], "override": ""}},
     ]  # fmt: skip
+
+
+def live_account(now_ns: int) -> AccountRow:
+    """Return an account at a venue whose key may withdraw and whose ledger differs."""
+    seen = VenueSeen(
+        {"public": "connected", "private": "connected", "trade": "reconnecting"}, True,
+        EngineState.RUNNING, "", now_ns - 4 * 10**9, 12.0, 38.0, 31.0, 96.0,
+        ("trade", "withdraw"), {"USDT": Decimal("25310.44"), "BTC": Decimal("0.25")},
+        now_ns - 4 * 10**9, "", 2,
+    )  # fmt: skip
+    return AccountRow(
+        "bybit", AccountKind.LIVE, "venue", EngineState.RUNNING, "USDT", Decimal("25190.02"),
+        Decimal("25310.44"), speed=1.0, data_ns=now_ns, heard_ns=now_ns - 10**9, venue="bybit",
+        seen=seen,
+    )  # fmt: skip
+
+
+def readiness(now_ns: int) -> list[dict[str, object]]:
+    checks = [
+        {"name": "credentials", "state": "ok", "text": "all are there", "at_ns": now_ns},
+        {"name": "venue", "state": "bad", "text": "probe_timeout: no answer in 10 s", "at_ns": now_ns - 60 * 10**9},
+        {"name": "clock", "state": "ok", "text": "the venue's is +12 ms from ours", "at_ns": now_ns - 4 * 10**9},
+        {"name": "latency", "state": "ok", "text": "p50 31 ms, p95 96 ms of 40", "at_ns": now_ns - 4 * 10**9},
+        {"name": "rights", "state": "bad", "text": "the key may WITHDRAW: make one without that right", "at_ns": now_ns - 4 * 10**9},
+        {"name": "ledger", "state": "bad", "text": "2 differences", "at_ns": now_ns - 4 * 10**9},
+    ]  # fmt: skip
+    return [
+        {"account": "bybit", "kind": "live", "venue": "bybit", "state": "configured", "missing": [], "checks": checks},
+        {"account": "paper", "kind": "paper", "venue": "", "state": "disabled", "missing": [], "checks": []},
+    ]  # fmt: skip
+
+
+def recon(now_ns: int) -> list[dict[str, object]]:
+    differ = [
+        {"market": "BTCUSDT-LINEAR.BYBIT", "kind": "position", "subject": "BTCUSDT-LINEAR.BYBIT",
+         "ours": "0.2", "theirs": "0.25", "since_ns": now_ns - 90 * 10**9},
+        {"market": "BTCUSDT-LINEAR.BYBIT", "kind": "order", "subject": "9f31c2", "ours": "unknown",
+         "theirs": "buy 0.1 @ 38000", "since_ns": now_ns - 90 * 10**9},
+    ]  # fmt: skip
+    return [{"account": "bybit", "venue": "bybit", "at_ns": now_ns, "differences": differ}]
+
+
+def decided(now_ns: int) -> list[dict[str, object]]:
+    resolved = {"how": "adopt", "instance": "rsi-gbp-11", "who": "desk"}
+    return [
+        {"account": "bybit", "at_ns": now_ns - 86_400 * 10**9, "market": "BTCUSDT-LINEAR.BYBIT", "kind": "position",
+         "ours": "BTCUSDT-LINEAR.BYBIT", "theirs": "adopt", "state": "resolved", "resolved": resolved, "seq": 4},
+    ]  # fmt: skip
+
+
+ACCOUNT: dict[str, object] = {
+    "name": "bybit", "kind": "live", "venue": "bybit", "currency": "USDT", "leverage": "2",
+    "stale_s": 60.0, "unanswered_s": 5.0, "audit_s": 10.0, "orders_per_second": 50,
+    "orphan_policy": "cancel", "options": {"product": "linear", "environment": "testnet"},
+}  # fmt: skip

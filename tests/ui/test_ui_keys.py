@@ -15,6 +15,8 @@ from tests.ui.conftest import OpenDesk
 from tests.ui.test_ui_snapshots import StillConsole, StillLink, still
 
 PLACE = {
+    "accounts": ("accounts", ""),
+    "account": ("account", "paper"),
     "risk": ("risk", ""),
     "kills": ("kills", ""),
     "detail": ("detail", "ema-btc-1"),

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from clearedge_tui.core.kill import Action, Kill, Scope
+from clearedge_tui.core.kill import Kill, Scope
 from clearedge_tui.core.model import AccountKind
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.ui import doing_kill, plan_risk
 from clearedge_tui.ui import palette as p
+from clearedge_tui.ui import plan_risk
 from clearedge_tui.ui.asked import Asked
 from clearedge_tui.ui.grid import Col, Row
 from clearedge_tui.ui.grid_page import GridPage
@@ -16,7 +16,7 @@ from clearedge_tui.ui.plan_approve import open_approve
 from clearedge_tui.ui.plan_limit import LimitPlan
 from clearedge_tui.ui.plan_risk import Approved, Limited
 from clearedge_tui.ui.rows import RowsView
-from clearedge_tui.ui.screens.dialogs import Choice, Option
+from clearedge_tui.ui.screens.kill_choice import choose_kill
 
 _SLOW = 5  # the declared limits and the approvals are asked each so many times
 
@@ -144,19 +144,7 @@ class RiskPage(GridPage):
 
     def action_kill_row(self) -> None:
         """Kill what the row is about, after one more key."""
-        kill = self._kill()
-
-        def chosen(key: str | None) -> None:
-            if key in ("k", "f"):
-                action = Action.FLATTEN if key == "f" else Action.CANCEL
-                doing_kill.put_on(self.ui, Kill(kill.scope, kill.key, action))
-
-        what = clean_text(f"{kill.scope} {kill.key}") if kill.key else "EVERYTHING"
-        options = [
-            Option("k", f"kill {what}: nothing leaves, orders are cancelled", p.BAD),
-            Option("f", "and flatten it: positions are closed at the market", p.LIVE),
-        ]
-        self.ui.push_screen(Choice(f"kill {what}", options, "esc leaves it as it is"), chosen)
+        choose_kill(self.ui, self._kill())
 
     def _kill(self) -> Kill:
         one, subjects = self.limit(), self.subjects()
