@@ -81,7 +81,7 @@ _ALL = (
             "max_retries": _RETRIES,
             **_WEB,
         },
-        "",
+        "USD-M futures, against a server of ours",
     ),
     Venue(
         "okx",

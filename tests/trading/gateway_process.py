@@ -23,6 +23,7 @@ from clearedge_tui.core.messages import (
     Detach,
     Join,
     Keys,
+    Resolve,
     SetMode,
     Submit,
     ToInstance,
@@ -186,6 +187,13 @@ class Driver:
             }
             for name, seat in desk.seats.items()
         }  # fmt: skip
+
+    async def resolve(self, market: str, subject: str, how: str, **more: str) -> None:
+        await self.gateway._command(
+            Resolve(
+                "r", market, more.get("kind", "position"), subject, how, more.get("instance", "")
+            )
+        )
 
     async def strangers(self) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(self.gateway.book.strange)  # type: ignore[union-attr]

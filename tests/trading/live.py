@@ -20,24 +20,29 @@ BTC = "BTCUSDT-LINEAR.BYBIT"
 LIMIT_S = 30.0
 
 
+SPOT = "BTCUSDT-SPOT.BYBIT"
+BINANCE = "BTCUSDT-PERP.BINANCE"
+
+
 def market(market_id: str = BTC) -> Market:
+    """Return a market as the simulated venues have it."""
+    symbol = "BTC/USDT" if market_id == SPOT else "BTC/USDT:USDT"
+    venue = "binance" if market_id == BINANCE else "bybit"
+    digits, step = (6, Decimal("0.000001")) if market_id == SPOT else (3, Decimal("0.001"))
     return Market(
-        "BTC/USDT:USDT", "bybit", market_id, "BTC", "USDT", "crypto", 1, 3, Decimal("0.001"),
-        price_step=Decimal("0.1"), size_step=Decimal("0.001"),
+        symbol, venue, market_id, "BTC", "USDT", "crypto", 1, digits, step,
+        price_step=Decimal("0.1"), size_step=step,
     )  # fmt: skip
 
 
-def account(sim: SimProcess, **fields: Any) -> dict[str, Any]:
-    urls = sim.urls
-    options = {
-        "base_url_http": urls["base_url_http"],
-        "base_url_ws_public": urls["base_url_ws_public_linear"],
-        "base_url_ws_private": urls["base_url_ws_private"],
-        "base_url_ws_trade": urls["base_url_ws_trade"],
-        "max_retries": 1,
-    }
-    return {"name": "main", "kind": "live", "feed": "venue", "venue": "bybit",
-            "options": options, "leverage": "10", **fields}  # fmt: skip
+def account(sim: SimProcess, product: str = "linear", **fields: Any) -> dict[str, Any]:
+    """Return a live account at a venue of ours, as `accounts.toml` would hold it."""
+    own = "base_url_ws_public_"
+    options = {name: url for name, url in sim.urls.items() if not name.startswith(own)}
+    if sim.venue == "bybit":
+        options |= {"product": product, "base_url_ws_public": sim.urls[f"{own}{product}"]}
+    return {"name": "main", "kind": "live", "feed": "venue", "venue": sim.venue,
+            "options": options | {"max_retries": 1}, "leverage": "10", **fields}  # fmt: skip
 
 
 class Talker:

@@ -31,6 +31,7 @@ class SimProcess:
         self.http_url: str = said["http_url"]
         self.ws_url: str = said["ws_url"]
         self.urls: dict[str, str] = said["urls"]
+        self.venue = venue
         self._control_url: str = said["control_url"]
         self.port = int(self.http_url.rpartition(":")[2])
 

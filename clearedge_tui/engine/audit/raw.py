@@ -57,6 +57,7 @@ class RawVenue:
         _point(self._client, options)
         self._failed: Exception | None = None
         self._symbols: dict[str, str] = {}  # market of ours -> ccxt's symbol
+        self._named: dict[str, str] = {}  # the venue's own id -> market of ours, of this product
 
     @property
     def spot(self) -> bool:
@@ -66,7 +67,10 @@ class RawVenue:
         """Learn the venue's markets."""
         markets = await self._ask(self._client.load_markets())
         for symbol, market in markets.items():
-            self._symbols[engine_id(self._account.venue, market)] = symbol
+            named = engine_id(self._account.venue, market)
+            self._symbols[named] = symbol
+            if _is_of(market, self._product):
+                self._named[str(market["id"])] = named
 
     async def close(self) -> None:
         await self._client.close()
@@ -222,8 +226,14 @@ class RawVenue:
         )
 
     def _market(self, symbol: str) -> str:
+        """Return the market of ours. Venues use one id for a pair and its perpetual, and ccxt may
+        take one for the other; the account trades one product only.
+        """
         market = self._client.markets.get(symbol)
-        return engine_id(self._account.venue, market) if market else clean_text(symbol, 64)
+        if market is None:
+            return clean_text(symbol, 64)
+        own = self._named.get(str(market["id"]))
+        return own or engine_id(self._account.venue, market)
 
     def _symbol(self, market: str) -> str:
         found = self._symbols.get(market)
@@ -263,6 +273,17 @@ def engine_id(name: str, market: dict[str, Any]) -> str:
         base, quote = market["base"], market["quote"]
         return f"{base}-{quote}-{'SPOT' if market.get('spot') else 'PERP'}.{code}"
     return f"{raw}.{code}"
+
+
+def _is_of(market: dict[str, Any], product: str) -> bool:
+    """Whether a market is of an account's product."""
+    if product == "spot":
+        return bool(market.get("spot"))
+    if product in ("linear", "usd_m"):
+        return bool(market.get("contract") and market.get("linear"))
+    if product in ("inverse", "coin_m"):
+        return bool(market.get("contract") and market.get("inverse"))
+    return not product or bool(market.get("contract"))
 
 
 def _defaults(name: str) -> dict[str, object]:
