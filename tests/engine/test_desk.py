@@ -50,7 +50,14 @@ class DeskMachine(RuleBasedStateMachine):
         self.fills: list[FillUpdate] = []
         self.modes = dict.fromkeys(NAMES, Mode.OBSERVE)
         self.count = 0
-        self.desk = Desk(
+        self.desk = self.make()
+        for n, name in enumerate(NAMES):
+            instance = Instance(name, "s", "paper", MARKETS[name].id, "1m", Mode.OBSERVE)
+            self.desk.attach(Attach(instance, MARKETS[name], 100 + n))
+        self.price(D(100))
+
+    def make(self) -> Desk:
+        desk = Desk(
             Account("paper", balance=D(1_000_000)),
             Book.PAPER,
             self.to_book,
@@ -58,11 +65,8 @@ class DeskMachine(RuleBasedStateMachine):
             lambda message: self.fills.append(message) if isinstance(message, FillUpdate) else None,
             fresh_record(),
         )
-        self.desk.leased = True
-        for n, name in enumerate(NAMES):
-            instance = Instance(name, "s", "paper", MARKETS[name].id, "1m", Mode.OBSERVE)
-            self.desk.attach(Attach(instance, MARKETS[name], 100 + n))
-        self.price(D(100))
+        desk.leased = True
+        return desk
 
     def to_book(self, which: Book, ask: BookOpen | BookSubmit | BookCancel | BookShrink) -> None:
         if isinstance(ask, BookSubmit):
