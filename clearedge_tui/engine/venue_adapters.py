@@ -84,7 +84,7 @@ def data_client(account: Account, keys: Keys | None = None) -> Made:
 def execution_client(account: Account, keys: Keys) -> Made:
     """Return the venue's execution client."""
     fixed = dict(_ADAPTERS[account.venue].fixed)
-    if "account_id" not in account.options:
+    if "account_id" not in venue(account.venue).options:
         fixed["account_id"] = AccountId(f"{venue(account.venue).code}-{account.name}")
     return _made(account, "Execution", keys, fixed)
 
