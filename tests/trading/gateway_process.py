@@ -195,6 +195,12 @@ class Driver:
             )
         )
 
+    async def look(self) -> None:
+        """Have the auditor look now rather than in a few seconds."""
+        if self.gateway.second is not None:
+            self.gateway.second.look()
+        await asyncio.sleep(0.05)
+
     async def strangers(self) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(self.gateway.book.strange)  # type: ignore[union-attr]
         return found
