@@ -49,9 +49,10 @@ _fill = msgspec.json.Decoder(Fill).decode
 class AccountFile:
     """Open it with `open_account_file`. Methods raise RetryLater when nothing can be written."""
 
-    def __init__(self, path: Path, conn: Any) -> None:
+    def __init__(self, path: Path, conn: Any, durable: bool) -> None:
         self._path = path
         self._conn = conn
+        self._durable = durable
         self.salt = self.meta("salt")
 
     # ---- reading at the start -----------------------------------------------------------------
@@ -190,12 +191,11 @@ def read_orders(path: Path) -> list[Entry]:
 
 
 def open_account_file(path: Path, durable: bool) -> AccountFile:
-    """Open or make an account's file. `durable` waits for the disk at each write (live money)."""
+    """Open or make an account's file. `durable`: an intent waits for the disk (real money)."""
     conn = connect_writer(path)
     with explained(path):
         conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        if not durable:
-            conn.execute("PRAGMA synchronous=NORMAL")
+        conn.execute("PRAGMA synchronous=NORMAL")
         version = conn.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
             conn.close()
@@ -207,4 +207,4 @@ def open_account_file(path: Path, durable: bool) -> AccountFile:
             conn.execute("INSERT OR IGNORE INTO meta VALUES ('salt', ?)", (secrets.token_hex(8),))
             conn.execute(f"PRAGMA user_version={_VERSION}")
             conn.execute("COMMIT")
-    return AccountFile(path, conn)
+    return AccountFile(path, conn, durable)

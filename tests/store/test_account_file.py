@@ -103,7 +103,7 @@ file = open_account_file(Path(sys.argv[1]), durable=True)
 n = 0
 while True:
     n += 1
-    file.put_order(entry(n, file))
+    file.put_intent(entry(n, file))
     sys.stdout.write(f"{{n}}\\n")
     sys.stdout.flush()
 """
@@ -126,6 +126,18 @@ def test_kill_9_loses_no_intent_that_was_acknowledged(tmp_path: Path) -> None:
     kept = open_account_file(path, durable=True).open_orders()
     assert len(kept) >= said
     assert [e.sent_ns for e in kept] == list(range(1, len(kept) + 1))
+
+
+def test_an_intent_waits_for_the_disk_and_what_follows_does_not(tmp_path: Path) -> None:
+    file = open_account_file(tmp_path / "a.db", durable=True)
+    file.put_intent(entry(1, file))
+    assert file._conn.execute("PRAGMA synchronous").fetchone()[0] == 1  # NORMAL again
+    other = connect_writer(tmp_path / "a.db")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RetryLater):
+        file.put_intent(entry(2, file))
+    other.execute("ROLLBACK")
+    assert file._conn.execute("PRAGMA synchronous").fetchone()[0] == 1
 
 
 def test_an_order_is_known_by_the_same_name_for_ever() -> None:
