@@ -60,7 +60,7 @@ class Record:
         """Write an order down before it leaves; return why it may not."""
         if self.retry():
             return self.error
-        self._now(lambda file: file.put_order(entry, metas))
+        self._now(lambda file: file.put_intent(entry, metas))
         return self.error
 
     def order(self, entry: Entry) -> None:

@@ -91,6 +91,22 @@ class AccountFile:
         return str(rows[0][0]) if rows else ""
 
     # ---- writing ------------------------------------------------------------------------------
+    def put_intent(self, entry: Entry, metas: Mapping[str, str] = _NONE) -> None:
+        """Write an order down before it leaves; of real money the disk itself has it on return.
+
+        What the venue says afterwards it can be asked again: that need not wait for the disk.
+        """
+        if not self._durable:
+            self.put_order(entry, metas)
+            return
+        with explained(self._path):
+            self._conn.execute("PRAGMA synchronous=FULL")
+        try:
+            self.put_order(entry, metas)
+        finally:
+            with explained(self._path):
+                self._conn.execute("PRAGMA synchronous=NORMAL")
+
     def put_order(self, entry: Entry, metas: Mapping[str, str] = _NONE) -> None:
         """Write an order down as it is now: before it leaves, and whenever its venue speaks."""
         with self._write():
