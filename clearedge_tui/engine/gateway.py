@@ -64,7 +64,7 @@ from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.peer import listen, peer_pid, send
-from clearedge_tui.engine.permits import permits
+from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.second_look import second_look
@@ -101,7 +101,7 @@ class Gateway:
         )
         self.kill = KillSwitch(spec.home, self.desk, self._report, self._cancel_market)
         self.second = second_look(spec.home, spec.account, self.desk, self.kill, self._report)
-        self.permits = permits(spec.home, self.desk, self._report)
+        self.permits = Permits(spec.home, self.desk, self._report)
         anew = spec.account.feed != "venue" and not spec.resume
         self.desk.risk.begin(spec.limits, anew, partial(write_kill, spec.home), lambda: self.ready)
         self.node = Node(self.name, spec.home.logs, real=spec.account.live)
@@ -237,6 +237,7 @@ class Gateway:
             ),
         )
         self.desk.risk.tell_again()
+        self.permits.tell_again()
         self.desk.dirty |= {(s.instance.id, b) for s in self.desk.seats.values() for b in s.sums}
         try:
             async for body in stream:  # type: ignore[attr-defined]
@@ -259,8 +260,7 @@ class Gateway:
         match message:
             case Attach():
                 self.desk.attach(message)
-                if self.permits is not None:
-                    self.permits.attached(message)
+                self.permits.attached(message)
                 if self.second is not None:
                     self.second.look()
                 await self.players.ensure(message.market, self.resume.pop(message.market.id, 0))
@@ -275,8 +275,7 @@ class Gateway:
                 self.desk.cancel_all(message.id)
             case Forget():
                 self.desk.forget(message.id)
-                if self.permits is not None:
-                    self.permits.forget(message.id)
+                self.permits.forget(message.id)
             case _:
                 self._act_on_account(message)
 
@@ -288,7 +287,7 @@ class Gateway:
                 self.players.set_speed(message.speed)
                 self.inlet.set_speed(message.speed)
                 self.lease.tell(Done(message.command))
-            case Permit() if self.permits is not None:
+            case Permit():
                 self.permits.take(message)
             case RiskLimits():
                 self.desk.risk.take(message.limits)
@@ -467,8 +466,7 @@ class Gateway:
             self.valve.flush(self.lines)
             self.shadow.flush()
             self.record.retry()
-            if self.permits is not None:
-                self.permits.look()
+            self.permits.look()
             self.desk.risk.pulse()
             self.desk.refusals.flush()
             if self.ready and isinstance(self.book, VenueBook):

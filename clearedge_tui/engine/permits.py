@@ -15,7 +15,6 @@ from clearedge_tui.core import approval
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.gate import Denied
-from clearedge_tui.core.limits import Limit
 from clearedge_tui.core.messages import (
     Attach,
 )
@@ -32,18 +31,19 @@ _PATIENCE_S = 2.0  # a supervisor that has attached an instance speaks of its ap
 
 
 class Permits:
-    """The approvals of one live account's instances, each worth what it is worth at this moment."""
+    """The approvals of a live account's instances, each worth what it is worth at this moment.
+
+    Practice needs none: there it does nothing.
+    """
 
     def __init__(
         self,
         home: Home,
         desk: Desk,
-        limits: Callable[[], tuple[Limit, ...]],
         tell: Callable[[msgspec.Struct], object],
     ) -> None:
         self._home = home
         self._desk = desk
-        self._limits = limits
         self._tell = tell
         self._given: dict[str, Permit] = {}
         self._running: dict[str, str] = {}  # instance -> hash of the file its process was made of
@@ -53,7 +53,8 @@ class Permits:
         self._told: dict[str, tuple[str, ...]] = {}
         self._declared: tuple[tuple[Stamp, Stamp], dict[str, Account], dict[str, Market]] | None
         self._declared = None
-        desk.bars.insert(0, self.bar)
+        if desk.account.live:
+            desk.bars.insert(0, self.bar)
 
     def take(self, permit: Permit) -> None:
         """Hear of the newest approval, or that there is none."""
@@ -65,6 +66,10 @@ class Permits:
         self._since[ask.instance.id] = monotonic()
         self._told.pop(ask.instance.id, None)
 
+    def tell_again(self) -> None:
+        """A new supervisor knows nothing yet."""
+        self._told.clear()
+
     def forget(self, instance: str) -> None:
         for kept in (self._given, self._running, self._since, self._judged, self._told):
             kept.pop(instance, None)
@@ -75,7 +80,7 @@ class Permits:
 
     def look(self) -> None:
         """Tell the supervisor of every approval that begins to hold, or that holds no longer."""
-        for seat in self._desk.seats.values():
+        for seat in self._desk.seats.values() if self._desk.account.live else ():
             name = seat.instance.id
             waited = monotonic() - self._since.get(name, 0.0) > _PATIENCE_S
             if not seat.pid or (name not in self._given and not waited):
@@ -98,7 +103,16 @@ class Permits:
         now, one = now_ns(), given.approval
         running = self._running.get(seat.instance.id, "")
         in_time = one is not None and one.at_ns <= now < one.expires_ns
-        state = (code, running, given, accounts, markets, seat.market, self._limits(), in_time)
+        state = (
+            code,
+            running,
+            given,
+            accounts,
+            markets,
+            seat.market,
+            self._desk.risk.limits,
+            in_time,
+        )
         known = self._judged.get(seat.instance.id)
         if known is None or known[0] != state:
             found = self._judge(seat, given, (code, running), (accounts, markets), now)
@@ -121,7 +135,7 @@ class Permits:
             missing = seat.market.id if market is None else f"account `{account.name}`"
             return [f"{missing} is not there any more"]
         held = held_market_part(seat.market)
-        proof = parts(instance, code[0], given.secrets, account, held, self._limits())
+        proof = parts(instance, code[0], given.secrets, account, held, self._desk.risk.limits)
         why = approval.why_not(given.approval, proof, now)
         if why or given.approval is None:
             return why
@@ -149,10 +163,3 @@ class Permits:
             accounts = load_accounts(self._home)
             self._declared = (stamps, accounts, load_markets(self._home))
         return self._declared[1], self._declared[2]
-
-
-def permits(home: Home, desk: Desk, tell: Callable[[msgspec.Struct], object]) -> Permits | None:
-    """Return the proof of approvals, where there is real money to be approved of."""
-    if not desk.account.live:
-        return None
-    return Permits(home, desk, lambda: desk.risk.limits, tell)

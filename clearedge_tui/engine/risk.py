@@ -210,8 +210,10 @@ class Risk:
             self._tell(RiskRows(self._rows))
 
     def tell_again(self) -> None:
-        """A new supervisor knows nothing yet."""
+        """A new supervisor knows nothing yet, and the one before may have missed a mode's fall."""
         self._told_rows = None
+        for view in self.views.all(self.limits):
+            self.acts.lower_again(view)
 
     def _look(self) -> None:
         now = self.views.clock()

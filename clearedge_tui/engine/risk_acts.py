@@ -46,13 +46,21 @@ class RiskActs:
             name = "limit.warn" if act.level is State.WARN else f"limit.{act.action}"
             self._note(name, view, act.limit_id, act.action, act.text)
             if act.action is Action.OBSERVE:
-                for seat in self._seats(view):
-                    if seat.mode is Mode.ACTIVE:
-                        self._tell(Lower(seat.instance.id, act.text))
+                self._lower(view, act.text)
             elif act.action is Action.KILL:
                 for switch in self._kills(view, act.text, others):
                     with contextlib.suppress(OSError):  # a full disk: `enforce` does it then
                         self.write_kill(switch)
+
+    def lower_again(self, view: View) -> None:
+        for one in held(view.state).values():
+            if one.action is Action.OBSERVE:
+                self._lower(view, one.why)
+
+    def _lower(self, view: View, why: str) -> None:
+        for seat in self._seats(view):
+            if seat.mode is Mode.ACTIVE:
+                self._tell(Lower(seat.instance.id, why))
 
     def enforce(self, views: Iterable[View], now: int) -> None:
         """Keep what is held by a harder action empty, however long that takes.

@@ -47,7 +47,6 @@ class Stage:
         (self.home.strategies / "_sizes.py").write_text("usual = 1\n")
         self.account(10)
         save_market(self.home, MARKET)
-        self.limits: tuple[Limit, ...] = ()
         self.told: list[msgspec.Struct] = []
         self.sent: list[BookSubmit] = []
         self.desk = Desk(
@@ -59,7 +58,7 @@ class Stage:
             Record(Path(":memory:"), durable=False),
         )
         self.desk.leased = True
-        self.permits = Permits(self.home, self.desk, lambda: self.limits, self.told.append)
+        self.permits = Permits(self.home, self.desk, self.told.append)
         self.instance = Instance("one", "s", "main", MARKET.market_id, "1m", Mode.ACTIVE, CONFIG)
         self.attach(7)
         self.desk.mark(MARKET.market_id, now_ns(), D(100))
@@ -84,7 +83,12 @@ class Stage:
     def give(self) -> Approval:
         account = load_accounts(self.home)["main"]
         now = parts(
-            self.instance, self.code(), ("word",), account, market_part(MARKET), self.limits
+            self.instance,
+            self.code(),
+            ("word",),
+            account,
+            market_part(MARKET),
+            self.desk.risk.limits,
         )
         return approve(msgspec.structs.replace(now, override="a test"), "Ann", "", now_ns())
 
@@ -118,7 +122,7 @@ def _replace(stage: Stage, **fields: object) -> None:
 
 
 def _limit(stage: Stage) -> None:
-    stage.limits = (Limit(Scope.INSTANCE, "one", "order_notional", "1000"),)
+    stage.desk.risk.take((Limit(Scope.INSTANCE, "one", "order_notional", "1000"),))
 
 
 CHANGES: dict[str, tuple[Change, str]] = {
@@ -170,9 +174,12 @@ def test_whatever_changes_ends_it_and_exits_pass(
     assert denied.startswith("approval: ")
     assert why in denied
     stage.permits.look()
-    last = stage.told[-1]
+    last = stage.told.pop()
     assert isinstance(last, Permitted)
     assert why in "; ".join(last.why)
+    stage.permits.tell_again()  # another supervisor
+    stage.permits.look()
+    assert stage.told[-1] == last
     stage.desk.submit("one", Submit("out", "sell", D("0.1"), reduce_only=True))
     assert [ask.id for ask in stage.sent] == ["in-1", "out"]
 
