@@ -61,7 +61,11 @@ class Permits:
         self._given[permit.id] = permit
 
     def attached(self, ask: Attach) -> None:
-        """Another process speaks for an instance; what it was made of is part of the proof."""
+        """Another process speaks for an instance; what it was made of is part of the proof.
+
+        Whatever was said before may have been of another instance by this name.
+        """
+        self._given.pop(ask.instance.id, None)
         self._running[ask.instance.id] = ask.code
         self._since[ask.instance.id] = monotonic()
         self._told.pop(ask.instance.id, None)

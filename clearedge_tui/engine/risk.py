@@ -64,7 +64,7 @@ class Risk:
         self._names: frozenset[str] = frozenset()
         self._zones: frozenset[str] = frozenset()
         self._seen: dict[str, Decimal] = {}  # order -> the price seen when it was decided
-        self._second = 0
+        self._second = 0  # of a replay's own time, when it was looked at last
         self._rows: tuple[RiskRow, ...] = ()
         self._told_rows: tuple[RiskRow, ...] | None = None
         self._looked_s = self._told_s = 0.0
@@ -95,6 +95,7 @@ class Risk:
             one.applies_to(Scope.PORTFOLIO, self._desk.account.currency) for one in limits
         )
         self._looked_s = 0.0
+        self._second = 0
 
     def take_others(self, others: Others) -> None:
         """Hear the sums of the portfolio's other accounts."""

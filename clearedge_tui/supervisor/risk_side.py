@@ -67,10 +67,16 @@ class RiskSide:
         if why:
             self._lost(run, why)
 
+    def configured(self, run: InstanceRun, place: AccountRun | None) -> None:
+        """Say that settings are others before a process that runs is told of them."""
+        if place is not None and run.attached:
+            self.attached(run, place)
+
     def attached(self, run: InstanceRun, place: AccountRun) -> None:
         """Say what is approved right after who speaks for an instance."""
         if self._live(run) and place.gateway.link is not None:
-            permit = approved.permit(self._store, run.instance)
+            declared = self._store.instance(run.instance.id)
+            permit = approved.permit(self._store, declared)
             if place.gateway.link.send(permit):
                 self._permits[run.instance.id] = (place.gateway.link, permit)
 

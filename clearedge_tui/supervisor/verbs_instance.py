@@ -258,6 +258,7 @@ async def _apply(
     if sup is None:
         return f"{', '.join(sorted(changed))} declared; no supervisor runs"
     run = sup.runs[instance.id]
+    sup.risk.configured(run, sup.places.places.get(instance.account))
     live = changed <= schema.live_fields and run.engine.state is EngineState.RUNNING
     if live and await sup.instances.set_live(
         run, {k: config[k] for k in changed}, instance.config_version

@@ -59,12 +59,18 @@ class Stage:
         )
         self.desk.leased = True
         self.permits = Permits(self.home, self.desk, self.told.append)
+        self.approval: Approval | None = None
         self.instance = Instance("one", "s", "main", MARKET.market_id, "1m", Mode.ACTIVE, CONFIG)
         self.attach(7)
         self.desk.mark(MARKET.market_id, now_ns(), D(100))
         self.approval = self.give()
         self.permit(self.approval)
         self.count = 0
+
+    @property
+    def held(self) -> Approval:
+        assert self.approval is not None
+        return self.approval
 
     def write(self, code: str) -> None:
         (self.home.strategies / "s.py").write_text(code)
@@ -79,6 +85,8 @@ class Stage:
         ask = Attach(self.instance, MARKET.info, pid, code=self.code()["s.py"])
         self.desk.attach(ask)
         self.permits.attached(ask)
+        if self.approval is not None:
+            self.permit(self.approval)
 
     def give(self) -> Approval:
         account = load_accounts(self.home)["main"]
@@ -114,11 +122,11 @@ Change = Callable[[Stage, pytest.MonkeyPatch], object]
 
 
 def _later(stage: Stage, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(permits_module, "now_ns", lambda: stage.approval.expires_ns)
+    patch.setattr(permits_module, "now_ns", lambda: stage.held.expires_ns)
 
 
 def _replace(stage: Stage, **fields: object) -> None:
-    stage.permit(msgspec.structs.replace(stage.approval, **fields))
+    stage.permit(msgspec.structs.replace(stage.held, **fields))
 
 
 def _limit(stage: Stage) -> None:
@@ -153,7 +161,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "revoked": (lambda s, _: _replace(s, revoked_ns=1, revoked_by="Bob"), "revoked by Bob"),
     "none": (lambda s, _: s.permit(None), "nobody has approved it"),
     "forged": (
-        lambda s, _: _replace(s, parts=msgspec.structs.replace(s.approval.parts, code=s.code() | {"s.py": "0"})),
+        lambda s, _: _replace(s, parts=msgspec.structs.replace(s.held.parts, code=s.code() | {"s.py": "0"})),
         "changed after it was given",
     ),
     "another's": (lambda s, _: _replace(s, instance="two"), "it is of two"),
@@ -197,11 +205,11 @@ def test_what_is_the_same_again_holds_again_unless_the_process_is_of_other_code(
 
 
 def test_nobody_trades_before_the_supervisor_has_spoken(stage: Stage) -> None:
-    stage.permits.forget("one")
-    assert "has not said yet" in stage.buy()
+    given, stage.approval = stage.approval, None
     stage.attach(8)
+    assert "has not said yet" in stage.buy()
     stage.told.clear()
     stage.permits.look()
     assert stage.told == []  # it is given a moment before that is a loss
-    stage.permit(stage.approval)
+    stage.permit(given)
     assert stage.buy() == ""
