@@ -1,6 +1,7 @@
 """The whole product with real money's path: supervisor, gateway, auditor, instance, venue."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from clearedge_tui.kills import receipts
-from tests.trading.box import LiveBox
+from tests.trading.box import HAND, LiveBox
+from tests.trading.live import BTC
 from tests.venue_sim.process import SimProcess
 
 pytestmark = pytest.mark.slow
 D = Decimal
+THIEF = HAND.parent / "thief.py"
 
 
 @pytest.fixture
@@ -143,3 +146,30 @@ def test_the_keys_are_nowhere_to_be_found(sim: SimProcess, box: LiveBox) -> None
         p for p in box.home.root.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()
     ]
     assert [p.name for p in holds] == ["secrets.toml"]
+
+
+def test_a_strategy_that_tries_everything_gets_no_order_to_the_venue_while_it_observes(
+    sim: SimProcess, box: LiveBox
+) -> None:
+    """Seeded attacks: its own line, its own process's checks, another's name, the supervisor's."""
+    shutil.copy(THIEF, box.home.strategies)
+    box.hand("victim")
+    box.live("victim")
+    config = {"sockets": str(box.home.sockets), "seed": 20}
+    box.done("instance.add", id="thief", strategy="thief", account="main", market=BTC,
+             timeframe="quote", mode="observe", config=config)  # fmt: skip
+    box.running("thief")
+
+    def tried() -> int:
+        detail = box.detail("thief", lambda d: bool(d.widgets))
+        return int(str(detail.widgets[0].get("value", 0)))
+
+    box.until(lambda: tried() > 60, "it has tried often", 60)
+    assert sim.count("order.create") == 0
+    assert box.row("thief").actual == "observe"
+    assert box.row("victim").actual == "active"
+    assert {o.book for o in box.orders("thief")} <= {"shadow"}
+    assert box.orders("victim") == []
+    box.tell("victim", "buy 0.1")  # and who may, still can
+    box.wait_row("victim", lambda r: r.position == D("0.1"), "the victim trades")
+    assert sim.count("order.create") == 1

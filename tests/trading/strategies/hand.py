@@ -1,5 +1,7 @@
 """Does what a file says, once for each new text: `buy 0.1`, `sell 0.1 @ 50000`, `cancel`."""
 
+# mypy: ignore-errors
+
 from pathlib import Path
 
 from clearedge_tui.contract import Strategy
