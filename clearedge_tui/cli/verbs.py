@@ -24,6 +24,8 @@ VERBS = {
     "kill": ("clearedge_tui.cli.kill:kill", "Stop everything at once, or a part; with a receipt."),
     "limit": ("clearedge_tui.cli.limit:limit", "Declare and list risk limits."),
     "market": ("clearedge_tui.cli.market:market", "List and edit markets: steps, limits, fees."),
+    "order": ("clearedge_tui.cli.order:order", "List, preview, place and cancel orders."),
+    "position": ("clearedge_tui.cli.order:position", "List and close positions."),
     "reconcile": (
         "clearedge_tui.cli.reconcile:reconcile",
         "Compare ledgers with the venues, settle differences.",

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from clearedge_tui.core.gate import Limits
+from clearedge_tui.core.hand_messages import ByHand
 from clearedge_tui.core.model import (
     BarRow,
     Book,
@@ -244,6 +245,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     error: str = ""
     mode: Mode | None = None
     id: str = ""
+    data: dict[str, object] = {}  # of what only looks
 
 
 class Beat(msgspec.Struct, frozen=True, tag=True):
@@ -461,6 +463,7 @@ ToEngine = (
     | Keys
     | Attach
     | ToGateway
+    | ByHand
     | Detach
     | Forget
     | Unkill

@@ -13,6 +13,7 @@ from clearedge_tui.core import gate
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.kept import Entry
 from clearedge_tui.core.ledger import apply_fill
+from clearedge_tui.core.limits_check import Refusal
 from clearedge_tui.core.messages import (
     Attach,
     BookCancel,
@@ -273,20 +274,24 @@ class Desk(Judge):
         book = self.own if by_person else self._book(seat)
         if ask.id in seat.orders or ask.id in seat.entries:
             return  # sent twice: the first one stands
-        price = ask.price or ask.stop or self.prices.get(seat.market.id)
-        if price is None:
-            self._deny(seat, book, ask, "price", "no price has been seen yet")
-            return
-        wish = self._wish(ask, price, by_person)
-        standing = self._standing(seat, book or Book.SHADOW, ask)
-        denied = gate.decide(wish, standing)
-        numbers = None
-        if denied is None and book is self.own:
-            denied, numbers = self.risk.refuse(seat, ask, price, standing) or (None, None)
+        denied, numbers = self.judged(seat, book, ask, by_person)
         if denied:
             self._deny(seat, book, ask, denied.rule, denied.text, numbers)
             return
         self._place(seat, book or Book.SHADOW, ask)
+
+    def judged(
+        self, seat: Seat, book: Book | None, ask: Submit, by_person: bool = False
+    ) -> tuple[gate.Denied | None, Refusal | None]:
+        """Return why an order would not leave now, with a limit's numbers; nothing is done."""
+        price = ask.price or ask.stop or self.prices.get(seat.market.id)
+        if price is None:
+            return gate.Denied("price", "no price has been seen yet"), None
+        standing = self._standing(seat, book or Book.SHADOW, ask)
+        denied = gate.decide(self._wish(ask, price, by_person), standing)
+        if denied is None and book is self.own:
+            return self.risk.refuse(seat, ask, price, standing) or (None, None)
+        return denied, None
 
     def _wish(self, ask: Submit, price: Decimal, by_person: bool) -> gate.Ask:
         at_market = ask.kind == "market"

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
+from clearedge_tui.core.hand_messages import HandCancel, HandClose, HandOrder
 from clearedge_tui.core.messages import (
     Ack,
     Attach,
@@ -55,6 +56,7 @@ from clearedge_tui.core.risk_messages import (
 )
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine.book import Book
+from clearedge_tui.engine.by_hand import by_hand
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.gateway_status import tell_status
 from clearedge_tui.engine.inlet import Inlet
@@ -295,6 +297,9 @@ class Gateway:
                 self.desk.risk.take_others(message)
             case ClearLimit():
                 self.lease.tell(Done(message.command, self.desk.risk.clear(message)))
+            case HandOrder() | HandCancel() | HandClose():
+                self.step.happened += 1
+                self.lease.tell(by_hand(self.desk, message))
             case Unkill():
                 self.kill.unsignal()
             case Resolve() if self.second is not None:

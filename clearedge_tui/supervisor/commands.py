@@ -21,11 +21,13 @@ from clearedge_tui.supervisor import (
     verbs_account,
     verbs_approve,
     verbs_approve_look,
+    verbs_book,
     verbs_data,
     verbs_instance,
     verbs_kill,
     verbs_limit,
     verbs_market,
+    verbs_order,
     verbs_recon,
     verbs_report,
     verbs_run,
@@ -58,6 +60,8 @@ VERBS: dict[str, Verb] = {
     **verbs_approve_look.VERBS,
     **verbs_kill.VERBS,
     **verbs_recon.VERBS,
+    **verbs_book.VERBS,
+    **verbs_order.VERBS,
 }
 
 

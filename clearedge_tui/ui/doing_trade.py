@@ -133,6 +133,48 @@ def _approvals(ui: "Console", doing: Doing) -> None:
     ui.ask("approve.show", {"id": next(iter(doing.words), "")}, "approvals", told)
 
 
+def _order(ui: "Console", doing: Doing) -> None:
+    """Place an order by hand after its preview; without words: the form."""
+    from clearedge_tui.ui.plan_order import confirm, open_order
+
+    if len(doing.words) != 2:
+        open_order(ui, [doing.options.get("instance", "")])
+        return
+    side, size = doing.words
+    args: dict[str, object] = {"side": side, "size": size, **doing.options}
+    args.pop("confirm", None)
+    args["reduce_only"] = args.pop("reduce-only", "") == "yes"
+
+    def told(result: "Result") -> None:
+        if result.status == "done" and isinstance(result.data, dict):
+            confirm(ui, args, result.data, lambda: None)
+
+    ui.ask("order.preview", args, "preview", told, quiet=True)
+
+
+def _orders(ui: "Console", doing: Doing) -> None:
+    only_open = ["open:yes"] if doing.options.get("open") == "yes" else []
+    ui.visit("book", " ".join([*doing.words, *only_open]))
+
+
+def _cancel_order(ui: "Console", doing: Doing) -> None:
+    ui.ask("order.cancel", {"id": doing.words[0]}, f"{clean_text(doing.words[0])}: cancel")
+
+
+def _close(ui: "Console", doing: Doing) -> None:
+    """Close a position once the instance's name was typed."""
+    name = doing.words[0]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            ui.ask(
+                "position.close", {"instance": name, "confirm": name}, f"{clean_text(name)}: close"
+            )
+
+    what = f"close the position of {clean_text(name)} at the market"
+    ui.push_screen(Typed(((what, p.LIVE | p.BOLD),), name), answered)
+
+
 def _rows(result: "Result") -> _Rows:
     """Return the answer's rows; nothing for a refusal, which is shown by itself."""
     return msgspec.convert(result.data or [], _Rows)
@@ -156,4 +198,8 @@ ACTS: Final[dict[str, Callable[["Console", Doing], None]]] = {
     "approve": _approve,
     "revoke": _revoke,
     "approvals": _approvals,
+    "order": _order,
+    "orders": _orders,
+    "cancel-order": _cancel_order,
+    "close": _close,
 }

@@ -17,6 +17,7 @@ _PAGES: Final = {  # module and class; those that are about something take it
     "journal": ("journal", "JournalPage", True),
     "accounts": ("accounts", "AccountsPage", False),
     "account": ("accounts", "AccountPage", True),
+    "book": ("book", "BookPage", True),
     "kills": ("kills", "KillsPage", False),
     "detail": ("detail", "DetailPage", True),
     "config": ("config", "ConfigPage", True),

@@ -167,7 +167,8 @@ def _about(one: AccountRow, ready: Ready | None, now_ns: int) -> list[Line]:
         lines += _told(seen, now_ns)
     feed = f"{one.feed} {one.speed:g}×" if one.feed != "venue" else f"hears {one.venue}"
     ticks = one.ticks.text() or "no tick yet"
-    return [*lines, (f"{feed}; {ticks}", p.DIM)]
+    stored = f"   : speed {one.name} N   : rewind {one.name}" if one.feed != "venue" else ""
+    return [*lines, (f"{feed}; {ticks}{stored}", p.DIM)]
 
 
 def _told(seen: VenueSeen, now_ns: int) -> list[Line]:

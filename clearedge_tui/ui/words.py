@@ -8,7 +8,7 @@ from clearedge_tui.ui.symbols import SETS
 
 PLACES: Final = {
     "board": "1", "runs": "2", "data": "3", "strategies": "4", "risk": "5", "journal": "6",
-    "accounts": "7",
+    "accounts": "7", "book": "8",
 }  # fmt: skip
 _BARS: Final = ("market", "timeframe")
 
@@ -104,6 +104,13 @@ VERBS: Final = {
         Verb("differences", "differences", "the ledgers against the venues' own word"),
         Verb("settle", "settle ACCOUNT MARKET SUBJECT adopt|external|flatten [kind=order instance=ID]",
              "say what a difference is", 4, 4, ("kind", "instance", "confirm")),
+        Verb("order", "order [buy|sell SIZE] [instance=… account=… market=… price=… stop=… reduce-only=yes]",
+             "an order by hand; what it would do is shown first", 0, 2,
+             ("instance", "account", "market", "price", "stop", "reduce-only", "confirm"), flags=("reduce-only",)),
+        Verb("orders", "orders [WORD …] [open=yes]", "orders of all instances, newest first", 0, 20,
+             ("open", "limit", "offset"), flags=("open",)),
+        Verb("cancel-order", "cancel-order ORDER", "cancel one order", 1, 1),
+        Verb("close", "close INSTANCE", "close its position at the market (typed name on real money)", 1, 1, ("confirm",)),
         Verb("accounts", "accounts", "the accounts, their feeds and their money"),
         Verb("speed", "speed ACCOUNT N|max", "play a replay faster or slower", 2, 2),
         Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
@@ -187,6 +194,13 @@ ALIASES: Final = {
     "reconcile": "differences",
     "reconcile list": "differences",
     "reconcile resolve": "settle",
+    "order list": "orders",
+    "order preview": "order",
+    "order place": "order",
+    "order cancel": "cancel-order",
+    "position": "go book",
+    "position list": "go book",
+    "position close": "close",
     "account": "accounts",
     "account list": "accounts",
     "account speed": "speed",

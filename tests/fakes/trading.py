@@ -166,3 +166,76 @@ ACCOUNT: dict[str, object] = {
     "stale_s": 60.0, "unanswered_s": 5.0, "audit_s": 10.0, "orders_per_second": 50,
     "orphan_policy": "cancel", "options": {"product": "linear", "environment": "testnet"},
 }  # fmt: skip
+
+
+def book_orders(now_ns: int) -> dict[str, object]:
+    rows = [
+        _order("9f31c2", "", "live", "open", now_ns, external=True),
+        _order("rsi-gbp-11-7", "rsi-gbp-11", "live", "unknown", now_ns, reason="the venue has not answered within 5 s"),
+        _order("rsi-gbp-11-6", "rsi-gbp-11", "live", "open", now_ns),
+        _order("ema-btc-1-41", "ema-btc-1", "paper", "filled", now_ns),
+        _order("grid-eth-2-9", "grid-eth-2", "shadow", "denied", now_ns, reason="buying_power: gross notional would be 250000.00; at most 200000.00"),
+    ]  # fmt: skip
+    return {"rows": rows, "total": 312, "at_ns": now_ns}
+
+
+def _order(
+    name: str, instance: str, book: str, status: str, now_ns: int, reason: str = "", external: bool = False
+) -> dict[str, object]:  # fmt: skip
+    return {
+        "id": name, "instance": instance, "book": book, "market": "BTCUSDT-LINEAR.BYBIT", "side": "buy",
+        "kind": "limit", "size": "0.1", "price": "38400", "trigger": None,
+        "filled": "0.1" if status == "filled" else "0", "avg_price": "38400" if status == "filled" else None,
+        "status": status, "reason": reason, "tag": "entry", "at_ns": now_ns - 8 * 10**9,
+        "updated_ns": now_ns - 7 * 10**9, "account": "bybit" if book == "live" else "paper",
+        "live": book == "live", "currency": "USDT", "external": external,
+    }  # fmt: skip
+
+
+def book_fills(now_ns: int) -> dict[str, object]:
+    row = {
+        "id": "f1", "order": "ema-btc-1-41", "instance": "ema-btc-1", "book": "paper", "market": "BTCUSDT.LOCAL",
+        "side": "sell", "size": "0.1", "price": "38412.5", "fee": "1.92", "at_ns": now_ns - 70 * 10**9,
+        "realised": "12.40", "account": "paper", "live": False, "currency": "USDT",
+    }  # fmt: skip
+    return {"rows": [row], "total": 1, "at_ns": now_ns}
+
+
+def book_positions(now_ns: int) -> dict[str, object]:
+    def held(
+        instance: str, book: str, size: str, gain: str | None, external: bool = False
+    ) -> dict[str, object]:
+        return {
+            "instance": instance, "book": book, "market": "BTCUSDT-LINEAR.BYBIT",
+            "account": "bybit" if book == "live" else "paper", "live": book == "live", "currency": "USDT",
+            "size": size, "avg_price": "38100", "price": None if gain is None else "38400", "unrealised": gain,
+            "realised": "41.2", "fees": "3.1", "open_orders": 1, "at_ns": now_ns - 10**9, "external": external,
+        }  # fmt: skip
+
+    rows = [
+        held("", "live", "0.05", None, external=True), held("rsi-gbp-11", "live", "0.2", "60"),
+        held("ema-btc-1", "paper", "-0.1", "-30"), held("grid-eth-2", "shadow", "0.3", None),
+    ]  # fmt: skip
+    return {"rows": rows, "total": 4, "at_ns": now_ns}
+
+
+def order_preview(args: dict[str, object]) -> dict[str, object]:
+    limit = {
+        "scope": "account",
+        "key": "bybit",
+        "name": "position_notional",
+        "value": "25000",
+        "now": "22100",
+        "then": "25940",
+        "allowed": "25000",
+        "left": "2900",
+        "left_then": "0",
+        "state": "breach",
+        "text": "",
+    }
+    return {
+        "instance": args.get("instance"), "live": args.get("instance") == "rsi-gbp-11", "market": "BTCUSDT-LINEAR.BYBIT",
+        "kind": "market", "price": "38400", "worth": "3840", "position": "0.2", "after": "0.3",
+        "refused": "position_notional: it would be 25,940; at most 25,000 is allowed", "killed": "",
+        "gross": "22100", "gross_then": "25940", "equity": "25310.44", "limits": [limit],
+    }  # fmt: skip

@@ -248,7 +248,8 @@ async def test_words_that_ask_one_thing_send_it(world: FakeSupervisor, desk: Ope
             await d.until(partial(sent, world, verb))
             assert sent(world, verb)[-1] == args, line
         await command(d, "accounts")
-        assert "speed ACCOUNT N" in d.text() and "paper" in d.text()
+        assert d.page.NAME == "accounts"
+        await d.shows(": speed paper N")
 
 
 async def test_strategies_are_offered_and_named_in_part(

@@ -15,6 +15,7 @@ from tests.ui.conftest import OpenDesk
 from tests.ui.test_ui_snapshots import StillConsole, StillLink, still
 
 PLACE = {
+    "book": ("book", ""),
     "accounts": ("accounts", ""),
     "account": ("account", "paper"),
     "risk": ("risk", ""),
