@@ -15,6 +15,7 @@ from clearedge_tui.core.model import (
     Mode,
     ObserveOrders,
 )
+from clearedge_tui.core.venues import venue
 from clearedge_tui.kills import KillFiles
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.markets import Market, load_markets, resolve
@@ -116,6 +117,8 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
         resume_mode=mode if mode is not Mode.OFF else Mode.OBSERVE,
         created_ns=now_ns(),
     )
+    if mode is Mode.ACTIVE:
+        _may_act(commands, instance, accounts[account])
     commands.store.add_instance(instance, who)
     if commands.supervisor:
         commands.supervisor.adopt_declared(commands.store.instance(name))
@@ -124,6 +127,12 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
 
 def _market_of(account: Account, market: Market) -> Market:
     """Return the market, or say why this account cannot trade it."""
+    if account.venue and market.market_id.rpartition(".")[2] != venue(account.venue).code:
+        code = venue(account.venue).code
+        raise UsageError(
+            f"{market.symbol} is {market.market_id}; account {account.name} hears and trades "
+            f"{venue(account.venue).title}: wanted a market that ends with .{code}"
+        )
     _ = market.info  # says why when no engine can
     if market.quote != account.currency:
         raise Refused(

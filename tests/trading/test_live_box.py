@@ -51,6 +51,12 @@ def clearedge(box: LiveBox, *words: str) -> "subprocess.CompletedProcess[str]":
 def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     sim: SimProcess, box: LiveBox
 ) -> None:
+    added = box.hand("eager", mode="active")
+    assert added.status == "refused"
+    assert "nobody has approved it" in added.message
+    other = box.do("instance.add", id="far", strategy="hand", account="main", market="SIM/USDT",
+                   timeframe="quote", config={})  # fmt: skip
+    assert "wanted a market that ends with .BYBIT" in other.message
     box.hand("one")
     box.running("one")
     box.tell("one", "buy 0.1")  # it observes: its shadow book fills it
