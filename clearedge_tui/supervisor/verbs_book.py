@@ -1,7 +1,8 @@
 """`book.…`: orders, fills and positions over all instances, from the database and what is in memory."""
 
+import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from clearedge_tui.core.messages import LedgerRow
 from clearedge_tui.core.model import Book, Instance, Order, OrderStatus
 from clearedge_tui.settings import Account, load_accounts
 from clearedge_tui.store import blotter
+from clearedge_tui.store.db import open_reader
+from clearedge_tui.store.reads import Reader
 from clearedge_tui.supervisor.arguments import Args, number, plain, text
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ async def orders(commands: "Commands", args: Args, who: str) -> Answer:
     words = text(args, "words").split()
     _written(commands)
     only_open = args.get("open") is True
-    found, total = blotter.orders(commands.store, limit, offset, words, only_open)
+    found, total = await _read(
+        commands, lambda r: blotter.orders(r, limit, offset, words, only_open)
+    )
     runs = commands.supervisor.runs if commands.supervisor else {}
     known = _Known(commands)
     rows = []
@@ -46,7 +51,8 @@ async def fills(commands: "Commands", args: Args, who: str) -> Answer:
     del who
     limit, offset = _page(args)
     _written(commands)
-    found, total = blotter.fills(commands.store, limit, offset, text(args, "words").split())
+    words = text(args, "words").split()
+    found, total = await _read(commands, lambda r: blotter.fills(r, limit, offset, words))
     known = _Known(commands)
     rows = [{**_plain(one), **known.of(one.instance)} for one in found]
     return "", {"rows": rows, "total": total, "at_ns": now_ns()}
@@ -158,6 +164,16 @@ def _written(commands: "Commands") -> None:
     if commands.supervisor is not None:
         with contextlib.suppress(ClearEdgeError):
             commands.supervisor.record.flush()
+
+
+async def _read[T](commands: "Commands", ask: Callable[[Reader], T]) -> T:
+    """Read in a thread of its own: words are looked for in every row, and engines are not to wait."""
+
+    def read() -> T:
+        with open_reader(commands.store.path) as reader:
+            return ask(reader)
+
+    return await asyncio.to_thread(read)
 
 
 def _page(args: Args) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from clearedge_tui.ui.tabs import Tabs
 from clearedge_tui.ui.view import CellView
 
 TALL = 22  # rows; from here on the selected row is told in full below
+KEPT_S = 0.9  # how long rows are painted again as they were made; ages are told in seconds
 
 
 class GridRows(RowsView):
@@ -68,6 +69,9 @@ class GridPage(FilteredPage):
         super().__init__()
         self.pane = self.PANES[0] if self.PANES else ""
         self._asked_at = -1e9
+        self._made: list[Row] | None = None
+        self._made_for: tuple[object, ...] = ()
+        self._made_at = 0.0
 
     def columns(self) -> Sequence[Col]:
         raise NotImplementedError
@@ -89,8 +93,23 @@ class GridPage(FilteredPage):
         yield AboutRow()
         yield FilterLine(self.HINT)
 
-    def shown(self) -> list[Row]:
+    def make(self) -> list[Row]:
+        """Return the rows that are shown, made anew."""
         return grid.kept(self.rows(), self.words)
+
+    def shown(self) -> list[Row]:
+        """Return the rows that are shown; a painting asks for them several times."""
+        wanted = (self.pane, self.words, self.ui.look.version)
+        if self._made is None or wanted != self._made_for:
+            self._made, self._made_for = self.make(), wanted
+            self._made_at = self.ui.model.mono()
+        return self._made
+
+    def anew(self) -> None:
+        """Paint with what has just come."""
+        self._made = None
+        if self.is_attached and self.query(GridRows):
+            super().tick()
 
     def row(self) -> Row | None:
         """Return the selected row."""
@@ -118,6 +137,7 @@ class GridPage(FilteredPage):
 
     def action_reload(self) -> None:
         self._asked_at = self.ui.model.mono()
+        self._made = None
         self.ask()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -129,5 +149,7 @@ class GridPage(FilteredPage):
     def tick(self) -> None:
         if self.ui.model.mono() - self._asked_at >= self.EVERY_S:
             self.action_reload()
+        if self.ui.model.mono() - self._made_at >= KEPT_S:
+            self._made = None
         if self.query(GridRows):  # a tick may come before the first layout
             super().tick()

@@ -102,7 +102,7 @@ def _row(
         (f.duration(age_s), p.WARN if old and one.state is EngineState.RUNNING else p.DIM),
         *_venue_cells(one.seen, now_ns),
     )  # fmt: skip
-    return Row(one.name, cells, tuple(_about(one, ready, now_ns)), words=f"{one.kind} {one.error}")
+    return Row(one.name, cells, tuple(about(one, ready, now_ns)), words=f"{one.kind} {one.error}")
 
 
 def modes(own: Sequence[InstanceRow]) -> str:
@@ -156,7 +156,7 @@ def differ(seen: VenueSeen, now_ns: int) -> Cell:
     return (f"? {age}", p.WARN) if seen.compared_error else (f"equal {age}", p.GOOD)
 
 
-def _about(one: AccountRow, ready: Ready | None, now_ns: int) -> list[Line]:
+def about(one: AccountRow, ready: Ready | None, now_ns: int) -> list[Line]:
     lines: list[Line] = []
     if one.error:
         lines.append((one.error, p.BAD))
@@ -194,23 +194,21 @@ def _told(seen: VenueSeen, now_ns: int) -> list[Line]:
 
 
 # ---- one account ----------------------------------------------------------------------------------
-def check_rows(ready: Ready | None, now_ns: int) -> list[Row]:
-    """Return the checks of an account, what is wrong first."""
+def check_rows(ready: Ready | None, now_ns: int, about: Sequence[Line] = ()) -> list[Row]:
+    """Return the checks of an account, what is wrong first; `about` is told of the whole."""
     if ready is None:
         return []
     order = ("bad", "warn", "unknown", "ok")
     state: Cell = _ready(ready)
     said = f"missing: {', '.join(ready.missing)}" if ready.missing else "its entry in accounts.toml"
-    out = [
-        Row(
-            "readiness",
-            (("", p.DIM), ("readiness", p.BRIGHT), (f"{state[0]}   {said}", state[1]), ("", p.DIM)),
-        )
-    ]
+    cells: tuple[Cell, ...] = (
+        ("", p.DIM), ("readiness", p.BRIGHT), (f"{state[0]}   {said}", state[1]), ("", p.DIM),
+    )  # fmt: skip
+    out = [Row("readiness", cells, tuple(about))]
     for one in sorted(ready.checks, key=lambda c: order.index(c.state) if c.state in order else 2):
         ink = _STATE.get(one.state, p.WARN)
         age = f.duration((now_ns - one.at_ns) / 1e9) if one.at_ns else "never"
-        cells: tuple[Cell, ...] = (
+        cells = (
             (one.state, ink), (one.name, p.BRIGHT), (one.text, ink if one.state == "bad" else p.TEXT), (age, p.DIM),
         )  # fmt: skip
         out.append(Row(one.name, cells, ((one.text, ink),)))

@@ -71,7 +71,7 @@ async def test_keys_of_the_book_cancel_close_and_page(
         await d.press("j", "x")
         await d.until(lambda: sent(world, "order.cancel") == [{"id": "rsi-gbp-11-7"}])
         await d.press("greater_than_sign")
-        await d.until(lambda: sent(world, "book.orders")[-1]["offset"] == 200)
+        await d.until(lambda: sent(world, "book.orders")[-1]["offset"] == 100)
         await d.press("tab", "tab")
         await d.shows("+60.00")
         await d.press("j", "F")

@@ -28,6 +28,9 @@ class AccountsPage(GridPage):
         self.title = "Accounts"
         self.ready: Asked[list[Ready]] = Asked(list[Ready])
 
+    def on_mount(self) -> None:
+        self.ready.then.append(self.anew)
+
     def ask(self) -> None:
         self.ready.ask(self.ui, "account.readiness")
 
@@ -82,6 +85,10 @@ class AccountPage(AccountsPage):
         self.recon: Asked[list[dict[str, Any]]] = Asked(list[dict[str, Any]])
         self.decided: Asked[list[dict[str, Any]]] = Asked(list[dict[str, Any]])
 
+    def on_mount(self) -> None:
+        for asked in (self.ready, self.recon, self.decided):
+            asked.then.append(self.anew)
+
     def place(self) -> tuple[str, str]:
         return "account", self.name_
 
@@ -107,8 +114,10 @@ class AccountPage(AccountsPage):
             return plan_accounts.difference_rows(self.differences(), now)
         if self.pane == "decisions":
             return plan_accounts.decision_rows(self.decided.value or [])
-        ready = {one.account: one for one in self.ready.value or []}
-        return plan_accounts.check_rows(ready.get(self.name_), now)
+        ready = next((one for one in self.ready.value or [] if one.account == self.name_), None)
+        row = self.ui.model.accounts.get(self.name_)
+        whole = plan_accounts.about(row, ready, now) if row is not None else ()
+        return plan_accounts.check_rows(ready, now, whole)
 
     def differences(self) -> list[dict[str, Any]]:
         found = (one for one in self.recon.value or [] if one.get("account") == self.name_)

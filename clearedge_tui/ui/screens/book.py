@@ -18,7 +18,8 @@ from clearedge_tui.ui.plan_order import open_order
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.screens.dialogs import Line, Reading, Typed
 
-_PAGE = 200
+_PAGE = 100
+SEARCH_S = 5.0  # words are looked for in every row: less often than a page is turned
 OPEN_ONLY = "open:yes"  # among the words that the screen is opened with
 
 
@@ -42,11 +43,12 @@ class BookPage(GridPage):
 
     def on_mount(self) -> None:
         for asked in self.asked.values():
-            asked.then.append(self._heard)
+            asked.then.append(self.anew)
 
-    def _heard(self) -> None:
-        if self.is_attached:
-            super().tick()
+    def action_reload(self) -> None:
+        super().action_reload()
+        if self.words:
+            self._asked_at += SEARCH_S - self.EVERY_S
 
     def ask(self) -> None:
         args: dict[str, object] = {"limit": _PAGE, "offset": self.begin, "words": self.words}
@@ -55,7 +57,7 @@ class BookPage(GridPage):
         self._words = self.words
         self.asked[self.pane].ask(self.ui, f"book.{self.pane}", args)
 
-    def shown(self) -> list[Row]:
+    def make(self) -> list[Row]:
         """Return the rows as they were asked for: they hold the words already."""
         return list(self.rows())
 

@@ -38,11 +38,7 @@ class KillsPage(GridPage):
         self._disk: list[Receipt] = []
 
     def on_mount(self) -> None:
-        self.asked.then.append(self._heard)
-
-    def _heard(self) -> None:
-        if self.is_attached:
-            super().tick()
+        self.asked.then.append(self.anew)
 
     def ask(self) -> None:
         if self.ui.model.link is LinkState.UP:

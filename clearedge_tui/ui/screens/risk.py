@@ -36,6 +36,10 @@ class RiskPage(GridPage):
         self.approved: Asked[list[Approved]] = Asked(list[Approved])
         self._beat = 0
 
+    def on_mount(self) -> None:
+        for asked in (self.live, self.declared, self.approved):
+            asked.then.append(self.anew)
+
     def ask(self) -> None:
         self.live.ask(self.ui, "risk.list")
         if self._beat % _SLOW == 0:
