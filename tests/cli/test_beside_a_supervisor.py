@@ -76,15 +76,15 @@ ASKED = {
     "kill reason": ("instance.one.cancel", "a better one"),
     "kill status": (),
     "kill clear": ("instance.one.cancel", "--confirm", "one", "--unconfirmed"),
-    "order list": (),
-    "order preview": ("buy", "0.1", "--instance", "one"),
-    "order place": ("buy", "0.1", "--instance", "one"),
-    "order cancel": ("one-1",),
-    "position list": (),
-    "position close": ("one",),
     "instance mode": ("one", "off"),
     "instance start": ("one",),
     "account speed": ("paper", "900"),
+    "order list": (),
+    "order preview": ("buy", "0.1", "--instance", "one"),
+    "order place": ("buy", "0.1", "--instance", "one", "--price", "0.1"),
+    "order cancel": ("ORDER",),
+    "position list": (),
+    "position close": ("one",),
     "account rewind": ("paper",),
     "instance pause": ("one",),
     "instance resume": ("one",),
@@ -108,6 +108,13 @@ ASKED = {
     "run restore": ("RUN",),
     "journal": (),
 }
+
+
+def hold(box: Box) -> None:
+    """Have something that can be closed."""
+    ask = {"instance": "one", "side": "buy", "size": "0.1"}
+    box.until(lambda: box.do("order.place", **ask).status == "done", "a price was seen")
+    box.until(lambda: box.do("book.positions", words="one").data["rows"], "it is held")  # type: ignore[index]  # a table
 
 
 @pytest.fixture
@@ -191,6 +198,8 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         capfd.readouterr()
         if verb == "account speed":
             box.running("one")  # an account that nobody uses has nothing to play
+        if verb == "position close":
+            hold(box)
         if verb == "instance rm":
             box.wait_row("one", lambda row: row.state == "stopped", "it has stopped")
         code = main.run(["--home", str(box.home.root), *verb.split(), *args, "--json"])
@@ -199,6 +208,8 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         answer = json.loads(said.out)
         assert isinstance(answer, dict), verb
         given["RUN"] = answer.get("run_id", given.get("RUN", ""))
+        if verb == "order place":
+            given["ORDER"] = answer["data"]["id"]
         given["SPEC"] = answer.get("written", given.get("SPEC", ""))
 
 

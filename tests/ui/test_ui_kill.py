@@ -9,6 +9,7 @@ from clearedge_tui.core.kill import Action, Kill, Scope
 from clearedge_tui.core.kill_summary import summary
 from clearedge_tui.core.receipt import Receipt, ReceiptLine
 from clearedge_tui.settings import Home
+from clearedge_tui.supervisor.protocol import Snapshot
 from clearedge_tui.ui import plan_kills
 from clearedge_tui.ui.grid import kept
 from clearedge_tui.ui.kill_watch import KillWatch
@@ -129,6 +130,33 @@ def test_the_console_adds_what_the_supervisor_has_not_told_and_forgets_what_is_g
     kills.clear(home, ALL)
     watch.look()
     assert model.kills == ()
+
+
+def test_a_supervisor_that_hangs_hides_no_receipt(tmp_path: Path) -> None:
+    now = [100.0]
+    home, model = Home(tmp_path), Model(mono=lambda: now[0])
+    home.sockets.mkdir(parents=True)
+    watch = KillWatch(home, model)
+    kills.write(home, ALL)
+    (told,) = summary([ALL], [trading.receipt("global.cancel", AT)], ())
+    model.apply(Snapshot(0, 0, (), (), (), (told,)))
+    model.set_link(LinkState.UP)
+    kills.keep_receipt(home, trading.receipt("global.cancel", AT, open_=0))
+    watch.look()
+    assert model.kills[0].unconfirmed == 2  # its word counts while it speaks
+    now[0] += 4.0
+    watch.look()
+    assert model.kills[0].unconfirmed == 0
+
+
+async def test_a_kill_is_told_although_its_command_is_never_answered(
+    world: FakeSupervisor, desk: OpenDesk, home: Home
+) -> None:
+    world.silent |= {"kill.on", "kill.status"}
+    async with desk() as d:
+        await d.press("H", "H", "escape")
+        await d.shows("KILLED everything")
+        assert held(home) == ["global.cancel"]
 
 
 def test_unconfirmed_lines_come_first_and_a_filter_keeps_their_heading() -> None:
