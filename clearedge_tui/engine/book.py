@@ -10,6 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
 from nautilus_trader.adapters.sandbox import SandboxExecutionClientFactory
 
 from clearedge_tui.core.clock import monotonic
@@ -47,6 +48,8 @@ class Book:
         self._ahead: dict[str, int] = {}  # quotes published and not yet seen, by market
         self._waiting: deque[BookSubmit | BookCancel | BookShrink] = deque()
         self._open: set[str] = set()  # orders sent whose fate is unknown
+        self._told: set[str] = set()  # markets of which the node has seen a quote
+        self._held: dict[str, BookSubmit] = {}  # orders that wait for their market's first quote
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._node = node
@@ -102,6 +105,11 @@ class Book:
             await asyncio.sleep(0.001)
 
     def submit(self, ask: BookSubmit) -> None:
+        """Send an order once the node knows its market, which it does with the first quote."""
+        if ask.market not in self._told:
+            self._held[ask.id] = ask
+            self._home[ask.id] = ask.instance
+            return
         self._waiting.append(ask)
         self._open.add(ask.id)
         self._home[ask.id] = ask.instance
@@ -110,6 +118,14 @@ class Book:
 
     def cancel(self, ask: BookCancel | BookShrink) -> None:
         """Cancel an order, or make it smaller."""
+        held = self._held.get(ask.id)
+        if held is not None and isinstance(ask, BookCancel):
+            del self._held[ask.id]
+            self._heard(BookEvent(ask.instance, ask.id, "cancelled"))
+            return
+        if held is not None and isinstance(ask, BookShrink):
+            self._held[ask.id] = msgspec.structs.replace(held, size=ask.size)
+            return
         self._waiting.append(ask)
         self._flush()
 
@@ -125,6 +141,11 @@ class Book:
 
     def _seen(self, market: str) -> None:
         self._ahead[market] = max(0, self._ahead[market] - 1)
+        if market not in self._told:
+            self._told.add(market)
+            for ask in [one for one in self._held.values() if one.market == market]:
+                del self._held[ask.id]
+                self.submit(ask)
         self._flush()
         self._settle()
 

@@ -25,7 +25,7 @@ def tell_status(gateway: "Gateway") -> None:
             gateway.shadow.up,
             {s.instance.id: s.mode for s in desk.seats.values() if s.pid},
             gateway.error or gateway.record.error or players.error or recorder.error,
-            _counts(gateway),
+            counts(gateway),
             recorder.name if gateway.spec.account.record_mb else "",
             {m: monotonic() - at for m, at in desk.spoke_s.items()},
             gateway.missing.texts(),
@@ -45,6 +45,6 @@ def _clocks(gateway: "Gateway") -> dict[str, int]:
     }
 
 
-def _counts(gateway: "Gateway") -> TickCounts:
+def counts(gateway: "Gateway") -> TickCounts:
     slow = gateway.valve.conflated + gateway.shadow.valve.conflated
     return gateway.inlet.counts() + TickCounts(conflated=slow)

@@ -32,6 +32,7 @@ from clearedge_tui.core.messages import (
 from clearedge_tui.core.model import Instance, Mode
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine.gateway import Gateway
+from clearedge_tui.engine.gateway_status import counts as counts_of
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
 from clearedge_tui.market import catalog, simulated
@@ -213,7 +214,7 @@ async def burst(
     for client in clients:
         client.heard.clear()
         client.times.clear()
-    before = gateway._counts()
+    before = counts_of(gateway)
     came = bars = 0
     most_ahead = most_waiting = 0
     begun = time.monotonic()
@@ -235,7 +236,7 @@ async def burst(
     await until(lambda: not gateway.inlet.held(clients[0].market.market_id))
     await gateway.book.settled(5.0)
     drained_s = time.monotonic() - begun - fed_s
-    counts = gateway._counts()
+    counts = counts_of(gateway)
     return {
         "came": came,
         "fed_s": fed_s,

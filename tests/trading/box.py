@@ -60,6 +60,10 @@ class LiveBox(Box):
             rows = [r for r in reader.ledgers() if r.instance == name and r.book == "live"]
         return rows[0].position.size if rows else Decimal(0)
 
+    def compared(self) -> bool:
+        found: Any = self.do("recon.list").data
+        return bool(found and BTC in (found[0].get("markets") or []))
+
     def differences(self) -> list[dict[str, Any]]:
         found: Any = self.do("recon.list").data
         return list(found[0].get("differences") or []) if found else []
@@ -74,4 +78,5 @@ class LiveBox(Box):
         """Approve an instance and let it act."""
         self.done("approve.give", id=name, confirm=name, name="Ann", override="a test")
         self.done("instance.mode", id=name, mode="active")
+        self.until(self.compared, "the ledger was compared with the venue")
         return self.wait_row(name, lambda r: r.actual == "active", f"{name} is active")
