@@ -88,6 +88,14 @@ def declared(found: Iterable[dict[str, Any]], live: Sequence[Limited]) -> list[L
     return out
 
 
+def as_declared(one: Limited, found: Iterable[dict[str, Any]]) -> Limited:
+    """Return a limit with the cooldown of its declaration, which its figures do not tell."""
+    same = [row for row in found if (row["scope"], row["name"]) == (one.scope, one.name)]
+    own = next((row for row in same if row["key"] == one.key), None)
+    row = own or next((row for row in same if row["key"] == "all"), {})
+    return msgspec.structs.replace(one, cooldown_s=int(row.get("cooldown_s") or 0))
+
+
 def tightest(limits: Iterable[Limited]) -> list[Limited]:
     """Return limits by what is left of them: broken first, then the least headroom."""
 

@@ -44,6 +44,14 @@ def test_a_declared_limit_that_nobody_runs_for_has_no_figure() -> None:
     assert [(one.key, one.name, one.state) for one in found] == [("sim", "leverage", "declared")]
 
 
+def test_a_form_keeps_the_cooldown_that_was_declared() -> None:
+    rules = [{"scope": "account", "key": "all", "name": "daily_loss", "cooldown_s": 900}]
+    assert plan_risk.as_declared(LIVE[1], rules).cooldown_s == 900
+    rules.append({"scope": "account", "key": "bybit", "name": "daily_loss", "cooldown_s": 60})
+    assert plan_risk.as_declared(LIVE[1], rules).cooldown_s == 60
+    assert plan_risk.as_declared(LIVE[2], rules).cooldown_s == 0
+
+
 def test_approvals_tell_days_left_what_differs_and_who_has_none() -> None:
     told = msgspec.convert(trading.approvals(START_NS), list[plan_risk.Approved])
     rows = plan_risk.approval_rows(told, ["rsi-gbp-11", "new-1"], START_NS)

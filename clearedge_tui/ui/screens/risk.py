@@ -101,7 +101,8 @@ class RiskPage(GridPage):
         elif self.pane == "approvals":
             self.action_approve()
         else:
-            self._form(self.limit())
+            one = self.limit()
+            self._form(plan_risk.as_declared(one, self.declared.value or []) if one else None)
 
     def action_new(self) -> None:
         self._form(None)
