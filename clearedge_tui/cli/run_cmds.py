@@ -29,8 +29,10 @@ def list_(words: tuple[str, ...], sort: str, limit: int, offset: int, as_json: b
     """List runs, newest first. FILTER: words, strategy:ema, sharpe>1, tag:best, -status:failed …"""
     from clearedge_tui.runs import index
     from clearedge_tui.runs.search import search
+    from clearedge_tui.runs.session_look import with_sessions
 
-    everything = index.load(home())
+    where = home()
+    everything = with_sessions(where, index.load(where))
     page = search(everything, " ".join(words), sort, offset, limit)
     if as_json:
         runs = [_plain(everything, row) for row in page.rows]
@@ -75,7 +77,7 @@ def _table(everything: "Index", rows: Sequence["RunRow"]) -> list[str]:
         costs = ", ".join(stamp for stamp in one.stamps if stamp != "simulated")
         said = f"  {star}{' '.join(one.tags)}{f' ! {costs}' if costs else ''}".rstrip()
         lines.append(
-            f"{one.run_id:<40}{one.status:<13}{market:<14}{one.timeframe:<6}"
+            f"{one.run_id:<40}{one.phase or one.status:<13}{market:<14}{one.timeframe:<6}"
             f"{shown['total_return']:>9}{shown['sharpe']:>9}{shown['trades']:>8}{said}"
         )
     return [*lines, "* simulated market"] if any(one.simulated for one in rows) else lines
@@ -88,11 +90,11 @@ def show(run_id: str, as_json: bool) -> None:
     """Show the report of RUN_ID."""
     from clearedge_tui.cli.backtest import as_object
     from clearedge_tui.runs.data_used import dated
-    from clearedge_tui.runs.listing import load_report
+    from clearedge_tui.runs.session_look import load_any
     from clearedge_tui.runs.text_report import render
 
     where = home()
-    report = dated(where, load_report(where, run_id))
+    report = dated(where, load_any(where, run_id))
     say_json(as_object(report)) if as_json else click.echo(
         render(report, min(columns(), 120)), nl=False
     )
@@ -135,10 +137,11 @@ def again(run_id: str, as_json: bool) -> int:
     """Run what RUN_ID was asked to be once more, on the data and code of today."""
     from clearedge_tui.cli.backtest import finish
     from clearedge_tui.runs.launch import Launch
-    from clearedge_tui.runs.listing import load_report
+    from clearedge_tui.runs.listing import load_report, require_backtest
 
     where = home()
-    return finish(Launch(where, load_report(where, run_id).spec, again=True), as_json=as_json)
+    report = require_backtest(load_report(where, run_id), "run again")
+    return finish(Launch(where, report.spec, again=True), as_json=as_json)
 
 
 @run.command("resume")
@@ -161,9 +164,11 @@ def resume(run_id: str, as_json: bool) -> int:
 def journal(run_id: str, as_json: bool) -> None:
     """Show what happened to RUN_ID. A journal that was changed is an error."""
     from clearedge_tui.runs import journal as told
-    from clearedge_tui.runs.listing import require_run
+    from clearedge_tui.runs.session_look import folder_of
 
-    found = told.read_ended(require_run(home(), run_id))
+    folder = folder_of(home(), run_id)
+    ended = not folder.name.startswith(".")  # a session under way has no end to hold it against
+    found = told.read_ended(folder) if ended else told.read(folder)
     if as_json:
         say_json({"run_id": run_id, "events": found})
         return

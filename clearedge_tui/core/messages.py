@@ -21,6 +21,7 @@ from clearedge_tui.core.model import (
 from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.reconcile import Difference
 from clearedge_tui.core.risk_messages import FromGateway, ToGateway
+from clearedge_tui.core.session import Warmed
 
 
 class MarketInfo(msgspec.Struct, frozen=True):
@@ -43,16 +44,14 @@ class MarketInfo(msgspec.Struct, frozen=True):
     margin_maint: Decimal | None = None
 
     def __post_init__(self) -> None:
-        keep = msgspec.structs.force_setattr
-        keep(self, "price_step", _step(self.price_step, self.price_precision))
-        keep(self, "step", _step(self.step, self.size_precision))
+        for name, digits in (("price_step", self.price_precision), ("step", self.size_precision)):
+            msgspec.structs.force_setattr(self, name, _step(getattr(self, name), digits))
 
     @property
     def limits(self) -> Limits | None:
         """Return what one order must keep to; None when the step says all."""
-        if self.min_size <= self.step and not self.max_size and not self.min_notional:
-            return None
-        return Limits(self.min_size, self.max_size, self.min_notional)
+        free = self.min_size <= self.step and not self.max_size and not self.min_notional
+        return None if free else Limits(self.min_size, self.max_size, self.min_notional)
 
 
 def _step(step: Decimal, precision: int) -> Decimal:
@@ -340,6 +339,7 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
     base_s: int = 60
     allowed: bool = True
     sessions: tuple[tuple[int, int], ...] = ()  # that longer bars keep to; empty: the UTC grid
+    bars_from: str = ""  # where the bars are from
 
 
 class TickMsg(msgspec.Struct, frozen=True, tag="t"):
@@ -491,6 +491,7 @@ FromEngine = (
     | FillUpdate
     | Receipt
     | Compared
+    | Warmed
     | FromGateway
 )
 ToInstance = Joined | TickMsg | Gap | MarketChanged | BookState | OrderUpdate | FillUpdate

@@ -212,6 +212,9 @@ class Instance(msgspec.Struct, frozen=True):
     armed: bool = False  # may come back in `active` after an unclean end
     resume_mode: Mode = Mode.OBSERVE  # what `start` returns to
     created_ns: int = 0
+    stop_at: str = ""  # when it goes to `off` by itself, see core/stop_at; empty is never
+    started_ns: int = 0  # when it was last declared anything but `off`
+    stop_ns: int = 0  # the moment that `stop_at` means for this start; 0 is never
 
 
 class ConfigVersion(msgspec.Struct, frozen=True):

@@ -349,6 +349,7 @@ class Gateway:
                 self.players.base_s(seat.market.id),
                 state.allowed,
                 self.players.sessions(seat.market.id, seat.instance.timeframe),
+                self.players.history_from(seat.market.id),
             ),
         )
         self.lines[join.id] = writer

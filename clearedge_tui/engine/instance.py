@@ -43,6 +43,7 @@ from clearedge_tui.core.messages import (
     Watching,
 )
 from clearedge_tui.core.resample import Grid
+from clearedge_tui.core.session import Warmed
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import frames
 from clearedge_tui.engine import keep
@@ -79,6 +80,7 @@ class InstanceHost:
         self._drawn_s, self._drawn_ticks = 0.0, -1
         self._look = asyncio.Event()  # somebody looks from now on: draw at once
         self.ready = False
+        self.warmed: Warmed | None = None
         self.ticks = 0
         self.slowest_s = 0.0
         thinks_on = spec.instance.timeframe
@@ -167,6 +169,7 @@ class InstanceHost:
         self.context.info = message.market or self.context.info  # its steps may be new
         self.context.take_orders(message.orders)
         if not self.ready:
+            self.tell_warmed(message)
             wanted = self.wanted or Grid(message.base_s)
             self.context.bars.extend(
                 self.bars.begin(message.base_s, wanted, message.bars, message.sessions)
@@ -180,6 +183,12 @@ class InstanceHost:
             self._begin()
             self.ready = True
             self._beat()  # running is told at once, not with the next beat
+
+    def tell_warmed(self, message: Joined) -> None:
+        """Say what history there is before the first tick; a later supervisor is told too."""
+        first, last = (message.bars[n].ts_ns if message.bars else 0 for n in (0, -1))
+        self.warmed = Warmed(len(message.bars), message.base_s, first, last, message.bars_from)
+        self.lease.tell(self.warmed)
 
     def _begin(self) -> None:
         state = keep.read(self.folder / "state.msgpack")
@@ -269,6 +278,8 @@ class InstanceHost:
                     self.config_version,
                 ),
             )
+            if self.warmed is not None:
+                send(writer, self.warmed)
             if self.fault is not None:
                 send(writer, self.fault)
             self._beat()

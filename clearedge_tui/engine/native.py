@@ -64,6 +64,7 @@ class NativeHost(InstanceHost):
         self.context.position = message.position
         if self.ready:
             return
+        self.tell_warmed(message)
         Wire.position, Wire.orders = message.position, message.orders
         wanted = self.wanted or Grid(message.base_s)
         self.bars.begin(message.base_s, wanted, message.bars, message.sessions)

@@ -165,6 +165,14 @@ class Players:
         player = self._players.get(market)
         return tuple(player.bars) if player else ()
 
+    def history_from(self, market: str) -> str:
+        """Return where the bars of `history` are from, for a person."""
+        source = self._sources.get(market)
+        if isinstance(source, Recorded):
+            return "the recording"
+        simulated = source is None or source.span == (0, 0)
+        return "the simulated market" if simulated else "the catalog"
+
     def fill(self, market: str, from_ns: int, until_ns: int) -> tuple[BarRow, ...]:
         """Return the bars that closed in a span and were not played, if all of them are stored.
 

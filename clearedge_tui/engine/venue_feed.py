@@ -49,6 +49,7 @@ class VenueFeed:
         self._joined = joined
         self._bars: dict[str, deque[BarRow]] = {}
         self._clocks: dict[str, int] = {}
+        self._origins: dict[str, tuple[int, int]] = {}  # bars of the past: stored, the venue's
         self._pasts: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.sockets: dict[str, str] = {}
@@ -66,6 +67,12 @@ class VenueFeed:
 
     def history(self, market: str) -> tuple[BarRow, ...]:
         return tuple(self._bars.get(market, ()))
+
+    def history_from(self, market: str) -> str:
+        """Return how many bars of `history` each origin gave, for a person."""
+        stored, venue = self._origins.get(market, (0, 0))
+        counts = ((stored, "the catalog"), (venue, "the venue"))
+        return " and ".join(f"{name} ({count:,})" for count, name in counts if count)
 
     def base_s(self, market: str) -> int:
         del market
@@ -96,6 +103,7 @@ class VenueFeed:
         if market.id in self._bars:
             return
         self._bars[market.id] = deque(self._stored(market), maxlen=KEEP)
+        self._origins[market.id] = len(self._bars[market.id]), 0
         self._clocks[market.id] = now_ns()
         self._pasts[market.id] = asyncio.Event()
         self._listen(market.id)
@@ -140,6 +148,7 @@ class VenueFeed:
             return
         code = market.rpartition(".")[2]
         rows = {bar.ts_ns: bar for bar in bars}
+        known = len(rows)
         latest = now_ns()
         for one in found:
             row = _row(one, _close_of(one.ts_event, code))
@@ -147,6 +156,7 @@ class VenueFeed:
                 rows.setdefault(row.ts_ns, row)
         bars.clear()
         bars.extend(rows[at] for at in sorted(rows))
+        self._origins[market] = known, len(rows) - known
         self._pasts[market].set()
 
     # ---- what comes ---------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     write_tables(draft, result)
     (draft / ANALYSIS).write_bytes(msgspec.json.encode(result.analysed.analysis) + b"\n")
     (draft / LOG).touch()
-    _json(draft / _NAMES["picture"], _plain(result.outcome.picture))
+    write_json(draft / _NAMES["picture"], _plain(result.outcome.picture))
     names = _NAMES if origin is None else _NAMES | _ORIGIN
     names = names | {n: file for n, file in _OF_SOME.items() if (draft / file).exists()}
     paths = {name: str(final / file) for name, file in names.items()}
@@ -104,13 +104,13 @@ def write(home: Home, result: "Result", origin: Origin | None = None) -> RunRepo
     (draft / "report.html").write_text(
         page(report, result.analysed.analysis, made, closes(result)), "utf-8"
     )
-    _json(draft / METRICS, report.summary.metrics)
-    _json(draft / BARS, report.data)
+    write_json(draft / METRICS, report.summary.metrics)
+    write_json(draft / BARS, report.data)
     if origin is not None:
         _keep_code(draft, origin)
         if origin.about is not None:
             _told(draft, origin.about, report.summary)
-    _seal(draft, final, report, origin)
+    put_in_place(draft, final, report, origin)
     if origin is not None and report.summary.status == Status.DONE:
         same.note(home, run_id, origin.known or origin.inputs)
     return report
@@ -177,7 +177,7 @@ def record_end(
     journal.reopen(draft)  # a worker may have died between its last word and the folder's place
     journal.append(draft, asked.about, event, status, error=reason)
     made = manifest.asked_for(spec)
-    _seal(draft, final, report, Origin(made, home.strategies / "_", finish_log=finish_log))
+    put_in_place(draft, final, report, Origin(made, home.strategies / "_", finish_log=finish_log))
     return report
 
 
@@ -199,10 +199,10 @@ def ended_report(home: Home, run_id: str) -> RunReport | None:
     return report if report.summary.status in FINAL else None
 
 
-def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = None) -> None:
+def put_in_place(draft: Path, final: Path, report: RunReport, origin: Origin | None = None) -> None:
     """Write what comes last, and put the folder in its place. What has ended there stays."""
-    _json(draft / REPORT, report)
-    _json(draft / SUMMARY, report.summary)
+    write_json(draft / REPORT, report)
+    write_json(draft / SUMMARY, report.summary)
     if origin is not None:
         if origin.finish_log is not None:
             origin.finish_log()
@@ -214,7 +214,8 @@ def _seal(draft: Path, final: Path, report: RunReport, origin: Origin | None = N
     (final / drafts.PIDS).unlink(missing_ok=True)
 
 
-def _json(path: Path, value: object) -> None:
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON, and have it on the disk."""
     with path.open("wb") as handle:
         handle.write(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
         handle.flush()

@@ -11,7 +11,7 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import BadData, NotFound, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.runs import manifest
-from clearedge_tui.runs.listing import load_report, run_folder
+from clearedge_tui.runs.listing import load_report, require_backtest, run_folder
 from clearedge_tui.runs.model import Curve, RunReport
 from clearedge_tui.settings import Home
 
@@ -72,7 +72,7 @@ def compare(home: Home, run_ids: Sequence[str]) -> Comparison:
     names = list(dict.fromkeys(run_ids))
     if not 2 <= len(names) <= MOST:
         raise UsageError(f"{len(names)} runs; wanted two to {MOST} different ones")
-    reports = [load_report(home, name) for name in names]
+    reports = [require_backtest(load_report(home, name), "compared") for name in names]
     folders = [run_folder(home, name) for name in names]
     return Comparison(
         run_ids=tuple(names),

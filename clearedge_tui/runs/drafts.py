@@ -17,6 +17,7 @@ from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.settings import Home
 
 PIDS = "pids"  # of the worker, then of who started it
+_OF_SESSION = "session.json"  # its supervisor lives longer than a day, and its engine may be away
 ASKED = "asked.json"
 SPEC = "spec.yaml"
 _DAY_NS = 86_400 * 10**9
@@ -53,10 +54,10 @@ def start(home: Home, run_id: str, owner: int = 0) -> Path:
     return folder
 
 
-def own(folder: Path, owner: int = 0) -> None:
+def own(folder: Path, owner: int = 0, worker: int = 0) -> None:
     """Say in a folder which processes write to it, all or nothing."""
     draft = folder / f".{PIDS}.{os.getpid()}"
-    draft.write_text(f"{_named(os.getpid())} {_named(owner or os.getpid())}\n")
+    draft.write_text(f"{_named(worker or os.getpid())} {_named(owner or os.getpid())}\n")
     draft.replace(folder / PIDS)
 
 
@@ -78,7 +79,9 @@ def sweep(home: Home) -> list[str]:
     """Remove what is left of removed runs, and abandoned drafts that say too little to be kept."""
     gone = []
     for folder in (*home.runs.glob(".gone-*"), *abandoned(home)):
-        if folder.name.startswith(".gone-") or asked(folder) is None:
+        if folder.name.startswith(".gone-") or not (
+            asked(folder) or (folder / _OF_SESSION).is_file()
+        ):
             delete(folder)
             gone.append(folder.name)
     return gone
@@ -97,6 +100,7 @@ def _left(folder: Path) -> bool:
         return False  # it has just been finished by its worker
     try:
         worker, owner = (folder / PIDS).read_text().split()
+        old = old and not (folder / _OF_SESSION).is_file()
         return not _alive(worker) and (old or not _alive(owner))
     except (ValueError, OSError):
         return old  # it does not say whose it is

@@ -39,6 +39,46 @@ DATA_READY = "data_ready"  # fetched, judged and named
 DATA_REUSED = "data_reused"  # the same step of an earlier attempt still stands
 ARTIFACTS_WRITTEN = "artifacts_written"
 
+# of sessions
+SESSION_PHASE = "session_phase"
+SESSION_HANDED_OVER = "session_handed_over"  # its supervisor has let go; the next one goes on
+SESSION_ADOPTED = "session_adopted"
+MODE_CHANGED = "mode_changed"
+DECLARATION_CHANGED = "declaration_changed"  # config, policies; with the version
+CODE_CHANGED = "code_changed"
+CONFIG_CHANGED = "config_changed"  # what the engine runs with is another one now
+APPROVAL_CHANGED = "approval_changed"
+ENGINE_STARTED = "engine_started"
+ENGINE_LOST = "engine_lost"
+ENGINE_RELOADED = "engine_reloaded"
+ENGINE_FAULTED = "engine_faulted"
+GATEWAY_LOST = "gateway_lost"
+DATA_GAP = "data_gap"
+LIMIT_ACTED = "limit_acted"
+ORDERS_DENIED = "orders_denied"  # how many, by rule
+ORDERS_DOUBTED = "orders_doubted"
+KILL_ACTIVATED, KILL_CLEARED = "kill_activated", "kill_cleared"
+RESTARTS = (ENGINE_LOST, ENGINE_RELOADED)
+OF_SESSIONS = (
+    SESSION_PHASE,
+    SESSION_HANDED_OVER,
+    SESSION_ADOPTED,
+    MODE_CHANGED,
+    DECLARATION_CHANGED,
+    CODE_CHANGED,
+    CONFIG_CHANGED,
+    APPROVAL_CHANGED,
+    ENGINE_STARTED,
+    ENGINE_LOST,
+    ENGINE_RELOADED,
+    ENGINE_FAULTED,
+    GATEWAY_LOST,
+    DATA_GAP,
+    LIMIT_ACTED,
+    ORDERS_DENIED,
+    ORDERS_DOUBTED,
+)
+
 OURS = (
     RUN_CANCELLED,
     RUN_INTERRUPTED,
@@ -48,4 +88,4 @@ OURS = (
     DATA_REUSED,
     ARTIFACTS_WRITTEN,
 )
-NAMES = frozenset((*OPS_LAB, *OURS))
+NAMES = frozenset((*OPS_LAB, *OURS, *OF_SESSIONS))

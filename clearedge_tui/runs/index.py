@@ -21,7 +21,7 @@ from clearedge_tui.runs.listing import SUMMARY
 from clearedge_tui.runs.model import RunSummary
 from clearedge_tui.settings import Home
 
-_FILE, _VERSION = ".index", 2
+_FILE, _VERSION = ".index", 3
 _TOO_NEW_NS = 100_000_000  # a clock of files ticks every few milliseconds
 _LOOK_S = 10.0
 _WORTH = 50  # changes that are worth writing the whole file
@@ -55,6 +55,7 @@ class RunRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     star: bool
     size_bytes: int
     changed_ns: int  # of the folder
+    phase: str = ""  # of a session
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):

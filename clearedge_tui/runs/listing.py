@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.errors import BadData, NotFound
+from clearedge_tui.core.errors import BadData, NotFound, Refused
 from clearedge_tui.runs.ids import checked
 from clearedge_tui.runs.model import RunReport, RunSummary
 from clearedge_tui.settings import Home
@@ -52,6 +52,16 @@ def load_report(home: Home, run_id: str) -> RunReport:
         ) from None
 
 
+def require_backtest(report: RunReport, what: str) -> RunReport:
+    """Return the report of a backtest; Refused for a session, which only happens once."""
+    if report.session:
+        raise Refused(
+            f"{report.summary.run_id} is a session of {report.session}: what was traded happened "
+            f"once, and cannot be {what}; backtest the strategy over its time instead"
+        )
+    return report
+
+
 def load_summary(home: Home, run_id: str) -> RunSummary:
     """Return a run's line of the list. Raises NotFound, or BadData when its file is damaged."""
     path = require_run(home, run_id) / SUMMARY
@@ -65,6 +75,8 @@ def require_run(home: Home, run_id: str) -> Path:
     """Return the folder of a run that has ended. Raises NotFound."""
     folder = run_folder(home, run_id)
     if not folder.is_dir():
+        if draft_folder(home, run_id).is_dir():
+            raise Refused(f"{run_id} is under way; stop it first, or wait for its end")
         raise NotFound(f"no run `{run_id}` in {home.runs}; see them with: clearedge run list")
     return folder
 

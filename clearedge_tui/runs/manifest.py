@@ -24,7 +24,8 @@ from clearedge_tui.runs.model import BacktestSpec, DataUsed
 
 MANIFEST = "manifest.json"
 CODE = "strategy.py"
-_UNSEALED = (MANIFEST, "labels.json", "pids")  # what people write beside a run is no part of it
+# what people write beside a run is no part of it, nor is what goes when it has its place
+_UNSEALED = (MANIFEST, "labels.json", "pids", "equity.log")
 _LOCKS = ("requirements.lock", "uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
 _LIBRARIES = ("nautilus_trader", "numpy", "pyarrow", "msgspec", "pydantic")
 
@@ -106,6 +107,10 @@ def imports(strategies: Path, strategy: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
 def machine() -> str:
     """Return what computes here: system, processor, cores, memory."""
     try:
@@ -138,7 +143,7 @@ def inputs(
         data=(data.sha256,) if data else (),
         market_sha256=canonical_sha256(market),
         product=__version__,
-        python=".".join(map(str, sys.version_info[:3])),
+        python=python(),
         libraries=libraries(),
         seed=spec.seed,
         imports=own or {},
@@ -155,7 +160,7 @@ def asked_for(spec: BacktestSpec) -> Inputs:
         data=(),
         market_sha256="",
         product=__version__,
-        python=".".join(map(str, sys.version_info[:3])),
+        python=python(),
         libraries=libraries(),
         seed=spec.seed,
     )

@@ -80,7 +80,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     """One line of the runs list."""
 
     run_id: str
-    kind: str  # backtest
+    kind: str  # backtest | session
     status: str  # running | done | failed | cancelled
     strategy: str
     market: str  # as a person writes it
@@ -99,6 +99,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     stamps: tuple[
         str, ...
     ] = ()  # what a reader must not overlook: zero cost, same close, simulated
+    phase: str = ""  # of a session, see core/session
 
 
 class DataUsed(msgspec.Struct, frozen=True):
@@ -130,3 +131,4 @@ class RunReport(msgspec.Struct, frozen=True, tag=True):
     conventions: tuple[str, ...] = ()  # fill, fee and data conventions, one line each
     paths: dict[str, str] = {}
     data: tuple[DataUsed, ...] = ()
+    session: str = ""  # the instance whose session it was

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound, Refused
-from clearedge_tui.runs import artifacts, drafts, events, journal, manifest
+from clearedge_tui.runs import artifacts, drafts, events, journal, manifest, sessions
 from clearedge_tui.runs.drafts import Asked
 from clearedge_tui.runs.life import Status
-from clearedge_tui.runs.listing import draft_folder, load_report, run_folder
+from clearedge_tui.runs.listing import draft_folder, load_report, require_backtest, run_folder
 from clearedge_tui.settings import Home
 
+_GONE = "its supervisor and its engine are gone"
 _WHY = "its process and who had started it are gone; take it up again with: clearedge run resume {}"
 
 
@@ -35,6 +36,10 @@ def recover(home: Home) -> list[str]:
 
 def _placed(home: Home, draft: Path) -> str:
     """Put one in its place; empty when it cannot be, which keeps no other from its own."""
+    if sessions.load(draft) is not None:
+        from clearedge_tui.runs.session_record import interrupt  # late: brings Arrow along
+
+        return interrupt(home, draft, _GONE)
     asked = drafts.asked(draft)
     with contextlib.suppress(OSError, ClearEdgeError):
         return "" if asked is None else _place(home, asked)
@@ -63,7 +68,7 @@ def take_up(home: Home, run_id: str) -> Asked:
     folder, draft = run_folder(home, run_id), draft_folder(home, run_id)
     if draft.is_dir() and not folder.is_dir():
         raise Refused(f"{run_id} is being worked on; wait for its end, or cancel it")
-    status = load_report(home, run_id).summary.status
+    status = require_backtest(load_report(home, run_id), "resumed").summary.status
     asked = drafts.asked(folder)
     if status != Status.INTERRUPTED or asked is None:
         raise Refused(

@@ -11,7 +11,18 @@ from clearedge_tui.runs import query
 from clearedge_tui.runs.index import Index, RunRow
 from clearedge_tui.runs.query import Value
 
-_TEXT = ("run_id", "kind", "status", "strategy", "market", "timeframe", "error", "trace_id", "note")
+_TEXT = (
+    "run_id",
+    "kind",
+    "status",
+    "strategy",
+    "market",
+    "timeframe",
+    "error",
+    "trace_id",
+    "note",
+    "phase",
+)
 _NUMBERS = {"duration": "duration_s", "size": "size_bytes"}
 _TIMES = {"created": "created_ns", "from": "start_ns", "to": "end_ns"}
 _SIGNS = {"simulated": bool, "star": bool}
@@ -81,7 +92,16 @@ def _left(index: Index, terms: tuple[query.Term, ...]) -> list[RunRow]:
 
 
 def _texts(row: RunRow) -> tuple[str, ...]:
-    return (row.run_id, row.strategy, row.market, row.timeframe, row.status, row.note, *row.tags)
+    return (
+        row.run_id,
+        row.strategy,
+        row.market,
+        row.timeframe,
+        row.status,
+        row.phase,
+        row.note,
+        *row.tags,
+    )
 
 
 def _sorted(index: Index, rows: list[RunRow], sort: str, known: dict[str, type]) -> list[RunRow]:

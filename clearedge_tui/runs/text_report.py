@@ -26,7 +26,7 @@ _SHARES = frozenset(
 )
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-COUNTS = frozenset(("trades", "orders", "fills"))
+COUNTS = frozenset(("trades", "orders", "fills", "rejected", "denied", "restarts", "shadow_fills"))
 _NAMES = {
     "cagr": "CAGR",
     "avg_bars": "bars per trade",
@@ -88,12 +88,13 @@ def _head(report: RunReport, width: int) -> list[str]:
     run, spec = report.summary, report.spec
     market = f"{run.market} (SIMULATED)" if run.simulated else run.market
     config = ", ".join(f"{name}={value}" for name, value in spec.config.items()) or "as declared"
+    ended = f"{run.phase}, {run.status}" if run.phase else run.status
+    span = f"{iso(run.start_ns)} to {iso(run.end_ns)} UTC"
+    bars = f"{span} · {report.bars:,} bars" if report.bars else "no bar was run"
     lines = [
-        f"{run.kind.upper()}  {run.strategy} · {market} · {run.timeframe} · {run.status}",
+        f"{run.kind.upper()}  {run.strategy} · {market} · {run.timeframe} · {ended}",
         "─" * width,
-        f"{iso(run.start_ns)} to {iso(run.end_ns)} UTC · {report.bars:,} bars · {run.duration_s:.1f} s"
-        if report.bars
-        else f"no bar was run · {run.duration_s:.1f} s",
+        f"{span if report.session else bars} · {run.duration_s:.1f} s",
         *_folded([f"config {clean_text(config, 300)}"], width),
     ]
     if run.stamps:
@@ -119,7 +120,8 @@ def _figures(report: RunReport, width: int) -> list[str]:
 
 
 def _chart(report: RunReport, width: int) -> list[str]:
-    lines = [f"Equity ({report.currency}), · buy and hold"]
+    held = ", · buy and hold" if report.buy_hold.ts_ns else ""
+    lines = [f"Equity ({report.currency}){held}"]
     lines += plot([(report.equity, "braille"), (report.buy_hold, "dot")], width, 14)
     lines += ["Drawdown (%)"]
     falls = Curve(report.drawdown.ts_ns, tuple(v * 100 for v in report.drawdown.value))

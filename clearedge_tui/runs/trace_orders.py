@@ -30,6 +30,13 @@ def lines(folder: Path, run_id: str, trace: str, at_ns: int) -> list[JournalRow]
     orders, fills = (_read(folder / f"{name}.parquet") for name in ("orders", "fills"))
     if orders is None or fills is None:
         return []
+    return lines_of(orders, fills, run_id, trace, at_ns)
+
+
+def lines_of(
+    orders: pa.Table, fills: pa.Table, run_id: str, trace: str, at_ns: int
+) -> list[JournalRow]:
+    """Return the lines of these tables."""
     left = [max(0, len(table) - 2 * ENDS) for table in (orders, fills)]
     found = sorted([*_orders(orders), *_fills(fills, orders)], key=lambda line: line[:2])
     if any(left):
@@ -60,9 +67,9 @@ def _fills(table: pa.Table, orders: pa.Table) -> Iterator[_Line]:
     part = orders.filter(pc.is_in(orders["id"], named)).select(["id", "status"])
     status = dict(zip(*(part[name].to_pylist() for name in ("id", "status")), strict=True))
     for row in shown:
-        how = "maker" if row["maker"] else "taker"
+        how = {True: " maker", False: " taker"}.get(row["maker"], "")
         text = (
-            f"{row['order']} {row['side']} {row['size']} at {row['price']}, fee {row['fee']} {how}, "
+            f"{row['order']} {row['side']} {row['size']} at {row['price']}, fee {row['fee']}{how}, "
             f"order {clean_text(status.get(row['order'], 'unknown'))}, data {iso(row['ts_ns'])}"
         )
         yield row["ts_ns"], 1, "fill", text, _plain(row)

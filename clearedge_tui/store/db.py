@@ -1,11 +1,11 @@
 """The writer: one in the whole product, held by the supervisor. Readers open their own view."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.clock import iso, now_ns
 from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.core.messages import LedgerRow
 from clearedge_tui.core.model import (
@@ -17,6 +17,7 @@ from clearedge_tui.core.model import (
     ObserveOrders,
     Order,
 )
+from clearedge_tui.core.stop_at import parse as parse_stop_at
 from clearedge_tui.store import records
 from clearedge_tui.store.migrations import migrate, require_latest
 from clearedge_tui.store.reads import Reader
@@ -59,6 +60,7 @@ class Store(Reader):
         super().__init__(path, conn)
         self._guard = threading.RLock()
         self._depth = 0
+        self.told: Callable[[str, str, str, str, Mapping[str, object]], None] | None = None
         conn.create_function("config_ok", 2, config_ok, deterministic=True)
 
     @contextmanager
@@ -111,7 +113,36 @@ class Store(Reader):
             if before is mode:
                 return
             self._conn.execute("UPDATE instances SET mode = ? WHERE id = ?", (mode, id))
+            if Mode.OFF in (before, mode):
+                self._started(id, at_ns if before is Mode.OFF else 0)
             self.journal("instance.mode", id, who, f"{before} -> {mode}", {}, at_ns)
+
+    def _started(self, id: str, at_ns: int) -> None:
+        """Note since when it is on (0: it is off), and the moment its `stop_at` means for that."""
+        wanted = parse_stop_at(self.instance(id).stop_at)
+        due_ns = wanted.due_ns(at_ns, at_ns) if wanted and at_ns else 0
+        self._conn.execute(
+            "UPDATE instances SET started_ns = ?, stop_ns = ? WHERE id = ?", (at_ns, due_ns, id)
+        )
+
+    def set_stop_at(self, id: str, text: str, who: str, at_ns: int) -> None:
+        """Declare when it goes to `off` by itself. Refused for a moment that has passed already."""
+        wanted = parse_stop_at(text)
+        told = wanted.text if wanted else ""
+        with self.batch():
+            now = self.instance(id)
+            if told == now.stop_at:
+                return
+            due_ns = wanted.due_ns(now.started_ns, at_ns) if wanted and now.started_ns else 0
+            if due_ns and due_ns <= at_ns:
+                raise Refused(
+                    f"{id} is on since {iso(now.started_ns)}, longer than {told}: stop it"
+                )
+            self._conn.execute(
+                "UPDATE instances SET stop_at = ?, stop_ns = ? WHERE id = ?", (told, due_ns, id)
+            )
+            change = f"stop_at {now.stop_at or 'never'} -> {told or 'never'}"
+            self.journal("instance.policy", id, who, change, {}, at_ns)
 
     def set_config(self, id: str, config: Mapping[str, object], who: str, at_ns: int) -> int:
         """Write a complete configuration as a new version and return its number.
@@ -233,7 +264,9 @@ class Store(Reader):
         text: str,
         payload: Mapping[str, object],
         at_ns: int,
+        told: bool = False,
     ) -> None:
+        """Write a line; `told` says that whoever follows the journal has heard it already."""
         self._run(
             "INSERT INTO journal (at_ns, event, subject, who, text, payload) VALUES (?, ?, ?, ?, ?, ?)",
             at_ns,
@@ -243,6 +276,8 @@ class Store(Reader):
             text,
             to_json(payload),
         )
+        if self.told is not None and not told:
+            self.told(event, subject, who, text, payload)
 
     def command_begin(
         self, id: str, verb: str, args: Mapping[str, object], who: str, at_ns: int

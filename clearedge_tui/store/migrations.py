@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import Refused, RetryLater
-from clearedge_tui.store import trading_tables
+from clearedge_tui.store import session_tables, trading_tables
 from clearedge_tui.store.first_tables import RULES, TABLES
 from clearedge_tui.store.sqlite import Connection, explained
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-LATEST = 3
+LATEST = 4
 
 
 def migrate(conn: Connection, path: Path) -> None:
@@ -76,6 +76,15 @@ def migrations() -> "Migrations":
             *trading_tables.TABLES,
             *trading_tables.COLUMNS,
             *trading_tables.RULES,
+        ):
+            db.conn.execute(statement)
+
+    @steps(name="0004")
+    def sessions(db: "Database") -> None:
+        for statement in (
+            *session_tables.TABLES,
+            *session_tables.COLUMNS,
+            *session_tables.RULES,
         ):
             db.conn.execute(statement)
 

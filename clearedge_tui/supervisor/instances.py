@@ -24,6 +24,7 @@ from clearedge_tui.core.messages import (
 )
 from clearedge_tui.core.model import Book, EngineState, Mode
 from clearedge_tui.core.plan import Step, next_step
+from clearedge_tui.core.session import Warmed
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.specs import InstanceSpec
 from clearedge_tui.market.markets import Market
@@ -53,7 +54,9 @@ class Instances:
         lower: Callable[[InstanceRun, str], None],
         tasks: Tasks,
         risk: RiskSide,
+        warmed: Callable[[InstanceRun, Warmed], None],
     ) -> None:
+        self._warmed = warmed
         self._home = home
         self._engines = engines
         self._files = files
@@ -315,6 +318,8 @@ class Instances:
                     run.last_event, run.last_event_ns = message.text, message.at_ns
             case Drawn():
                 run.drawn = message
+            case Warmed():
+                self._warmed(run, message)
             case Fault():
                 self._fault(run, message.text, run.running_code)
             case Done():

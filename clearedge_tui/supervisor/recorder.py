@@ -33,7 +33,10 @@ class Recorder:
         payload: Mapping[str, Any] | None = None,
     ) -> None:
         """Add a line to the journal."""
-        self._journal.append((event, subject, who, clean_text(text), dict(payload or {}), now_ns()))
+        line = (event, subject, who, clean_text(text), dict(payload or {}), now_ns())
+        self._journal.append(line)
+        if self._store.told is not None:  # at once: who follows it is to hear things in their order
+            self._store.told(*line[:-1])
 
     def order(self, order: Order) -> None:
         self._orders[order.id] = order
@@ -82,7 +85,7 @@ class Recorder:
         if self._ledgers:
             store.put_ledgers(list(self._ledgers.values()))
         for event, subject, who, text, payload, at_ns in self._journal:
-            store.journal(event, subject, who, text, payload, at_ns)
+            store.journal(event, subject, who, text, payload, at_ns, told=True)
         for instance, (mode, state, error, at_ns) in self._status.items():
             store.put_status(instance, mode, state, error, at_ns)
         for key, value in self._meta.items():

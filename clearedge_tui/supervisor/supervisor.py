@@ -31,6 +31,7 @@ from clearedge_tui.supervisor.memory import private_mb
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.risk_side import RiskSide
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
+from clearedge_tui.supervisor.sessions import Sessions
 from clearedge_tui.supervisor.strategies import StrategyFiles
 from clearedge_tui.supervisor.tasks import Tasks
 
@@ -69,6 +70,7 @@ class Supervisor:
         self.instances: Instances
         self.places: Accounts
         self.risk: RiskSide
+        self.sessions: Sessions
 
     # ---- life ---------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -97,6 +99,7 @@ class Supervisor:
         self.engines = Engines(self.home, self.epoch, self._ended)
         tasks = Tasks(self._failed)
         self.risk = self._risk_side()
+        self.sessions = self._sessions(tasks)
         self.instances = Instances(
             self.home,
             self.engines,
@@ -107,6 +110,7 @@ class Supervisor:
             self._lower,
             tasks,
             self.risk,
+            self.sessions.warmed,
         )
         self.places = Accounts(
             self.home,
@@ -124,7 +128,13 @@ class Supervisor:
         for instance in self.store.instances():
             self.adopt_declared(instance)
         self._load_books()
+        self.sessions.take_over()
         self.record.event("supervisor.start", "", f"epoch {self.epoch}, process {os.getpid()}")
+
+    def _sessions(self, tasks: Tasks) -> Sessions:
+        made = Sessions(self.home, self.store, self.declared, tasks, self.record.flush, os.getpid())
+        self.store.told = made.told
+        return made
 
     def _risk_side(self) -> RiskSide:
         return RiskSide(
@@ -179,6 +189,7 @@ class Supervisor:
                 if not place.gateway.up:
                     self.places.doubt_orders(place)
                 self._lower(run, "the last supervisor ended unclean and its engine is gone")
+        self.sessions.forsake({r.instance.id for r in self.runs.values() if r.engine.alive})
         self.record.flush()
 
     async def _loop(self) -> None:
@@ -301,6 +312,7 @@ class Supervisor:
             await asyncio.sleep(_FLUSH_S)
             try:
                 self.record.flush()
+                self.sessions.write(self.runs)
                 self.store_error = ""
             except ClearEdgeError as error:  # a full disk: keep it, show it, try again
                 self.store_error = f"nothing can be written down: {error}"
@@ -337,9 +349,12 @@ class Supervisor:
         if self._keep:
             self.record.event("supervisor.hand_over", "", f"epoch {self.epoch} lets go")
             self.record.flush()
+            self.sessions.hand_over()
+            await self.sessions.close()
             await self.engines.close()
             self.store.close()
             return
+        self.sessions.closing()
         instances = [r.engine for r in self.runs.values() if r.engine.alive]
         for engine in instances:
             self.engines.ask_stop(engine, "the supervisor stops")
@@ -348,6 +363,7 @@ class Supervisor:
         for engine in accounts:
             self.engines.ask_stop(engine, "the supervisor stops")
         await self.engines.wait_gone(accounts, _STOP_S)
+        await self.sessions.close()
         self._sweep()
         self.record.event("supervisor.stop", "", f"epoch {self.epoch} ends clean")
         self.record.flush()
@@ -373,6 +389,7 @@ class Supervisor:
         error = run.fault or run.engine.error or run.file_error
         mode = run.enforced if run.engine.alive else Mode.OFF
         self.record.status(run.instance.id, mode, run.live_state(), error)
+        self.sessions.look(run)
         self._due.set()
 
     def touch_account(self, place: AccountRun) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.runs import listing
+from clearedge_tui.runs.session_look import folder_of
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.arguments import Args, need, number, plain, text
 
@@ -88,7 +89,7 @@ async def candles(commands: "Commands", args: Args, who: str) -> Answer:
 async def about(commands: "Commands", args: Args, who: str) -> Answer:
     """The run's own journal, its files, and the hashes of what went in."""
     del who
-    folder = listing.require_run(commands.home, need(args, "run_id"))
+    folder = folder_of(commands.home, need(args, "run_id"))
 
     def made() -> object:
         from clearedge_tui.runs.run_past import past

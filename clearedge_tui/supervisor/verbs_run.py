@@ -15,7 +15,8 @@ from clearedge_tui.runs.compare import compare
 from clearedge_tui.runs.launch import Launch
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.runs.recover import take_up
-from clearedge_tui.runs.search import NEWEST, search
+from clearedge_tui.runs.search import NEWEST, Page, search
+from clearedge_tui.runs.session_look import load_any, with_sessions
 from clearedge_tui.runs.spec.v2 import Costs, Data, SpecV2
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.arguments import Args, need, number, plain, table, text
@@ -89,7 +90,8 @@ async def start(commands: "Commands", args: Args, who: str) -> Answer:
 async def again(commands: "Commands", args: Args, who: str) -> Answer:
     """Start what a run was asked to be once more, on the data and code of today."""
     _living(commands, "clearedge run again RUN")
-    spec = listing.load_report(commands.home, need(args, "run_id")).spec
+    report = listing.load_report(commands.home, need(args, "run_id"))
+    spec = listing.require_backtest(report, "run again").spec
     return _put(commands, Launch(commands.home, spec, again=True), who)
 
 
@@ -162,14 +164,14 @@ async def cancel(commands: "Commands", args: Args, who: str) -> Answer:
 
 async def show(commands: "Commands", args: Args, who: str) -> Answer:
     del who
-    report = listing.load_report(commands.home, need(args, "run_id"))
-    return "", plain(await asyncio.to_thread(_dated, commands.home, report))
+    run_id = need(args, "run_id")
+    return "", plain(await asyncio.to_thread(_dated, commands.home, run_id))
 
 
-def _dated(home: Home, report: RunReport) -> RunReport:
+def _dated(home: Home, run_id: str) -> RunReport:
     from clearedge_tui.runs.data_used import dated
 
-    return dated(home, report)
+    return dated(home, load_any(home, run_id))
 
 
 async def find(commands: "Commands", args: Args, who: str) -> Answer:
@@ -177,8 +179,11 @@ async def find(commands: "Commands", args: Args, who: str) -> Answer:
     del who
     given = text(args, "filter"), text(args, "sort") or NEWEST
     part = number(args, "offset", 0), number(args, "limit", 200)
-    page = await asyncio.to_thread(lambda: search(commands.ended.load(), *given, *part))
-    return "", plain(page)
+
+    def made() -> Page:
+        return search(with_sessions(commands.home, commands.ended.load()), *given, *part)
+
+    return "", plain(await asyncio.to_thread(made))
 
 
 async def label(commands: "Commands", args: Args, who: str) -> Answer:

@@ -14,9 +14,10 @@ from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.core.limits import Action, Limit, Resume, Scope
 from clearedge_tui.core.limits_state import Acted, Answer, Day, RiskState, Sent
 from clearedge_tui.core.model import Instance
-from clearedge_tui.store import records, trading
+from clearedge_tui.store import db, records, trading
 from clearedge_tui.store.db import Store, open_reader, open_store
 from clearedge_tui.store.migrations import migrations
+from clearedge_tui.store.rows import columns
 from clearedge_tui.store.sqlite import connect_writer
 from clearedge_tui.store.trading import Declared, KillRow, ReconRow
 from tests.store.makers import SCHEMA
@@ -198,7 +199,11 @@ def test_a_database_of_the_second_version_learns_the_accounts_of_its_orders(
 ) -> None:
     from sqlite_utils import Database
 
+    later = ("stop_at", "started_ns", "stop_ns")
     monkeypatch.setattr(records, "RETIRE", ("orders", "fills", "ledgers"))  # as it was then
+    monkeypatch.setattr(
+        db, "columns", lambda row: {k: v for k, v in columns(row).items() if k not in later}
+    )
     conn = connect_writer(path)
     migrations().apply(Database(conn), stop_before="0003")
     conn.execute("PRAGMA user_version=2")

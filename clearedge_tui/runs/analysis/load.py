@@ -11,7 +11,7 @@ import msgspec
 
 from clearedge_tui.core.errors import BadData, ClearEdgeError, NotFound
 from clearedge_tui.runs.analysis.model import VERSION, Analysis
-from clearedge_tui.runs.listing import load_report, run_folder
+from clearedge_tui.runs.listing import load_report, require_backtest, run_folder
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _computed(home: Home, run_id: str, folder: Path) -> Analysis:
     from clearedge_tui.runs.analysis.build import Decisions, analyse
     from clearedge_tui.runs.read_table import read_table
 
-    report = load_report(home, run_id)
+    report = require_backtest(load_report(home, run_id), "analysed as a backtest")
     try:
         marks, fills, orders = (
             read_table(folder / f"{name}.parquet") for name in ("equity", "fills", "orders")

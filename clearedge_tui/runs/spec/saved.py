@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from clearedge_tui.core.errors import Refused, UsageError
-from clearedge_tui.runs.listing import load_report
+from clearedge_tui.runs.listing import load_report, require_backtest
 from clearedge_tui.runs.spec import text, v2
 from clearedge_tui.runs.spec.v2 import SpecV2
 from clearedge_tui.settings import Home
@@ -12,7 +12,7 @@ from clearedge_tui.settings import Home
 
 def of_run(home: Home, run_id: str) -> SpecV2:
     """Return what would ask for a run again: on the same rows, or it is refused."""
-    report = load_report(home, run_id)
+    report = require_backtest(load_report(home, run_id), "saved as a specification")
     return v2.of_backtest(report.spec, report.data[0].sha256 if report.data else "")
 
 

@@ -1,0 +1,70 @@
+"""Sessions that have not ended, as the list of runs and a report show them."""
+
+from pathlib import Path
+
+import msgspec
+
+from clearedge_tui.core.errors import BadData
+from clearedge_tui.runs import journal, sessions
+from clearedge_tui.runs.index import Index, RunRow
+from clearedge_tui.runs.listing import draft_folder, load_report, require_run
+from clearedge_tui.runs.model import RunReport
+from clearedge_tui.runs.sessions import Begun
+from clearedge_tui.settings import Home
+
+
+def with_sessions(home: Home, index: Index) -> Index:
+    """Return every run, those sessions too that are under way: they come first."""
+    rows = [_row(folder, begun) for folder, begun in sessions.under_way(home)]
+    return msgspec.structs.replace(index, rows=[*rows, *index.rows]) if rows else index
+
+
+def _row(folder: Path, begun: Begun) -> RunRow:
+    spec = begun.spec
+    try:
+        told = journal.read(folder)
+    except BadData:
+        told = ()  # said by `run show`; it is listed all the same
+    return RunRow(
+        run_id=begun.about.run_id,
+        kind=sessions.KIND,
+        status=told[-1].status if told else "queued",
+        strategy=spec.strategy,
+        market=spec.market_name,
+        timeframe=spec.timeframe,
+        start_ns=begun.created_ns,
+        end_ns=0,
+        created_ns=begun.created_ns,
+        duration_s=0.0,
+        simulated=spec.simulated,
+        error="",
+        trace_id=begun.about.trace_id,
+        inputs_sha256="",
+        stamps=(f"session of {spec.instance} on {spec.account} ({spec.account_kind})",),
+        figures=(),
+        tags=(),
+        note="",
+        star=False,
+        size_bytes=0,
+        changed_ns=0,
+        phase=sessions.phase_of(told),
+    )
+
+
+def folder_of(home: Home, run_id: str) -> Path:
+    """Return the folder of a run that has ended, or of a session that has not. Raises NotFound."""
+    draft = draft_folder(home, run_id)
+    return draft if sessions.load(draft) is not None else require_run(home, run_id)
+
+
+def load_any(home: Home, run_id: str) -> RunReport:
+    """Return a run's report; that of a session under way is made of what is known of it now."""
+    draft = draft_folder(home, run_id)
+    begun = sessions.load(draft)
+    if begun is None:
+        return load_report(home, run_id)
+    from clearedge_tui.runs.session_record import books_now, report_of, traded
+
+    orders, fills = traded(home, run_id)
+    points = [*sessions.read_points(draft), *books_now(home, begun)]
+    return report_of(begun, journal.read(draft), points, orders, fills)
