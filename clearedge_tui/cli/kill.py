@@ -48,16 +48,29 @@ def on(
 
     wanted = asked(scope, name, "flatten" if flatten else action)
     found = home()
-    begun = time.time_ns()
+    begun = _since_ns(found, wanted)
     how = _kill(found, wanted, reason)
-    receipts = _wait(found, wanted, begun, wait)
+    receipts, missing = _wait(found, wanted, begun, wait)
     if as_json:
-        say_json({"message": how, "receipts": [_plain(one) for one in receipts]})
+        say_json(
+            {"message": how, "receipts": [_plain(one) for one in receipts], "no_receipt": missing}
+        )
     else:
         click.echo(how)
         for one in receipts:
             _show(one)
-    return 0 if all(one.confirmed for one in receipts) else _UNCONFIRMED
+        for account in missing:
+            click.echo(f"{account}: NO RECEIPT within {wait:g} s; see: clearedge kill status")
+    done = not missing and all(one.confirmed for one in receipts)
+    return 0 if done else _UNCONFIRMED
+
+
+def _since_ns(found: "Home", wanted: "Kill") -> int:
+    """Return from when on a receipt is of this kill: one that is on already keeps its receipts."""
+    from clearedge_tui import kills
+
+    on = next((k for k in kills.KillFiles(found).look() if k.name == wanted.name), None)
+    return on.at_ns if on is not None else time.time_ns()
 
 
 def _kill(found: "Home", wanted: "Kill", reason: str) -> str:
@@ -81,8 +94,12 @@ def _kill(found: "Home", wanted: "Kill", reason: str) -> str:
     return f"{full.text}: {full.action}"
 
 
-def _wait(found: "Home", wanted: "Kill", begun: int, limit_s: float) -> "list[Receipt]":
-    """Return the receipts of this kill when all are confirmed, or as they are after the limit."""
+def _wait(
+    found: "Home", wanted: "Kill", begun: int, limit_s: float
+) -> "tuple[list[Receipt], list[str]]":
+    """Return the receipts of this kill when all are confirmed, or as they are after the limit, and
+    which running accounts have given none.
+    """
     from clearedge_tui import kills
 
     expected = set(kills.running(found))
@@ -94,7 +111,8 @@ def _wait(found: "Home", wanted: "Kill", begun: int, limit_s: float) -> "list[Re
                 newest[one.account] = one
         done = expected <= set(newest) and all(one.confirmed for one in newest.values())
         if done or time.monotonic() > end:
-            return sorted(newest.values(), key=lambda one: one.account)
+            given = sorted(newest.values(), key=lambda one: one.account)
+            return given, sorted(expected - set(newest))
         time.sleep(0.05)
 
 

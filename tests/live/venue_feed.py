@@ -202,7 +202,11 @@ async def steps(gateway: Gateway, client: Client) -> dict[str, object]:
         "told": [str(one.market.price_step) for one in client.of(MarketChanged)],
         "again": await client.order("again", "50.12"),
         "fits": await client.order("fits", "50.15"),
-        "noted": [one.text for one in gateway.lease.said if isinstance(one, Noted)][-1],  # type: ignore[attr-defined]
+        "noted": next(
+            one.text
+            for one in gateway.lease.said  # type: ignore[attr-defined]
+            if isinstance(one, Noted) and one.event == "market.applied"
+        ),
     }
 
 
@@ -229,7 +233,7 @@ async def burst(
             if came % 1000 == 0:
                 bars += 1
                 gateway.inlet.take(bar(client.market, ts, 100.0))
-        most_ahead = max(most_ahead, sum(gateway.book._ahead.values()))
+        most_ahead = max(most_ahead, sum(gateway.book._ahead.values()))  # type: ignore[union-attr]
         most_waiting = max(most_waiting, len(gateway.inlet._queue))
         await asyncio.sleep(0.001)
     fed_s = time.monotonic() - begun
@@ -302,7 +306,7 @@ async def main(root: str) -> None:
     one, two = Client(sim, "one"), Client(test, "two")
     await one.sit(gateway)
     await two.sit(gateway)
-    stored = gateway.players._players[test.market_id]
+    stored = gateway.players._players[test.market_id]  # type: ignore[union-attr]
     stored.set_speed(100_000.0)  # its few bars are soon over; the other market stands still
     await until(lambda: stored.finished)
     await until(lambda: one.ticks("quote"))

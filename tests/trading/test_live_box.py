@@ -114,6 +114,9 @@ def test_a_hung_gateway_is_ended_and_the_account_emptied(sim: SimProcess, box: L
     assert (held(sim), sim.call("open_orders")) == ([], []), done
     assert done.returncode == 0, done
     assert "UNCONFIRMED" not in done.stdout
+    again = clearedge(box, "kill", "account", "main", "--flatten", "--wait", "3")
+    assert again.returncode == 0, again  # said again while it is on: the same receipt
+    assert "position closed" in again.stdout
     (receipt,) = [r for r in receipts(box.home) if r.by == "auditor"]
     assert receipt.confirmed
     assert {line.what for line in receipt.lines} == {"order", "position"}
