@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 def test_the_drill_measures_how_long_it_takes_to_be_flat() -> None:
     found = kill.run(3)
     assert found.passed, found
-    assert (found.orders, found.positions, found.accepted_after) == (3, 3, 0)
+    assert (found.positions, found.accepted_after) == (3, 0)
+    assert found.orders >= 3  # and what was on its way at that moment
     assert 0 <= found.time_to_block_ms <= found.time_to_cancel_ms <= found.time_to_flat_ms < 20_000
 
 
