@@ -149,6 +149,7 @@ class NameOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`config/clearedge.toml`, which also marks the home."""
 
+    stop_grace_s: float = 10.0  # a stop waits so long for a choice while an instance acts
     catalog: str = ""  # s3://bucket/prefix; empty is the folder `catalog` of the home
     s3: S3Options = S3Options()
     sync: SyncOptions = SyncOptions()
@@ -160,13 +161,16 @@ def load_options(home: Home) -> Options:
     path = home.root / MARKER
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
-        return msgspec.convert(raw, Options)
+        found = msgspec.convert(raw, Options)
     except FileNotFoundError:
         return Options()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(
-            f"{path}: {error}; wanted catalog, [s3] with endpoint and region, [sync] with every, [home] with name"
+            f"{path}: {error}; wanted catalog, stop_grace_s, [s3] with endpoint and region, [sync] with every, [home] with name"
         ) from None
+    if not 0 <= found.stop_grace_s <= 600:
+        raise UsageError(f"{path}: stop_grace_s {found.stop_grace_s:g}; wanted 0 to 600")
+    return found
 
 
 def load_accounts(home: Home) -> dict[str, Account]:

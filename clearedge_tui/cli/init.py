@@ -9,6 +9,7 @@ from clearedge_tui.settings import MARKER, Home
 
 _SETTINGS = """\
 # This file marks the home of a ClearEdge console.
+# stop_grace_s = 10                # so long a stop waits for a choice while something acts
 # catalog = "s3://bucket/prefix"   # the market data; without this line: the folder `catalog`
 # [s3]                             # keys: clearedge secret set s3_access_key, s3_secret_key
 # endpoint = "https://s3.example.com"
@@ -90,11 +91,16 @@ def demo(seconds: int) -> int:
 
 
 @click.command("stop")
-def stop() -> int:
-    """End the headless supervisor. What is declared comes back with the next one."""
+@click.option(
+    "--policy",
+    type=click.Choice(["leave", "cancel", "flatten"]),
+    help="what instances that act do with orders and positions (else each by its exit policy)",
+)
+def stop(policy: str | None) -> int:
+    """End the headless supervisor, or its countdown. What is declared comes back with the next one."""
     from clearedge_tui.cli.supervise import stop as end
 
-    return end(home())
+    return end(home(), policy)
 
 
 @click.command("restart")

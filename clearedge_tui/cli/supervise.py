@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run_headless(home: Home) -> int:
-    """Run the supervisor until SIGTERM or SIGINT; everything stops in good order."""
+    """Run the supervisor until SIGTERM or SIGINT: in good order, or at once by a second one."""
     from clearedge_tui.supervisor.serving import serve
     from clearedge_tui.supervisor.supervisor import Supervisor
 
@@ -22,10 +22,11 @@ def run_headless(home: Home) -> int:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, supervisor.over.set)
+            loop.add_signal_handler(number, supervisor.ending.signal)
+        supervisor.ending.say = say
         loop.add_signal_handler(signal.SIGHUP, lambda: None)  # a closed terminal is not our end
         await serve(supervisor, lambda: say(f"supervising {home.root}, epoch {supervisor.epoch}"))
-        say("stopped clean")
+        say("stopped at once" if supervisor.ending.forced.is_set() else "stopped clean")
 
     asyncio.run(main())
     return 0
@@ -95,13 +96,13 @@ def restart(home: Home) -> int:
     return 0
 
 
-def stop(home: Home) -> int:
+def stop(home: Home, policy: str | None = None) -> int:
     """Ask the supervisor to end, wait until it has, and say so."""
-    say(end_supervisor(home))
+    say(end_supervisor(home, policy))
     return 0
 
 
-def end_supervisor(home: Home) -> str:
+def end_supervisor(home: Home, policy: str | None = None) -> str:
     """Ask the supervisor to end and wait until it has; return what to tell the person."""
     from clearedge_tui.core.clock import monotonic
     from clearedge_tui.core.errors import RetryLater
@@ -109,12 +110,12 @@ def end_supervisor(home: Home) -> str:
 
     if not client.is_running(home):
         return "no supervisor runs"
-    client.call(home, "supervisor.stop", {})
-    end = monotonic() + 20.0
+    client.call(home, "supervisor.stop", {"policy": policy or ""})
+    end = monotonic() + 40.0
     while client.is_running(home):
         if monotonic() > end:
             raise RetryLater(
-                "the supervisor has not ended within 20 s; see state/logs/supervisor.log"
+                "the supervisor has not ended within 40 s; see state/logs/supervisor.log"
             )
         client.pause()
     return "the supervisor has stopped; what is declared comes back with the next one"

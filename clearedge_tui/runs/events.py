@@ -43,6 +43,7 @@ ARTIFACTS_WRITTEN = "artifacts_written"
 SESSION_PHASE = "session_phase"
 SESSION_HANDED_OVER = "session_handed_over"  # its supervisor has let go; the next one goes on
 SESSION_ADOPTED = "session_adopted"
+SESSION_FORCED = "session_forced"  # its supervisor was stopped at once
 MODE_CHANGED = "mode_changed"
 DECLARATION_CHANGED = "declaration_changed"  # config, policies; with the version
 CODE_CHANGED = "code_changed"
@@ -63,6 +64,7 @@ OF_SESSIONS = (
     SESSION_PHASE,
     SESSION_HANDED_OVER,
     SESSION_ADOPTED,
+    SESSION_FORCED,
     MODE_CHANGED,
     DECLARATION_CHANGED,
     CODE_CHANGED,

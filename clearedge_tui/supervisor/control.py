@@ -188,10 +188,11 @@ class _Client:
         kills = self._kills.rows(self._sup.places.places.values())
         told = None if kills == self._kills_sent else kills
         self._kills_sent = kills
-        if rows or jobs or removed or accounts or told is not None:
+        stopping = self._sup.ending.told
+        if rows or jobs or removed or accounts or told is not None or stopping is not None:
             send(
                 self._writer,
-                Changed(self._sup.seq, now_ns(), rows, accounts, jobs, removed, told),
+                Changed(self._sup.seq, now_ns(), rows, accounts, jobs, removed, told, stopping),
             )
 
     def _push_detail(self) -> None:

@@ -22,7 +22,7 @@ from clearedge_tui.core.messages import (
     SetConfig,
     SetMode,
 )
-from clearedge_tui.core.model import Book, EngineState, Mode
+from clearedge_tui.core.model import Book, EngineState, ExitPolicy, Mode
 from clearedge_tui.core.plan import Step, next_step
 from clearedge_tui.core.session import Warmed
 from clearedge_tui.core.text import clean_text
@@ -177,13 +177,26 @@ class Instances:
             run.enforced = run.instance.mode
             self._risk.attached(run, place)
 
+    async def leave(self, run: InstanceRun, place: AccountRun, policy: ExitPolicy) -> Done:
+        """Have the gateway let it trade no more, whatever is declared, and settle what it has."""
+        return await self._set_mode(run, place, Mode.OFF, policy)
+
     async def enforce(self, run: InstanceRun, place: AccountRun) -> Done:
         """Have the gateway enforce the declared mode; return its acknowledgement."""
+        before = run.enforced
+        done = await self._set_mode(run, place, run.instance.mode, run.instance.exit_policy)
+        if not done.error:
+            self._rebook(run, before)
+        self._changed(run)
+        return done
+
+    async def _set_mode(
+        self, run: InstanceRun, place: AccountRun, mode: Mode, policy: ExitPolicy
+    ) -> Done:
         self._count += 1
         command = f"mode-{run.instance.id}-{self._count}"
         waiter = self._acks[command] = asyncio.get_running_loop().create_future()
-        wanted, before = run.instance, run.enforced
-        ask = SetMode(command, wanted.id, wanted.mode, wanted.observe_orders, wanted.exit_policy)
+        ask = SetMode(command, run.instance.id, mode, run.instance.observe_orders, policy)
         try:
             if place.gateway.link is None or not place.gateway.link.send(ask):
                 raise RetryLater(
@@ -200,8 +213,6 @@ class Instances:
             run.attached = False
         else:
             run.enforced = done.mode
-            self._rebook(run, before)
-        self._changed(run)
         return done
 
     def _rebook(self, run: InstanceRun, before: Mode | None) -> None:

@@ -138,6 +138,14 @@ class Snapshot(msgspec.Struct, frozen=True, tag=True):
     kills: tuple[KillRow, ...] = ()
 
 
+class Stopping(msgspec.Struct, frozen=True):
+    """The supervisor was asked to end and counts down; what acts leaves by these policies."""
+
+    at_ns: int  # wall time of the end
+    instances: tuple[str, ...]
+    policies: dict[str, ExitPolicy]
+
+
 class Changed(msgspec.Struct, frozen=True, tag=True):
     """Rows that changed since the last message; sent at most at the client's rate."""
 
@@ -148,6 +156,7 @@ class Changed(msgspec.Struct, frozen=True, tag=True):
     jobs: tuple[JobRow, ...] = ()
     removed: tuple[str, ...] = ()
     kills: tuple[KillRow, ...] | None = None  # all that are on; None: as before
+    stopping: Stopping | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, array_like=True):

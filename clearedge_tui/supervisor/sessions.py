@@ -86,7 +86,9 @@ class Sessions:
             if told and told[-1].event == events.SESSION_HANDED_OVER:
                 self._handed[begun.spec.instance] = folder, begun
             else:
-                self._end_of_dead(folder, begun, "its supervisor ended unasked")
+                forced = any(entry.event == events.SESSION_FORCED for entry in told)
+                why = "was forced to stop at once" if forced else "ended unasked"
+                self._end_of_dead(folder, begun, f"its supervisor {why}")
 
     def forsake(self, found: set[str]) -> None:
         """End what was handed over and whose engine was not found."""
@@ -284,6 +286,12 @@ class Sessions:
         """Leave the sessions to the next supervisor, which finds their engines."""
         for one in self._open.values():
             one.pending.append((events.SESSION_HANDED_OVER, {}))
+            self._append(one)
+
+    def forsaken(self) -> None:
+        """The supervisor ends at once: the next one ends the sessions, and knows why."""
+        for one in self._open.values():
+            one.pending.append((events.SESSION_FORCED, {}))
             self._append(one)
 
     def closing(self) -> None:

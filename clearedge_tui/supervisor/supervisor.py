@@ -23,6 +23,7 @@ from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
 from clearedge_tui.supervisor.declared import Declared
+from clearedge_tui.supervisor.ending import Ending
 from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.exchange import EXCHANGE_S
 from clearedge_tui.supervisor.instances import Instances
@@ -71,6 +72,7 @@ class Supervisor:
         self.places: Accounts
         self.risk: RiskSide
         self.sessions: Sessions
+        self.ending = Ending(self)
 
     # ---- life ---------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -210,6 +212,8 @@ class Supervisor:
 
     def reconcile(self) -> None:
         """Compare what was declared with what runs, and take the next step of each."""
+        if self.ending.settling:
+            return
         accounts = self.declared.accounts()
         for name, account in accounts.items():
             wanted = any(
@@ -358,18 +362,25 @@ class Supervisor:
         instances = [r.engine for r in self.runs.values() if r.engine.alive]
         for engine in instances:
             self.engines.ask_stop(engine, "the supervisor stops")
-        await self.engines.wait_gone(instances, _STOP_S)
+        await self._gone(instances)
         accounts = [e for p in self.places.places.values() for e in p.engines if e.alive]
         for engine in accounts:
             self.engines.ask_stop(engine, "the supervisor stops")
-        await self.engines.wait_gone(accounts, _STOP_S)
-        await self.sessions.close()
-        self._sweep()
-        self.record.event("supervisor.stop", "", f"epoch {self.epoch} ends clean")
+        await self._gone(accounts)
+        if self.ending.forced.is_set():
+            self.sessions.forsaken()
+        else:
+            await self.sessions.close()
+            self._sweep()
+            self.record.event("supervisor.stop", "", f"epoch {self.epoch} ends clean")
         self.record.flush()
-        self.store.set_meta("clean", "yes")
+        self.store.set_meta("clean", "no" if self.ending.forced.is_set() else "yes")
         await self.engines.close()
         self.store.close()
+
+    async def _gone(self, engines: list[EngineProcess]) -> None:
+        waiting = asyncio.create_task(self.engines.wait_gone(engines, _STOP_S))
+        await self.ending.unless_forced(waiting)
 
     # ---- what others ask ----------------------------------------------------------------------
     def adopt_declared(self, instance: Instance) -> InstanceRun:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import Refused, UsageError
-from clearedge_tui.core.model import Mode
+from clearedge_tui.core.model import ExitPolicy, Mode
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.supervisor import verbs_catalog, verbs_import
-from clearedge_tui.supervisor.arguments import Args, need, not_found, plain
+from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, text
 
 if TYPE_CHECKING:
     from clearedge_tui.supervisor.commands import Commands
@@ -90,11 +90,15 @@ async def stop_all(commands: "Commands", args: Args, who: str) -> Answer:
 
 async def supervisor_stop(commands: "Commands", args: Args, who: str) -> Answer:
     """End the supervisor; what was declared stays and comes back with the next one."""
-    del args
+    given = text(args, "policy")
+    if given and given not in set(ExitPolicy):
+        raise UsageError(f"policy `{given}`; wanted one of: {', '.join(ExitPolicy)}")
     if commands.supervisor is None:
         return "no supervisor runs", None
-    commands.event("supervisor.stop.asked", "", "asked to stop", who)
-    asyncio.get_running_loop().call_later(0.1, commands.supervisor.over.set)
+    policy = ExitPolicy(given) if given else None
+    said = f"asked to stop, what acts by `{given}`" if given else "asked to stop"
+    commands.event("supervisor.stop.asked", "", said, who)
+    asyncio.get_running_loop().call_later(0.1, commands.supervisor.ending.ask, policy)
     return "the supervisor stops", None
 
 

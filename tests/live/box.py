@@ -46,7 +46,7 @@ class Box:
         self.process: subprocess.Popen[bytes] | None = None
         for folder in (self.home.config, self.home.strategies, self.home.state):
             folder.mkdir(parents=True, exist_ok=True)
-        (self.home.config / "clearedge.toml").write_text("")
+        (self.home.config / "clearedge.toml").write_text("stop_grace_s = 0\n")
         (self.home.config / "accounts.toml").write_text(
             f"[paper]\nfeed = 'simulated'\nspeed = {speed}\norphan_grace_s = {grace_s}\n{extra}"
         )
