@@ -5,11 +5,17 @@ import click
 from clearedge_tui.cli import which
 from clearedge_tui.cli.act import JSON, SET, act, pairs, tell
 from clearedge_tui.cli.at_home import home, say_json
+from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import UsageError
 
 _MODES = click.Choice(["off", "observe", "active"])
 _ORDERS = click.Choice(["shadow", "deny"])
 _EXITS = click.Choice(["leave", "cancel", "flatten"])
+_STOP_AT = click.option(
+    "--stop-at",
+    metavar="WHEN",
+    help="go to off by itself: `17:30 Europe/Berlin`, `8h` after the start, or never",
+)
 
 
 @click.group("instance")
@@ -32,6 +38,7 @@ def list_(as_json: bool) -> None:
         )
         for row in rows:
             mark = "" if row.get("actual") in (None, row["mode"]) else f"  runs as {row['actual']}"
+            mark += f"  off at {iso(row['stop_ns'])} UTC" if row.get("stop_ns") else ""
             wrong = f"  {row['error']}" if row.get("error") else ""
             click.echo(
                 f"{row['id']:<24}{row['mode']:<9}{row.get('state', ''):<11}{row['account']:<12}"
@@ -58,6 +65,7 @@ def _market(row: dict[str, object]) -> str:
     "--observe-orders", type=_ORDERS, help="orders while it observes: a shadow book, or denied"
 )
 @click.option("--exit-policy", type=_EXITS, help="what leaving `active` does")
+@_STOP_AT
 @SET
 @JSON
 def add(strategy: str, sets: tuple[str, ...], as_json: bool, **asked: str | None) -> None:
@@ -82,13 +90,14 @@ def mode(id: str, mode: str, as_json: bool) -> None:
     "--observe-orders", type=_ORDERS, help="orders while it observes: a shadow book, or denied"
 )
 @click.option("--exit-policy", type=_EXITS, help="what leaving `active` does")
+@_STOP_AT
 @click.option(
     "--armed", type=click.Choice(["yes", "no"]), help="may come back active after a crash"
 )
 @JSON
 def set_(id: str, values: tuple[str, ...], as_json: bool, **policies: str | None) -> None:
     """Change config fields of instance ID, all or none of them."""
-    if not values and not any(policies.values()):
+    if not values and all(value is None for value in policies.values()):
         raise UsageError("nothing to set; write KEY=VALUE, for example fast=10")
     tell("instance.set", {"id": id, "config": pairs(values), **policies}, as_json)
 

@@ -67,6 +67,7 @@ class InstanceRow(msgspec.Struct, frozen=True):
     armed: bool = False
     market_ns: int = 0  # wall time its market was last heard; 0 is never
     stale_s: float = 0.0  # a price older than this is stale; 0 is never
+    stop_ns: int = 0  # wall time at which it goes to `off` by itself; 0 is never
 
 
 class VenueSeen(msgspec.Struct, frozen=True):

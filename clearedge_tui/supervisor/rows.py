@@ -120,6 +120,7 @@ def instance_row(
         memory_mb=run.memory_mb,
         cpu_pct=run.cpu_pct,
         armed=instance.armed,
+        stop_ns=instance.stop_ns,
         market_ns=_heard_market(run, feed),
         # a replay that has been played has nothing more to say
         stale_s=account.stale_s if account and not (feed and feed.done == 1.0) else 0.0,

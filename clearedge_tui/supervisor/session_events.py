@@ -14,6 +14,7 @@ _NAMES = {
     "approve.give": events.APPROVAL_CHANGED,
     "approve.revoke": events.APPROVAL_CHANGED,
     "approval.lost": events.APPROVAL_CHANGED,
+    "instance.stop_at": events.DECLARATION_CHANGED,
     "instance.left": events.MODE_CHANGED,
     "engine.start": events.ENGINE_STARTED,
     "engine.crash": events.ENGINE_LOST,

@@ -23,6 +23,7 @@ from clearedge_tui.settings import Home
 from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
 from clearedge_tui.supervisor.declared import Declared
+from clearedge_tui.supervisor.due import stop_what_is_due
 from clearedge_tui.supervisor.ending import Ending
 from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.exchange import EXCHANGE_S
@@ -241,6 +242,7 @@ class Supervisor:
                 if run.instance.market in changed and run.instance.account == place.name:
                     self.instances.rebuild(run)
         self.look_at_kills()
+        stop_what_is_due(self)
         self.risk.look(self.places.places)
         if self.places.places:
             self.record.meta("feed_clocks", msgspec.json.encode(self.places.resume).decode())

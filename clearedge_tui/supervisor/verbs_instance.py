@@ -15,6 +15,7 @@ from clearedge_tui.core.model import (
     Mode,
     ObserveOrders,
 )
+from clearedge_tui.core.stop_at import parse as parse_stop_at
 from clearedge_tui.core.venues import venue
 from clearedge_tui.kills import KillFiles
 from clearedge_tui.market import timeframes
@@ -117,12 +118,24 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
         resume_mode=mode if mode is not Mode.OFF else Mode.OBSERVE,
         created_ns=now_ns(),
     )
+    instance = _with_stop(instance, text(args, "stop_at"))
     if mode is Mode.ACTIVE:
         _may_act(commands, instance, accounts[account])
     commands.store.add_instance(instance, who)
     if commands.supervisor:
         commands.supervisor.adopt_declared(commands.store.instance(name))
     return f"{name} declared, {mode}", plain(instance)
+
+
+def _with_stop(instance: Instance, given: str) -> Instance:
+    wanted, at_ns = parse_stop_at(given), instance.created_ns
+    on = instance.mode is not Mode.OFF
+    return msgspec.structs.replace(
+        instance,
+        stop_at=wanted.text if wanted else "",
+        started_ns=at_ns if on else 0,
+        stop_ns=wanted.due_ns(at_ns, at_ns) if wanted and on else 0,
+    )
 
 
 def _market_of(account: Account, market: Market) -> Market:
@@ -242,6 +255,8 @@ async def set_(commands: "Commands", args: Args, who: str) -> Answer:
         ),
         "armed": text(args, "armed", str(instance.armed)).lower() in ("true", "yes", "1", "on"),
     }
+    if args.get("stop_at") is not None:
+        commands.store.set_stop_at(instance.id, text(args, "stop_at"), who, now_ns())
     commands.store.set_policies(instance.id, who=who, **policies)  # type: ignore[arg-type]
     changed = {k for k in config if config[k] != instance.config.get(k)}
     version = instance.config_version

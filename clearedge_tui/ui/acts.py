@@ -170,12 +170,14 @@ def ask_stop_all(ui: "Console") -> None:
     )
 
 
-def ask_stop_supervisor(ui: "Console") -> None:
+def ask_stop_supervisor(ui: "Console", policy: str = "") -> None:
     """End the supervisor after enter: instances end with it, and come back with the next one."""
+    how = f"`{clean_text(policy, 20)}`" if policy else "its own exit policy"
     lines = [
         ("end the supervisor", p.WARN | p.BOLD),
         ("", p.TEXT),
         ("Every instance stops; what is declared comes back with the next one.", p.TEXT),
+        (f"What acts leaves by {how}.", p.TEXT),
         ("To stop one instance: stop INSTANCE. To stop all for good: stop-all.", p.TEXT),
         ("", p.TEXT),
         ("enter ends it, esc leaves everything as it is", p.DIM),
@@ -183,7 +185,7 @@ def ask_stop_supervisor(ui: "Console") -> None:
 
     def answered(yes: bool | None) -> None:
         if yes:
-            ui.ask("supervisor.stop", {}, "stop")
+            ui.ask("supervisor.stop", {"policy": policy}, "stop")
 
     ui.push_screen(Reading(lines), answered)
 

@@ -25,6 +25,7 @@ from clearedge_tui.ui.link import Connect, Link, unix_connect
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.model import Answer, Model
 from clearedge_tui.ui.pacing import QUESTION, Pacer
+from clearedge_tui.ui.screens import countdown
 from clearedge_tui.ui.screens.board import BoardPage
 
 RATES = (1.0, 2.0, 5.0, 10.0)
@@ -110,6 +111,7 @@ class Console(App[int], inherit_bindings=False):
         """The one beat of the screen: news in, changed rows out, unless the terminal is behind."""
         self.model.expire()
         self.killed.look()
+        countdown.look(self)
         news = (self.model.version, self.look.version, int(self.model.mono()))
         if news == self._shown or not self.pacer.may_paint():
             return  # nothing new, and no second has passed for the ages to show

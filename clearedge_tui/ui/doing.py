@@ -30,7 +30,7 @@ def run(ui: "Console", doing: Doing) -> None:
         case "mode":
             acts.set_mode(ui, [_instance(ui, words[0])], _mode(words[1]))
         case "stop" if not words:
-            acts.ask_stop_supervisor(ui)
+            acts.ask_stop_supervisor(ui, doing.options.get("policy", ""))
         case "start" | "stop" | "clear" | "rm" | "pause" | "resume":
             _act(ui, doing.name, _instance(ui, words[0]))
         case "theme" | "symbols" | "rate":

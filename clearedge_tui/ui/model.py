@@ -23,6 +23,7 @@ from clearedge_tui.supervisor.protocol import (
     JobRow,
     Result,
     Snapshot,
+    Stopping,
 )
 
 ANSWER_S = 10.0  # a command without a word for this long is reported
@@ -73,6 +74,8 @@ class Model:
     accounts: dict[str, AccountRow] = field(default_factory=dict)
     jobs: dict[str, JobRow] = field(default_factory=dict)
     kills: tuple[KillRow, ...] = ()  # what is killed now, as far as anybody knows
+    stopping: Stopping | None = None  # the supervisor counts down to its end
+    asked_ns: int = 0  # of which countdown a person was asked
     kill_armed: float = 0.0  # monotonic time until which a second press kills; 0 is not
     strategies: tuple[str, ...] = ()  # names of the files, as last told; for the palette
     detail: Detail | None = None
@@ -93,7 +96,7 @@ class Model:
         self.version += 1
         match message:
             case Hello():
-                self.hello = message
+                self.hello, self.stopping = message, None
             case Snapshot():
                 self.instances = {row.id: row for row in message.instances}
                 self.accounts = {row.name: row for row in message.accounts}
@@ -118,6 +121,7 @@ class Model:
         self._end_jobs()
         if message.kills is not None:
             self.kills = message.kills
+        self.stopping = message.stopping or self.stopping
         for gone in message.removed:
             self.instances.pop(gone, None)
             self.jobs.pop(gone, None)
@@ -145,6 +149,7 @@ class Model:
         if state is not LinkState.UP and self.link is LinkState.UP:
             self._lose_pending()
         self.link, self.link_note = state, note
+        self.stopping = self.stopping if state is LinkState.UP else None
         self.version += 1
 
     def command(

@@ -91,6 +91,10 @@ def once_more(ui: "Console", row: RunRow) -> None:
 
 
 def resume(ui: "Console", row: RunRow) -> None:
+    if row.kind == "session":
+        ui.model.say("a session happens once: it cannot be taken up again")
+        ui.paint_now()
+        return
     if row.status != "interrupted":
         ui.model.say(f"this run was not interrupted: it is {row.status}; a runs it again")
         ui.paint_now()

@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
+from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.model import Mode
 from clearedge_tui.core.session import Phase
 from clearedge_tui.runs import index, journal, manifest, sessions, trash
 from clearedge_tui.runs.export import export
@@ -132,3 +135,22 @@ def test_a_session_ends_with_the_fault_of_its_strategy(box: Box) -> None:
     assert (row.status, row.phase) == ("failed", "error")
     assert row.error
     assert "engine_faulted" in told(box.home.runs / row.run_id)
+
+
+def test_an_instance_goes_off_when_its_time_has_come(box: Box) -> None:
+    box.add("ema", mode="observe", fast=3, slow=8)
+    box.running("ema")
+    assert "wanted a time of day" in box.do("instance.set", id="ema", stop_at="17:30").message
+    assert box.do("instance.set", id="ema", stop_at="8h").status == "done"
+    row = box.wait_row("ema", lambda r: r.stop_ns, "its row says when")
+    assert 0 < row.stop_ns - now_ns() < 8 * 3600 * 10**9
+    rows: Any = box.do("instance.list").data
+    soon = (now_ns() - rows[0]["started_ns"]) // 10**9 + 4
+    assert box.do("instance.set", id="ema", stop_at=f"{soon}s").status == "done"
+    assert "stop it" in box.do("instance.set", id="ema", stop_at="1s").message
+    box.wait_row("ema", lambda r: r.desired is Mode.OFF and r.pid == 0, "it is off by itself")
+    said = f"instance.stop_at ema observe -> off: its time was {soon}s"
+    box.until(lambda: said in box.story(), "the journal says why")
+    assert box.row("ema").stop_ns == 0
+    assert box.do("instance.start", id="ema").status == "done"  # and from then on anew
+    assert box.row("ema").stop_ns > now_ns()

@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 
+from clearedge_tui.core.model import ExitPolicy
 from clearedge_tui.settings import Home
-from clearedge_tui.supervisor.protocol import Result
+from clearedge_tui.supervisor.protocol import Changed, Result, Stopping
 from clearedge_tui.ui.model import ANSWER_S, LinkState, Model
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import OpenDesk
@@ -152,3 +153,20 @@ def test_a_command_without_an_answer_is_reported_after_ten_seconds() -> None:
     model.expire()
     assert not model.pending and model.notices[-1].text == "x: active: no answer for 10 s"
     assert heard[0].status == "lost" and next(clock) == 0.0
+
+
+async def test_a_supervisor_that_counts_down_is_asked_once_what_becomes_of_orders(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    stopping = Stopping(world.clock() + 9 * 10**9, ("ema-btc-1",), {"ema-btc-1": ExitPolicy.CANCEL})
+    async with desk() as d:
+        await world.push(Changed(10**6, world.clock(), stopping=stopping))
+        await d.shows("the supervisor stops in 9 s")
+        assert "ema-btc-1: cancel" in d.text()
+        await world.push(Changed(10**6, world.clock(), stopping=stopping))
+        await d.press("f")
+        await d.until(lambda: any(c.verb == "supervisor.stop" for c in world.commands))
+        assert [c.args for c in world.commands if c.verb == "supervisor.stop"] == [
+            {"policy": "flatten"}
+        ]
+        await d.until(lambda: "the supervisor stops in" not in d.text())

@@ -206,6 +206,9 @@ def event(row: InstanceRow, model: Model) -> Cell:
         return f"STALE: its market was heard {age} ago, nothing is entered", p.WARN
     if row.state is EngineState.RUNNING and not model.stale and model.row_stale(row):
         return f"unheard for {f.duration(model.row_age_s(row))}", p.WARN
+    if row.stop_ns and row.desired is not Mode.OFF:
+        left = f.duration(max(0.0, (row.stop_ns - model.wall_ns()) / 1e9))
+        return clean_text(f"off in {left}; {row.last_event}"), p.TEXT
     if row.last_event:
         return clean_text(row.last_event), p.TEXT if row.desired is not Mode.OFF else p.DIM
     return "", p.DIM

@@ -122,14 +122,16 @@ def paint_run(
         cells.text(y, 0, look.symbols.mark, p.ACCENT)
     if row.star:
         cells.text(y, 1, look.symbols.star, p.WARN)
-    done = row.status == "done"
+    done = row.status == "done" and row.kind != "session"
     for column, x, width in layout(cells.w, sort):
         if column.shown is None:
             _text(cells, y, x, width, column.field, row, look)
         elif done:
             text, ink = column.shown(row, index.figure(row, column.field))
             cells.right(y, x, width, text, ink)
-    if not done:
+    if row.kind == "session":
+        _session(cells, y, row, index, look, sort)
+    elif not done:
         _ending(cells, y, row, look, sort)
 
 
@@ -187,6 +189,23 @@ def _ending(cells: Cells, y: int, row: RunRow, look: Look, sort: str) -> None:
         room = end - at
         cut = told if len(told) <= room else told[: max(0, room - 1)] + look.symbols.more
         cells.text(y, at, cut, p.DIM, width=room)
+
+
+def _session(cells: Cells, y: int, row: RunRow, index: Index, look: Look, sort: str) -> None:
+    """Paint the phase of a session, its result and whose it is, where a backtest has its figures."""
+    x = next(place.x for place in layout(cells.w, sort) if place.column.right)
+    cells.fill(Area(x, y, cells.w - x, 1), cells.ink[y][x] >> 8 & 255)
+    ink = STATUS.get("failed" if row.phase == "error" else row.status, p.WARN)
+    x = cells.text(y, x + 1, clean_text(row.phase), ink, width=cells.w - x - 1) + 2
+    earned, fills = (index.figure(row, name) for name in ("net_profit", "fills"))
+    parts = [
+        f"{fills:,.0f} fills" if fills is not None else "",
+        "" if earned is None or look.hide_money else f"net {earned:+,.2f}",
+        clean_text(row.error),
+        *stamps_of(row)[:1],
+    ]
+    if x < cells.w:
+        cells.text(y, x, "  ".join(filter(None, parts)), p.DIM, width=cells.w - x)
 
 
 def paint_job(cells: Cells, y: int, job: JobRow, look: Look) -> None:

@@ -167,7 +167,7 @@ def remark(item: Item) -> tuple[str, int]:
         return f"{item.state}: {clean_text(item.message)}", p.DIM
     if item.error:
         return clean_text(item.error), p.BAD
-    if item.status == "interrupted":
+    if item.status == "interrupted" and item.kind != "session":
         return f"{clean_text(item.run_id)} was interrupted; R takes it up again", p.WARN
     labels = [clean_text(stamp, 24) for stamp in item.stamps]
     if item.simulated and not any(stamp.startswith("simulated") for stamp in labels):
