@@ -56,8 +56,8 @@ def require_backtest(report: RunReport, what: str) -> RunReport:
     """Return the report of a backtest; Refused for a session, which only happens once."""
     if report.session:
         raise Refused(
-            f"{report.summary.run_id} is a session of {report.session}: what was traded happened "
-            f"once, and cannot be {what}; backtest the strategy over its time instead"
+            f"{report.summary.run_id} is a session of {report.session}: it happened once, and "
+            f"cannot be {what}"
         )
     return report
 

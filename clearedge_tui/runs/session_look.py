@@ -40,7 +40,7 @@ def _row(folder: Path, begun: Begun) -> RunRow:
         error="",
         trace_id=begun.about.trace_id,
         inputs_sha256="",
-        stamps=(f"session of {spec.instance} on {spec.account} ({spec.account_kind})",),
+        stamps=spec.stamps,
         figures=(),
         tags=(),
         note="",

@@ -148,9 +148,8 @@ def _acted(spec: SessionSpec, told: tuple[Entry, ...]) -> bool:
 
 
 def _stamps(spec: SessionSpec, book: Book) -> tuple[str, ...]:
-    where = f"{spec.instance} on {spec.account} ({spec.account_kind})"
     observed = ("shadow book",) if book is Book.SHADOW else ()
-    return (f"session of {where}", *observed, *(("simulated",) if spec.simulated else ()))
+    return (*spec.stamps, *observed, *(("simulated",) if spec.simulated else ()))
 
 
 def _words(spec: SessionSpec, book: Book) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ class SessionSpec(msgspec.Struct, frozen=True):
         """Where its orders go when it acts."""
         return Book.LIVE if self.account_kind is AccountKind.LIVE else Book.PAPER
 
+    @property
+    def stamps(self) -> tuple[str, ...]:
+        """Whose it is and whether it is about real money: short, a list has little room."""
+        return f"{self.instance} on {self.account}", f"{self.account_kind} session"
+
 
 class Begun(msgspec.Struct, frozen=True):
     """What is written down first; with it anybody can end the session of a dead supervisor."""

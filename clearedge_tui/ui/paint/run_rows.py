@@ -202,7 +202,7 @@ def _session(cells: Cells, y: int, row: RunRow, index: Index, look: Look, sort: 
         f"{fills:,.0f} fills" if fills is not None else "",
         "" if earned is None or look.hide_money else f"net {earned:+,.2f}",
         clean_text(row.error),
-        *stamps_of(row)[:1],
+        *stamps_of(row)[:2],
     ]
     if x < cells.w:
         cells.text(y, x, "  ".join(filter(None, parts)), p.DIM, width=cells.w - x)
