@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def run_headless(home: Home) -> int:
     """Run the supervisor until SIGTERM or SIGINT: in good order, or at once by a second one."""
+    import uvloop
+
     from clearedge_tui.supervisor.serving import serve
     from clearedge_tui.supervisor.supervisor import Supervisor
 
@@ -28,7 +30,7 @@ def run_headless(home: Home) -> int:
         await serve(supervisor, lambda: say(f"supervising {home.root}, epoch {supervisor.epoch}"))
         say("stopped at once" if supervisor.ending.forced.is_set() else "stopped clean")
 
-    asyncio.run(main())
+    uvloop.run(main())
     return 0
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import msgspec
+import uvloop
 
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.hand_messages import HandCancel, HandClose, HandOrder
@@ -495,4 +496,4 @@ def main(raw: bytes) -> None:
         except ClearEdgeError as error:
             raise SystemExit(str(error)) from error
 
-    asyncio.run(run())
+    uvloop.run(run())

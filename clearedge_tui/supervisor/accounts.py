@@ -54,7 +54,9 @@ class Accounts:
         tasks: Tasks,
         lower: Callable[[InstanceRun, str], None],
         risk: RiskSide,
+        shown: Callable[[InstanceRun], None],
     ) -> None:
+        self._shown = shown
         self._home = home
         self._engines = engines
         self._record = recorder
@@ -227,12 +229,12 @@ class Accounts:
                 self._done(message)
 
     def _ledgers(self, message: Ledgers) -> None:
-        self._record.ledgers(message.rows)
-        for row in message.rows:
-            run = self._runs.get(row.instance)
-            if run is not None:
-                run.ledgers[row.book] = row
-                self._instance_changed(run)
+        known = tuple(row for row in message.rows if row.instance in self._runs)
+        self._record.ledgers(known)  # of one that was removed meanwhile nothing is kept
+        for row in known:
+            run = self._runs[row.instance]
+            run.ledgers[row.book] = row
+            self._shown(run)
 
     def _done(self, message: Done) -> None:
         waiter = self._acks.get(message.command)

@@ -54,8 +54,10 @@ class Instances:
         lower: Callable[[InstanceRun, str], None],
         tasks: Tasks,
         risk: RiskSide,
+        shown: Callable[[InstanceRun], None],
         warmed: Callable[[InstanceRun, Warmed], None],
     ) -> None:
+        self._shown = shown
         self._warmed = warmed
         self._home = home
         self._engines = engines
@@ -317,6 +319,8 @@ class Instances:
 
     # ---- what engines say ---------------------------------------------------------------------
     def heard(self, run: InstanceRun, message: msgspec.Struct) -> None:
+        """Take what an engine says. What moves nothing in the plan does not ask for the plan."""
+        before = run.engine.state, run.paused, run.fault, run.running_config, run.running_code
         match message:
             case Beat():
                 self._beat(run, message)
@@ -336,7 +340,11 @@ class Instances:
             case Done():
                 self.acknowledged(message)
         run.detail_seq += 1
-        self._changed(run)
+        after = run.engine.state, run.paused, run.fault, run.running_config, run.running_code
+        if after == before and isinstance(message, Beat | Said | Drawn):
+            self._shown(run)
+        else:
+            self._changed(run)
 
     def _beat(self, run: InstanceRun, beat: Beat) -> None:
         run.beat = beat

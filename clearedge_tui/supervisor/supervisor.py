@@ -15,7 +15,7 @@ import psutil
 
 from clearedge_tui.core.clock import iso, monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound
-from clearedge_tui.core.messages import Watching
+from clearedge_tui.core.messages import Forget, Watching
 from clearedge_tui.core.model import EngineState, Instance, Mode
 from clearedge_tui.engine.specs import instance_socket
 from clearedge_tui.kills import KillFiles
@@ -41,7 +41,8 @@ SWEEP_S = 1.0
 _FLUSH_S = 0.25
 _REST_S = 0.02  # between two looks at the plan: a hundred instances speak all the time
 _STOP_S = 5.0
-_WEIGH_S = 10.0  # summing a process's pages costs milliseconds
+_WEIGH_S = 30.0  # summing a process's pages costs milliseconds
+_COUNT_S = 4.0  # between two looks at its processor time
 
 
 class Supervisor:
@@ -64,6 +65,7 @@ class Supervisor:
         self.store_error = ""
         self._psutil: dict[int, psutil.Process] = {}
         self._weighed: dict[int, float] = {}
+        self._counted: dict[int, float] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self.store: Store
         self.record: Recorder
@@ -113,6 +115,7 @@ class Supervisor:
             self._lower,
             tasks,
             self.risk,
+            self.show,
             self.sessions.warmed,
         )
         self.places = Accounts(
@@ -126,6 +129,7 @@ class Supervisor:
             tasks,
             self._lower,
             self.risk,
+            self.show,
         )
         self.places.resume = self._resume_points()
         for instance in self.store.instances():
@@ -230,8 +234,11 @@ class Supervisor:
 
     def _sweep(self) -> None:
         """Look at files and processes: what nobody tells us of by itself."""
+        digests = {run.instance.strategy: "" for run in self.runs.values()}
+        for strategy in digests:
+            digests[strategy] = self.files.sha256(strategy)
         for run in self.runs.values():
-            self._look_at_file(run)
+            self._look_at_file(run, digests[run.instance.strategy])
             if run.engine.alive:
                 self._weigh(run)
             if run.live_state() in (EngineState.STALLED, EngineState.BACKOFF):
@@ -261,10 +268,9 @@ class Supervisor:
             if hit is not None and run.instance.mode is Mode.ACTIVE:
                 self._lower(run, hit.text, always=True)
 
-    def _look_at_file(self, run: InstanceRun) -> None:
+    def _look_at_file(self, run: InstanceRun, digest: str) -> None:
         """Notice a changed file; the look inside happens beside the loop, it may take its time."""
         strategy = run.instance.strategy
-        digest = self.files.sha256(strategy)
         if not digest:
             if run.instance.mode is not Mode.OFF:
                 self._file_error(run, f"{strategy}.py is not in {self.home.strategies}")
@@ -302,16 +308,22 @@ class Supervisor:
         self.touch(run)
 
     def _weigh(self, run: InstanceRun) -> None:
+        """Look at what a process costs; a hundred looks a second would be seen themselves."""
+        pid, now = run.engine.pid, monotonic()
+        if now - self._counted.get(pid, 0.0) < _COUNT_S:
+            return
+        self._counted[pid] = now
         try:
-            process = self._psutil.get(run.engine.pid)
+            process = self._psutil.get(pid)
             if process is None:
-                process = self._psutil[run.engine.pid] = psutil.Process(run.engine.pid)
+                process = self._psutil[pid] = psutil.Process(pid)
             run.cpu_pct = process.cpu_percent()
-            if monotonic() - self._weighed.get(run.engine.pid, 0.0) > _WEIGH_S:
-                self._weighed[run.engine.pid] = monotonic()
-                run.memory_mb = private_mb(run.engine.pid)
+            if now - self._weighed.get(pid, 0.0) > _WEIGH_S:
+                self._weighed[pid] = now
+                run.memory_mb = private_mb(pid)
         except psutil.Error:
-            self._psutil.pop(run.engine.pid, None)
+            for known in (self._psutil, self._counted, self._weighed):
+                known.pop(pid, None)
 
     async def _flushes(self) -> None:
         while True:
@@ -395,6 +407,11 @@ class Supervisor:
         self.touch(run)
         return run
 
+    def show(self, run: InstanceRun) -> None:
+        """Say that a row looks different, though nothing is to be done about it."""
+        self.seq += 1
+        run.row_seq = self.seq
+
     def touch(self, run: InstanceRun) -> None:
         """Say that a row may have changed, and that the plan should be asked again."""
         self.seq += 1
@@ -411,8 +428,11 @@ class Supervisor:
         self._due.set()
 
     def forget(self, instance: str) -> None:
-        """Take a removed instance out of the loop."""
-        self.runs.pop(instance, None)
+        """Take a removed instance out of the loop, and out of its gateway's sums."""
+        run = self.runs.pop(instance, None)
+        place = self.places.places.get(run.instance.account) if run else None
+        if place is not None and place.gateway.link is not None:
+            place.gateway.link.send(Forget(instance))
         self.record.forget(instance)
         self.seq += 1
         self.removed[instance] = self.seq
