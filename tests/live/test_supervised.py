@@ -72,8 +72,9 @@ def test_killed_instance_comes_back_with_its_state(box: Box) -> None:
     assert after.desired is Mode.OBSERVE, "after an unclean end at most observe"
     detail = box.detail(
         "ema",
-        lambda d: d.widgets_ns > before.widgets_ns
-        and any(w.get("label") == "crosses" for w in d.widgets),  # it has seen a tick
+        lambda d: (
+            d.widgets_ns > before.widgets_ns and any(w.get("label") == "crosses" for w in d.widgets)
+        ),  # it has seen a tick
     )
     assert next(w["value"] for w in detail.widgets if w.get("label") == "crosses") >= crosses  # type: ignore[operator]
 
