@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.table import Row, percentile
 from clearedge_tui import kills
@@ -78,7 +79,7 @@ def _restart(box: LiveBox) -> list[Row]:
     os.kill(pid, signal.SIGKILL)
 
     def compared() -> bool:
-        rows = box.do("recon.list").data
+        rows: Any = box.do("recon.list").data
         return bool(rows and rows[0].get("at_ns", 0) > before and rows[0].get("markets"))
 
     box.until(compared, "it is compared again", 60)
