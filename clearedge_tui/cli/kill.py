@@ -18,7 +18,7 @@ _SCOPE = click.Choice(["global", "account", "venue", "strategy", "instance"])
 _ACTION = click.Choice(["block", "cancel", "flatten"])
 
 
-class WithOn(click.Group):
+class Hasty(click.Group):
     """`clearedge kill --flatten` is `clearedge kill on --flatten`: nothing to remember in a hurry."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -27,7 +27,7 @@ class WithOn(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group("kill", cls=WithOn)
+@click.group("kill", cls=Hasty)
 def kill() -> None:
     """Stop at once: `clearedge kill` cancels everything, `kill --flatten` closes it too."""
 

@@ -48,7 +48,7 @@ def test_an_account_is_added_changed_and_removed_and_comments_stay(home: Home) -
         ("a", {"venue": "nowhere"}, {}, True, "known: bybit"),
         ("a", {"venue": "bybit"}, {"product": "tea"}, True, "product"),
         ("a", {"venue": "bybit"}, {"sugar": 1}, True, "sugar"),
-        ("paper", {"speeed": 1}, {}, False, "unknown key `speeed`"),
+        ("paper", {"pace": 1}, {}, False, "unknown key `pace`"),
         ("../up", {}, {}, True, "letters, digits"),
         ("paper", {}, {"product": "spot"}, False, "options are a venue's"),
     ],
