@@ -154,3 +154,25 @@ def test_a_storm_of_429_refuses_and_ends(sim: SimProcess, gateway: GatewayProces
     ends = [gateway.until_status(f"o{n}", "rejected", "filled")["status"] for n in range(4)]
     assert ends.count("rejected") == 3
     assert gateway.position("one") == venue_size(sim) == before + D("0.1")
+
+
+def test_a_venue_that_lies_about_a_position_blocks_entries_and_shows_both_numbers(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 62."""
+    gateway.order("one", "held", "buy", "0.1")
+    gateway.until_status("held", "filled")
+    ours = gateway.position("one")
+    fault(sim, "lie", on="positions", values={"size": "0.9"}, times=0)
+    gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it differs")
+    (one,) = gateway.differences()
+    assert (one["kind"], D(one["ours"]), D(one["theirs"])) == ("position", ours, D("0.9"))
+    gateway.order("one", "more", "buy", "0.1")
+    refused = gateway.until_status("more", "denied")
+    assert f"ours {one['ours']}, the venue's 0.9" in refused["reason"]
+    gateway.order("one", "exit", "sell", "0.1")  # what only reduces passes
+    gateway.until_status("exit", "filled")
+    sim.call("clear_faults")
+    gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
+    gateway.order("one", "again", "buy", "0.1")
+    gateway.until_status("again", "filled")

@@ -70,3 +70,24 @@ def test_binance_futures_trade_and_come_back(tmp_path: Path) -> None:
             assert again.position("one") == D("0.15")
             assert again.differences() == []
             assert [D(p["size"]) for p in sim.call("positions")] == [D("0.15")]
+
+
+def test_a_paper_account_fills_on_a_venues_live_prices_and_sends_it_nothing(tmp_path: Path) -> None:
+    with SimProcess() as sim:
+        words = {**account(sim), "kind": "paper"}
+        for own in ("base_url_ws_private", "base_url_ws_trade"):
+            words["options"].pop(own)  # it has no business there
+        with GatewayProcess(tmp_path, words, (market(),), audit=False) as gateway:
+            gateway.attach("one")
+            before = gateway.of("one:Joined")[0]["bars"]
+            assert len(before) > 100  # the venue's own past, before the first tick
+            gateway.order("one", "one-1", "buy", "0.1")
+            filled = gateway.until_status("one-1", "filled")
+            sim.call("price", market="BTCUSDT-LINEAR", px="41000")
+            gateway.order("one", "one-2", "sell", "0.1", price="40500.0")
+            gone = gateway.until_status("one-2", "filled")
+            assert D(gone["avg_price"]) > D(filled["avg_price"])
+            assert gateway.position("one") == 0
+        assert sim.call("orders") == []
+        asked = {r["path"] for r in sim.call("requests")}
+        assert not any(part in path for path in asked for part in ("order", "wallet", "position"))
