@@ -190,7 +190,7 @@ class VenueBook:
         for order in self._node.cache.orders_open():
             key = str(order.client_order_id)
             if key not in self._by_key:
-                price = order.price.as_decimal() if order.has_price else None
+                price = order.price.as_decimal() if getattr(order, "has_price", False) else None
                 self.strange[key] = Stranger(
                     key,
                     str(order.instrument_id),

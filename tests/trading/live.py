@@ -42,7 +42,7 @@ def account(sim: SimProcess, product: str = "linear", **fields: Any) -> dict[str
     if sim.venue == "bybit":
         options |= {"product": product, "base_url_ws_public": sim.urls[f"{own}{product}"]}
     return {"name": "main", "kind": "live", "feed": "venue", "venue": sim.venue,
-            "options": options | {"max_retries": 1}, "leverage": "10", **fields}  # fmt: skip
+            "options": options | {"max_retries": 1}, "leverage": "10", "orphan_grace_s": 600, **fields}  # fmt: skip
 
 
 class Talker:

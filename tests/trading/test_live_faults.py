@@ -109,6 +109,7 @@ def test_a_disconnect_is_shown_and_everything_goes_on_after_it(
     before = gateway.position("one")
     gateway.order("one", "rest", "buy", "0.1", price="1000.0")
     gateway.until_status("rest", "open")
+    sim.call("reachable", on=False)
     sim.call("disconnect")
 
     def states() -> set[str]:
@@ -117,6 +118,7 @@ def test_a_disconnect_is_shown_and_everything_goes_on_after_it(
 
     gateway.until(lambda: states() - {"connected"}, "a connection is down")
     sim.call("fill")
+    sim.call("reachable")
     gateway.until(lambda: states() == {"connected"}, "all connections are up")
     gateway.until_status("rest", "filled")
     gateway.order("one", "more", "buy", "0.1")
@@ -160,19 +162,19 @@ def test_a_venue_that_lies_about_a_position_blocks_entries_and_shows_both_number
     sim: SimProcess, gateway: GatewayProcess
 ) -> None:
     """Fault 62."""
-    gateway.order("one", "held", "buy", "0.1")
-    gateway.until_status("held", "filled")
+    gateway.order("one", "lie-held", "buy", "0.1")
+    gateway.until_status("lie-held", "filled")
     ours = gateway.position("one")
     fault(sim, "lie", on="positions", values={"size": "0.9"}, times=0)
     gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it differs")
     (one,) = gateway.differences()
     assert (one["kind"], D(one["ours"]), D(one["theirs"])) == ("position", ours, D("0.9"))
-    gateway.order("one", "more", "buy", "0.1")
-    refused = gateway.until_status("more", "denied")
+    gateway.order("one", "lie-more", "buy", "0.1")
+    refused = gateway.until_status("lie-more", "denied")
     assert f"ours {one['ours']}, the venue's 0.9" in refused["reason"]
-    gateway.order("one", "exit", "sell", "0.1")  # what only reduces passes
-    gateway.until_status("exit", "filled")
+    gateway.order("one", "lie-exit", "sell", "0.1")  # what only reduces passes
+    gateway.until_status("lie-exit", "filled")
     sim.call("clear_faults")
     gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
-    gateway.order("one", "again", "buy", "0.1")
-    gateway.until_status("again", "filled")
+    gateway.order("one", "lie-again", "buy", "0.1")
+    gateway.until_status("lie-again", "filled")
