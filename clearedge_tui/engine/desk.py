@@ -4,7 +4,7 @@ No socket and no engine in here: messages in, messages out. Every order of every
 `submit`, and every event of either book passes `heard`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -41,7 +41,7 @@ from clearedge_tui.core.orders import hear
 from clearedge_tui.core.path import Resting
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.judge import Judge
-from clearedge_tui.engine.order_forms import off_step, order_of, shrinks, submit_of
+from clearedge_tui.engine.order_forms import off_step, order_of, other_market, shrinks, submit_of
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.reducing import cut, waiting
 from clearedge_tui.engine.refusals import Refusals
@@ -95,21 +95,21 @@ class Desk(Judge):
                 self._stops.add(order.id)
             seat.put(order)
 
-    def reopen(self) -> None:
-        """Open the markets of who was here before; put the orders of a paper venue there again.
+    def reopen(self, markets: Mapping[str, MarketInfo]) -> None:
+        """Open the markets of who was here before, as they are now; let paper orders rest again.
 
         What was open in a simulated venue died with it unfilled: its fills are written as they come.
         """
         for seat in self.seats.values():
+            old, seat.market = seat.market, markets.get(seat.market.id, seat.market)
             self._open(seat)
-            if self.own is Book.LIVE:
-                continue
-            for order in seat.working(self.own):
-                if self.killed(seat):  # it never came back: that is a cancel, and a confirmed one
-                    gone = BookEvent(order.instance, order.id, "cancelled", reason="killed")
+            for order in seat.working(self.own) if self.own is not Book.LIVE else ():
+                reason = "killed" if self.killed(seat) else other_market(order, old, seat.market)
+                if reason:  # it never came back: that is a cancel, and a confirmed one
+                    gone = BookEvent(order.instance, order.id, "cancelled", reason=reason)
                     self.heard(self.own, gone)
-                    continue
-                self._to_book(self.own, submit_of(order, order.size - order.filled))
+                else:
+                    self._to_book(self.own, submit_of(order, order.size - order.filled))
 
     def known_entries(self) -> list[Entry]:
         """Return the open orders of the account's own book, as they were written down."""

@@ -66,6 +66,7 @@ from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
+from clearedge_tui.engine.order_forms import markets_now
 from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
@@ -388,14 +389,14 @@ class Gateway:
             self.node.build()
             self.book = book
             await book.start()
-            self.desk.reopen()
+            self.desk.reopen(markets_now(self.spec.home, self.desk.seats.values()))
             for lost in book.catch_up(self.desk.known_entries()):
                 self._noted_lost(lost)
         else:
             self.book = Book(self.node, account, set(self.spec.currencies), emit)
             self.node.build()
             await self.book.start()
-            self.desk.reopen()
+            self.desk.reopen(markets_now(self.spec.home, self.desk.seats.values()))
         self.ready = self.kill.ready = True
         if self.second is not None:
             self.second.ready = True

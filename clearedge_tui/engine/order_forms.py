@@ -1,12 +1,17 @@
 """An order in the shapes that it takes: as it is asked for, written down, and sent to a book."""
 
+import contextlib
+from collections.abc import Iterable
 from decimal import Decimal
 
 from clearedge_tui.core import gate
+from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.messages import BookSubmit, MarketInfo, Submit
 from clearedge_tui.core.model import Book, Order, OrderStatus
 from clearedge_tui.core.text import clean_tag, clean_text
 from clearedge_tui.engine.seat import Seat
+from clearedge_tui.market.markets import load_markets
+from clearedge_tui.settings import Home
 
 
 def order_of(
@@ -54,3 +59,19 @@ def off_step(order: Order, market: MarketInfo) -> str:
     if left % market.step:
         return f"the market's step is {market.step} now, and {left} is no multiple of it"
     return ""
+
+
+def other_market(order: Order, old: MarketInfo, new: MarketInfo) -> str:
+    """Return why an order of before a restart does not rest again in its market as it is now."""
+    if (old.price_precision, old.size_precision) != (new.price_precision, new.size_precision):
+        return "its market has other decimals now"
+    return off_step(order, new)
+
+
+def markets_now(home: Home, seats: Iterable[Seat]) -> dict[str, MarketInfo]:
+    """Return the markets of these seats as the home declares them; what is gone is left out."""
+    declared, found = load_markets(home), {}
+    for market in {seat.market.id for seat in seats}:
+        with contextlib.suppress(ClearEdgeError, KeyError):
+            found[market] = declared[market].info
+    return found

@@ -68,10 +68,14 @@ def search(
 ) -> Page:
     """Return a page of the runs that a filter leaves. `-name` sorts downwards; None comes last.
 
-    Raises UsageError for a filter or a field that makes no sense, naming the nearest.
+    Sessions of instances are many: they come when a word, a kind or a phase is asked for. Raises
+    UsageError for a filter or a field that makes no sense, naming the nearest.
     """
     known = fields(index)
     terms = query.parse(text, known)
+    if not any(not term.field or term.field in ("kind", "phase") for term in terms):
+        rows = tuple(row for row in index.rows if row.kind != "session")
+        index = msgspec.structs.replace(index, rows=rows)
     left = _left(index, terms) if terms else list(index.rows)
     if sort != NEWEST:
         left = _sorted(index, left, sort, known)

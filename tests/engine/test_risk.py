@@ -97,7 +97,7 @@ class RiskMachine(DeskMachine):
             self.desk.attach(Attach(instance, MARKETS[name], 200 + n + self.count, kept[name]))
         self.sent = {key: one for key, one in self.sent.items() if one[0] is Book.PAPER}
         self.reopening = True
-        self.desk.reopen()
+        self.desk.reopen({one.id: one for one in MARKETS.values()})
         self.reopening = False
         self.told.clear()
         after = {one: held(self.desk.risk.book.state(*one)) for one in self.places()}

@@ -96,8 +96,12 @@ def test_a_gateway_that_dies_comes_back_with_everything_and_asks_a_person(
     box.until(lambda: box.live_position("one") == D("0.25"), "its position is the venue's")
     assert held(sim) == [D("0.25")]
     assert row.restarts == 0
-    statuses = {o.price: o.status for o in box.orders("one") if o.book == "live"}
-    assert set(statuses.values()) == {"filled", "cancelled"}
+    box.until(
+        lambda: (
+            {o.status for o in box.orders("one") if o.book == "live"} == {"filled", "cancelled"}
+        ),
+        "the database has their ends",
+    )
 
 
 def test_a_hung_gateway_is_ended_and_the_account_emptied(sim: SimProcess, box: LiveBox) -> None:
