@@ -62,6 +62,7 @@ class Supervisor:
         self._due = asyncio.Event()
         self.declared = Declared(home)
         self.kills = KillFiles(home)
+        self._killed: dict[str, float] = {}
         self.store_error = ""
         self._psutil: dict[int, psutil.Process] = {}
         self._weighed: dict[int, float] = {}
@@ -257,7 +258,11 @@ class Supervisor:
     def look_at_kills(self) -> None:
         """Who is killed comes back by a person's act only: the declared mode falls as well."""
         accounts = self.declared.accounts()
-        kills = self.kills.look()
+        on = self.kills.look()
+        now = monotonic()
+        self._killed = {kill.name: self._killed.get(kill.name, now) for kill in on}
+        # gateways first: what they find open is what their receipts are about
+        kills = [kill for kill in on if now - self._killed[kill.name] >= SWEEP_S / 2]
         for run in self.runs.values() if kills else ():
             account = accounts.get(run.instance.account)
             hit = next(

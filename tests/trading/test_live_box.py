@@ -72,7 +72,7 @@ def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     assert held(sim) == [D("0.1")]
     path = box.home.strategies / "hand.py"
     path.write_text(path.read_text() + "\n# one more byte\n")
-    row = box.wait_row("one", lambda r: r.desired == "observe", "it falls to observe")
+    box.wait_row("one", lambda r: r.desired == r.actual == "observe", "it falls to observe")
     assert "code: hand.py" in box.story()
     box.tell("one", "buy 0.1")
     box.wait_row("one", lambda r: r.book == "shadow" and r.fills == 2, "a shadow fill again")
