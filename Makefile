@@ -30,7 +30,8 @@ run: setup
 	@if [ -t 0 ] && [ -t 1 ]; then $(CLEAREDGE) --home .; else $(CLEAREDGE) --home . demo; fi
 
 test: dev
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	rm -f .pytest_cache/v/cache/lastfailed
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) || { [ $$? -eq 1 ] && sh scripts/again; }
 
 check: dev
 	.venv/bin/ruff format --check .
