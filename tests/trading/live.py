@@ -76,12 +76,14 @@ class Talker:
 
     def until(self, good: Callable[[], Any], what: str, limit_s: float = LIMIT_S) -> Any:
         end = time.monotonic() + limit_s
-        while not (found := good()):
-            if time.monotonic() > end or (self.process.poll() is not None and not self.pending()):
+        while True:
+            over = self.process.poll() is not None  # before the look: what it said last counts
+            if found := good():
+                return found
+            if time.monotonic() > end or (over and not self.pending()):
                 tail = "\n".join(json.dumps(s)[:300] for s in self.said[-15:])
                 raise AssertionError(f"not seen: {what}\n{tail}\n{self.err.read_text()[-3000:]}")
             self.read()
-        return found
 
     def pending(self) -> bool:
         before = len(self.said)
