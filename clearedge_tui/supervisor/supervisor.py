@@ -31,6 +31,7 @@ from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
 from clearedge_tui.supervisor.memory import private_mb
 from clearedge_tui.supervisor.recorder import Recorder
+from clearedge_tui.supervisor.rises import settled
 from clearedge_tui.supervisor.risk_side import RiskSide
 from clearedge_tui.supervisor.runtime import AccountRun, EngineProcess, InstanceRun
 from clearedge_tui.supervisor.sessions import Sessions
@@ -133,7 +134,7 @@ class Supervisor:
             self.show,
         )
         self.places.resume = self._resume_points()
-        for instance in self.store.instances():
+        for instance in settled(self.store):
             self.adopt_declared(instance)
         self._load_books()
         self.sessions.take_over()

@@ -22,7 +22,7 @@ from clearedge_tui.market import timeframes
 from clearedge_tui.market.markets import Market, load_markets, resolve
 from clearedge_tui.settings import Account, load_accounts
 from clearedge_tui.store.rows import StatusRow
-from clearedge_tui.supervisor import approved
+from clearedge_tui.supervisor import approved, rises
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, table, text
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ def _with_stop(instance: Instance, given: str) -> Instance:
 
 def _market_of(account: Account, market: Market) -> Market:
     """Return the market, or say why this account cannot trade it."""
-    if account.venue and market.market_id.rpartition(".")[2] != venue(account.venue).code:
-        code = venue(account.venue).code
+    if account.venue and not venue(account.venue).lists(market.market_id):
+        there = venue(account.venue)
         raise UsageError(
             f"{market.symbol} is {market.market_id}; account {account.name} hears and trades "
-            f"{venue(account.venue).title}: wanted a market that ends with .{code}"
+            f"{there.title}: wanted a market that ends with {there.ending}"
         )
     _ = market.info  # says why when no engine can
     if market.quote != account.currency:
@@ -175,10 +175,16 @@ async def _set_mode(commands: "Commands", instance: Instance, wanted: Mode, who:
         account = load_accounts(commands.home).get(instance.account)
         if account is not None:
             _may_act(commands, instance, account)
-    if wanted is not before:
-        commands.store.set_mode(instance.id, wanted, who, now_ns())
+    if wanted is before:
+        return await _enforced(commands, instance, wanted, before)
+    with rises.declared(commands.store, instance, wanted, who):
         if before is not Mode.OFF and wanted is Mode.OFF:
             commands.store.set_resume_mode(instance.id, before)
+        return await _enforced(commands, instance, wanted, before)
+
+
+async def _enforced(commands: "Commands", instance: Instance, wanted: Mode, before: Mode) -> Answer:
+    """Have the gateway of an instance go by its declared mode, where it is up."""
     if commands.supervisor is None:
         return f"{instance.id}: {wanted} declared; no supervisor runs", None
     sup = commands.supervisor

@@ -55,10 +55,18 @@ class Box:
             shutil.copy(path, self.home.strategies)
 
     # ---- life ---------------------------------------------------------------------------------
-    def start(self) -> "Box":
+    def start(self, *module: str) -> "Box":
+        """Start a supervisor; `module` is run in place of the product, with words before its own."""
         log = (self.home.state / "supervisor.out").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "clearedge_tui", "--home", str(self.home.root), "--run"],
+            [
+                sys.executable,
+                "-m",
+                *(module or ("clearedge_tui",)),
+                "--home",
+                str(self.home.root),
+                "--run",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
