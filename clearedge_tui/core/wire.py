@@ -29,6 +29,11 @@ class Deframer:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        if not self._rest and len(data) >= _HEAD.size:
+            (size,) = _HEAD.unpack_from(data)
+            if len(data) == _HEAD.size + size:  # most reads are one whole message
+                yield data[_HEAD.size :]
+                return
         self._rest += data
         while len(self._rest) >= _HEAD.size:
             (size,) = _HEAD.unpack_from(self._rest)

@@ -60,9 +60,10 @@ from clearedge_tui.engine.watchdog import CallbackTimeout, Watchdog
 from clearedge_tui.market import timeframes
 
 _from_supervisor = msgspec.msgpack.Decoder(ToEngine).decode
-_BEAT_S = 1.0  # one timer for all: a hundred of these processes wake up beside each other
+_BEAT_S = 1.0
+_LATE_S = 0.5  # a tick that comes meanwhile turns: a hundred processes do not wake up just for it
 _WATCHED_S = 0.4
-_DRAW_UNSEEN_S = 5.0
+_DRAW_UNSEEN_S = 20.0  # a picture nobody looks at: what is left of a killed process
 T = TypeVar("T")
 
 
@@ -78,7 +79,9 @@ class InstanceHost:
         self.frozen = spec.frozen
         self.watched = False
         self._drawn_s, self._drawn_ticks = 0.0, -1
-        self._look = asyncio.Event()  # somebody looks from now on: draw at once
+        self._next: asyncio.TimerHandle | None = None
+        self._due_s = 0.0
+        self._broken: asyncio.Future[None] | None = None  # an error of ours ends the process
         self.ready = False
         self.warmed: Warmed | None = None
         self.ticks = 0
@@ -87,6 +90,7 @@ class InstanceHost:
         self.wanted = None if thinks_on == "quote" else timeframes.grid(thinks_on)
         self.bars = ChartBars()
         self._dirty_state = False
+        self._kept: tuple[bytes, int] | None = None  # the state as it lies on disk, its config
         self.lease = LeaseKeeper(spec.home.lock, lambda held: None)
         self.voice = Voice(self.lease)
         self.context = LiveContext(self.id, spec.market, self._order, self.voice.strategy)
@@ -209,6 +213,8 @@ class InstanceHost:
                 self._tick(message)
                 if message.ack:
                     self.line.send(Ack(message.ack))
+                if monotonic() >= self._due_s:
+                    self._turn()
             case Gap():
                 self.bars.missing(message.from_ns, message.until_ns)
                 self.voice.line("warning", "gateway", message.text)
@@ -295,7 +301,7 @@ class InstanceHost:
                 self._beat()
             case Watching():
                 self.watched = message.on
-                self._look.set()
+                self._turn()  # somebody looks from now on: draw at once
             case Stop():
                 self.over.set()
 
@@ -308,14 +314,31 @@ class InstanceHost:
 
     # ---- life signs ---------------------------------------------------------------------------
     async def _beats(self) -> None:
+        """Turn for ever: a bare timer, a task for each turn of a hundred processes would be felt."""
+        self._broken = asyncio.get_running_loop().create_future()
+        try:
+            self._turn()
+            await self._broken
+        finally:
+            if self._next is not None:
+                self._next.cancel()
+
+    def _turn(self) -> None:
         """Say that this process lives, draw, and save the state: all that time asks for."""
-        while True:
+        if self._broken is None or self._broken.done():
+            return
+        if self._next is not None:
+            self._next.cancel()
+        try:
             self._beat()
             self._draw_when_due()
             self.keep_state()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), _WATCHED_S if self.watched else _BEAT_S)
-            self._look.clear()
+        except BaseException as error:  # noqa: BLE001  # guard: a timer's error would be lost
+            self._broken.set_exception(error)
+            return
+        wait = _WATCHED_S if self.watched else _BEAT_S
+        self._due_s = monotonic() + wait
+        self._next = asyncio.get_running_loop().call_later(wait + _LATE_S * wait, self._turn)
 
     def _beat(self) -> None:
         self.lease.tell(
@@ -355,13 +378,13 @@ class InstanceHost:
             return
         self._dirty_state = False
         try:
-            keep.write(
-                self.folder / "state.msgpack",
-                self.context.state,
-                self.spec.code,
-                self.config_version,
-                now_ns(),
+            now = keep.packed(self.context.state), self.config_version
+            if now == self._kept:
+                return  # most ticks change nothing: a hundred processes would write for nothing
+            keep.write_packed(
+                self.folder / "state.msgpack", now[0], self.spec.code, now[1], now_ns()
             )
+            self._kept = now
         except StrategyFault as error:
             self.voice.line("warning", "engine", str(error))
         except OSError as error:

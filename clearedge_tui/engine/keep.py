@@ -29,9 +29,19 @@ class Kept(msgspec.Struct, frozen=True):
     body: Any
 
 
+def packed(state: dict[str, Any]) -> bytes:
+    """Return the state as bytes, equal for equal states. Raises StrategyFault naming a bad key."""
+    return msgspec.msgpack.encode(_pack(state, "state"))
+
+
 def write(path: Path, state: dict[str, Any], code: str, config_version: int, at_ns: int) -> None:
     """Save the state. Raises StrategyFault naming the key that cannot be kept."""
-    raw = msgspec.msgpack.encode(Kept(code, config_version, at_ns, _pack(state, "state")))
+    write_packed(path, packed(state), code, config_version, at_ns)
+
+
+def write_packed(path: Path, body: bytes, code: str, config_version: int, at_ns: int) -> None:
+    """Save what `packed` gave."""
+    raw = msgspec.msgpack.encode(Kept(code, config_version, at_ns, msgspec.Raw(body)))
     name = os.fspath(path)
     draft = f"{name.removesuffix(path.suffix)}.new"
     try:

@@ -9,7 +9,7 @@ import msgspec
 from clearedge_tui.core.audit_messages import FromAuditor
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import FromEngine, Lease, Leased
-from clearedge_tui.core.wire import FrameError, frame, frames
+from clearedge_tui.core.wire import Deframer, FrameError, frame
 
 _decode = msgspec.msgpack.Decoder(FromEngine | FromAuditor).decode
 _OPEN_S = 15.0
@@ -27,8 +27,7 @@ class EngineLink:
         self._epoch = epoch
         self._heard = heard
         self._lost = lost
-        self._writer: asyncio.StreamWriter | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._writer: asyncio.Transport | None = None
         self.leased: Leased | None = None
 
     @property
@@ -38,35 +37,32 @@ class EngineLink:
     async def open(self, limit_s: float = _OPEN_S) -> Leased | None:
         """Connect and take the lease; None when nobody opens within the limit."""
         end = monotonic() + limit_s
+        answered = asyncio.Event()
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                reader, writer = await asyncio.open_unix_connection(str(self._path), limit=1 << 22)
+                writer, _ = await loop.create_unix_connection(
+                    lambda: _Ends(self._take, self._gone, answered), str(self._path)
+                )
                 break
             except OSError:
                 if monotonic() >= end:
                     return None
                 await asyncio.sleep(0.01)
-        answered = asyncio.Event()
         self._writer = writer
         writer.write(frame(Lease(self._epoch)))
-        self._reader = asyncio.create_task(self._read(reader, answered))
         try:
             await asyncio.wait_for(answered.wait(), max(0.1, end - monotonic()))
         except TimeoutError:
             self.close()
         return self.leased
 
-    async def _read(self, reader: asyncio.StreamReader, answered: asyncio.Event) -> None:
-        try:
-            async for body in frames(reader):
-                message = _decode(body)
-                if isinstance(message, Leased):
-                    self.leased = message
-                    answered.set()
-                self._heard(message)
-        except (msgspec.DecodeError, FrameError):
-            pass  # an engine that speaks nonsense is lost like one that hung up
-        answered.set()
+    def _take(self, message: msgspec.Struct) -> None:
+        if isinstance(message, Leased):
+            self.leased = message
+        self._heard(message)
+
+    def _gone(self) -> None:
         self.close()
         self._lost(self)
 
@@ -80,3 +76,38 @@ class EngineLink:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+class _Ends(asyncio.Protocol):
+    """Hears messages as they come in: a hundred engines that beat would feel a task between."""
+
+    def __init__(
+        self,
+        take: Callable[[msgspec.Struct], None],
+        gone: Callable[[], None],
+        answered: asyncio.Event,
+    ) -> None:
+        self._take = take
+        self._gone = gone
+        self._answered = answered
+        self._deframer = Deframer()
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for body in self._deframer.feed(data):
+                message = _decode(body)
+                if isinstance(message, Leased):
+                    self._answered.set()
+                self._take(message)
+        except (msgspec.DecodeError, FrameError):
+            if self._transport is not None:  # who speaks nonsense is lost like one that hung up
+                self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        del error
+        self._answered.set()
+        self._gone()

@@ -6,11 +6,13 @@ Declarations (modes, configs) do not pass here: they are committed before they a
 from collections.abc import Mapping
 from typing import Any
 
-from clearedge_tui.core.clock import now_ns
+from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.messages import LedgerRow
 from clearedge_tui.core.model import Book, EngineState, Fill, Mode, Order
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.store.db import Store
+
+_MARKS_S = 5.0  # sums that moved with the price alone wait this long for the disk
 
 
 class Recorder:
@@ -19,6 +21,9 @@ class Recorder:
         self._orders: dict[str, Order] = {}
         self._fills: list[Fill] = []
         self._ledgers: dict[tuple[str, Book], LedgerRow] = {}
+        self._marks: dict[tuple[str, Book], LedgerRow] = {}
+        self._marked_s = monotonic()
+        self._written: dict[tuple[str, Book], tuple[object, ...]] = {}
         self._journal: list[tuple[str, str, str, str, dict[str, Any], int]] = []
         self._status: dict[str, tuple[Mode | None, EngineState, str, int]] = {}
         self._known: dict[str, tuple[Mode | None, EngineState, str]] = {}
@@ -46,7 +51,12 @@ class Recorder:
 
     def ledgers(self, rows: tuple[LedgerRow, ...]) -> None:
         for row in rows:
-            self._ledgers[row.instance, row.book] = row
+            key = row.instance, row.book
+            if self._written.get(key) == _deeds(row):
+                self._marks[key] = row
+            else:
+                self._ledgers[key] = row
+                self._marks.pop(key, None)
 
     def status(self, instance: str, mode: Mode | None, state: EngineState, error: str) -> None:
         """Note what runs; only a change of it is written."""
@@ -59,18 +69,26 @@ class Recorder:
         """A removed instance has no status; one declared anew under its id begins anew."""
         self._known.pop(instance, None)
         self._status.pop(instance, None)
+        for book in Book:
+            self._written.pop((instance, book), None)
+            self._marks.pop((instance, book), None)
 
     def meta(self, key: str, value: str) -> None:
         self._meta[key] = value
 
-    def flush(self) -> None:
+    def flush(self, whole: bool = False) -> None:
         """Commit what was gathered, in one transaction; when that fails everything is kept."""
+        if whole or monotonic() - self._marked_s >= _MARKS_S:
+            self._ledgers = self._marks | self._ledgers
+            self._marks, self._marked_s = {}, monotonic()
         if not any(
             (self._orders, self._fills, self._ledgers, self._journal, self._status, self._meta)
         ):
             return
         with self._store.batch():
             self._write()
+        for key, row in self._ledgers.items():
+            self._written[key] = _deeds(row)
         for gathered in (self._orders, self._ledgers, self._status, self._meta):
             gathered.clear()
         self._fills.clear()
@@ -90,3 +108,8 @@ class Recorder:
             store.put_status(instance, mode, state, error, at_ns)
         for key, value in self._meta.items():
             store.set_meta(key, value)
+
+
+def _deeds(row: LedgerRow) -> tuple[object, ...]:
+    """Return what of a ledger moves by what was done, not by the price."""
+    return row.position, row.open_orders, row.fills, row.day, row.day_start

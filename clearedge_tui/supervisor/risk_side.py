@@ -92,7 +92,8 @@ class RiskSide:
     # ---- what gateways are told ---------------------------------------------------------------
     def look(self, places: dict[str, AccountRun]) -> None:
         """Tell every gateway what it does not know yet: limits first, approvals are about them."""
-        for name, account in self._declared.accounts().items():
+        accounts = self._declared.accounts()
+        for name, account in accounts.items():
             at = places.get(name)
             gateway = at.gateway.link if at is not None and at.gateway.up else None
             if gateway is not None:
@@ -103,7 +104,8 @@ class RiskSide:
         for run in self._runs.values():
             place = places.get(run.instance.account)
             link = place.gateway.link if place is not None else None
-            if place is None or link is None or not run.attached or not self._live(run):
+            own = accounts.get(run.instance.account)
+            if place is None or link is None or not run.attached or own is None or not own.live:
                 continue
             known = self._permits.get(run.instance.id)
             if known != (link, approved.permit(self._store, run.instance)):

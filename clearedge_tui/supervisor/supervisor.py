@@ -372,7 +372,7 @@ class Supervisor:
         """Stop every engine: instances first, so that their state and last orders are saved."""
         if self._keep:
             self.record.event("supervisor.hand_over", "", f"epoch {self.epoch} lets go")
-            self.record.flush()
+            self.record.flush(whole=True)
             self.sessions.hand_over()
             await self.sessions.close()
             await self.engines.close()
@@ -393,7 +393,7 @@ class Supervisor:
             await self.sessions.close()
             self._sweep()
             self.record.event("supervisor.stop", "", f"epoch {self.epoch} ends clean")
-        self.record.flush()
+        self.record.flush(whole=True)
         self.store.set_meta("clean", "no" if self.ending.forced.is_set() else "yes")
         await self.engines.close()
         self.store.close()
