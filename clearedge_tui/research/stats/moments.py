@@ -27,7 +27,8 @@ def moments(returns: npt.ArrayLike) -> Moments:
     """Return the moments; Insufficient under 3 periods, with a NaN, or when nothing moves."""
     found = usable(returns, LEAST)
     off = found - found.mean()
-    variance = float((off**2).mean())
+    square = off * off
+    variance = float(square.mean())
     deviation = float(found.std(ddof=1))
     if deviation < FLAT:
         raise Insufficient("periods with a return unlike the others", 0, 1)
@@ -36,8 +37,8 @@ def moments(returns: npt.ArrayLike) -> Moments:
         mean=float(found.mean()),
         deviation=deviation,
         sharpe=float(found.mean()) / deviation,
-        skew=float((off**3).mean()) / variance**1.5,
-        kurtosis=float((off**4).mean()) / variance**2,
+        skew=float((square * off).mean()) / variance**1.5,
+        kurtosis=float((square * square).mean()) / variance**2,
     )
 
 
