@@ -252,10 +252,14 @@ def _wrong_venue(account: Account) -> str:
         from clearedge_tui.contract.schema import Schema
         from clearedge_tui.core.venues import venue
 
+        there = venue(account.venue)
         try:
-            Schema.parse(venue(account.venue).options).validate(account.options)
+            Schema.parse(there.options).validate(account.options)
         except UsageError as error:
             return str(error)
+        missing = [name for name in there.needed if not account.options.get(name)]
+        if account.live and missing:
+            return f"{there.title} needs {', '.join(missing)} under [{account.name}.options]"
     return ""
 
 

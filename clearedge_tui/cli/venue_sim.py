@@ -8,15 +8,22 @@ import click
 
 from clearedge_tui.core import clock
 from clearedge_tui.core.errors import RetryLater, UsageError
+from clearedge_tui.core.venues import venue
 
 if TYPE_CHECKING:
     from clearedge_tui.venue_sim.sim import VenueSim
 
-VENUES = ("bybit", "binance")
+VENUES = ("bybit", "binance", "interactive_brokers")
 
 
 @click.command("venue-sim")
-@click.option("--venue", type=click.Choice(VENUES), default="bybit", help="whose protocol (bybit)")
+@click.option(
+    "--venue",
+    "venue_name",
+    type=click.Choice(VENUES),
+    default="bybit",
+    help="whose protocol (bybit)",
+)
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="where it listens (any)")
 @click.option("--seed", type=int, help="the same seed, the same prices (another each time)")
 @click.option("--walk", type=click.IntRange(0), default=3, help="price steps a beat at most (3)")
@@ -27,7 +34,7 @@ VENUES = ("bybit", "binance")
     metavar="FILE",
     help="what goes wrong, as a JSON list of rules",
 )
-def venue_sim(venue: str, port: int, seed: int | None, walk: int, faults: Path | None) -> None:
+def venue_sim(venue_name: str, port: int, seed: int | None, walk: int, faults: Path | None) -> None:
     """Run a venue on loopback that speaks as a real one does, until ctrl-c.
 
     It prints what to write into config/accounts.toml to trade there.
@@ -42,7 +49,7 @@ def venue_sim(venue: str, port: int, seed: int | None, walk: int, faults: Path |
     from clearedge_tui.venue_sim.sim import VenueSim
 
     sim = VenueSim(
-        venue=venue,
+        venue=venue_name,
         port=port,
         seed=clock.now_ns() % 1_000_000 if seed is None else seed,
         walk=walk,
@@ -58,20 +65,25 @@ def venue_sim(venue: str, port: int, seed: int | None, walk: int, faults: Path |
 def _say(sim: "VenueSim") -> None:
     """Print where it is and how to trade there."""
     account = next(iter(sim.floor.accounts.values()))
+    keys = bool(venue(sim.venue).keys)
     lines = [
-        f"# {sim.venue} on {sim.http_url}, seed {sim.seed}; ctrl-c ends it",
+        f"# {sim.venue} on {sim.http_url.removeprefix('' if keys else 'http://')}, "
+        f"seed {sim.seed}; ctrl-c ends it",
         "# into config/accounts.toml:",
     ]
     names = []
     for options in sim.options:
-        names.append(f"practice_{options['product']}")
+        names.append(f"practice_{options.get('product', 'paper')}")
         lines += [f"[{names[-1]}]", 'kind = "live"', 'feed = "venue"', f'venue = "{sim.venue}"']
+        if "USD" in account.coins:
+            lines.append('currency = "USD"')
         lines += ["", f"[{names[-1]}.options]"]
         lines += [f'{name} = "{value}"' for name, value in options.items()] + [""]
-    lines.append("# its keys, and how to steer it:")
-    for name in names:
+    lines.append("# its keys, and how to steer it:" if keys else "# how to steer it:")
+    for name in names if keys else []:
         lines.append(f"#   echo {account.key} | clearedge secret set {name}_api_key")
         lines.append(f"#   echo {account.secret} | clearedge secret set {name}_api_secret")
-    price = '{"market": "BTCUSDT", "px": "41000"}'
-    lines.append(f"#   curl -d '{price}' {sim.http_url}/_sim/price")
+    first = next(iter(sim.floor.exchange.markets.values()))
+    price = f'{{"market": "{first.symbol}", "px": "{first.price + first.price / 40:f}"}}'
+    lines.append(f"#   curl -d '{price}' {sim.http_url if keys else sim.control_url}/_sim/price")
     click.echo("\n".join(lines))

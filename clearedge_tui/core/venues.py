@@ -24,6 +24,20 @@ class Venue(msgspec.Struct, frozen=True):
     options: Options
     proven: str  # what our tests drive through the unmodified adapter
     audited: bool = True  # an independent client can read and flatten it (ccxt)
+    exchanges: bool = False  # it routes: a market's id ends with its exchange, AAPL.NASDAQ
+    needed: tuple[str, ...] = ()  # options that a live account cannot do without
+
+    def lists(self, market_id: str) -> bool:
+        """Whether an account here can name this market; the venue may still not have it."""
+        code = market_id.rpartition(".")[2]
+        if self.exchanges:
+            return code not in {"LOCAL", *(one.code for one in _ALL)}
+        return code == self.code
+
+    @property
+    def ending(self) -> str:
+        """How the ids of its markets end, for a person."""
+        return "the code of its exchange, as AAPL.NASDAQ" if self.exchanges else f".{self.code}"
 
 
 def _text(help_: str, default: str = "") -> dict[str, Any]:
@@ -175,12 +189,14 @@ _ALL = (
         {
             "host": _text("where TWS or the gateway listens", "127.0.0.1"),
             "port": _count("7496 and 4001 are live, 7497 and 4002 are paper", 4002, 1, 65_535),
-            "client_id": _count("a number no other client of the gateway uses", 1, 0, 9999),
+            "client_id": _count("a number no other client of the gateway uses", 1, 1, 999),
             "account_id": _text("U… is live, DU… is paper"),
             "connection_timeout": _count("seconds until a connection is given up", 60, 1, 600),
         },
-        "",
+        "shares, against a server of ours",
         audited=False,
+        exchanges=True,
+        needed=("account_id",),
     ),
 )
 VENUES = {venue.name: venue for venue in _ALL}

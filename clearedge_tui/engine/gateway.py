@@ -143,7 +143,7 @@ class Gateway:
         self.players: Players | VenueFeed
         if spec.account.venue:
             self.players = VenueFeed(
-                spec.home, spec.account, self.node, self.inlet.take, self._played
+                spec.home, spec.account, self.node, self.inlet.take, self._played, spec.markets
             )
         else:
             self.players = Players(

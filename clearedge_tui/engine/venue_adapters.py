@@ -1,11 +1,13 @@
 """The venues' adapters as the engine has them, unmodified: which classes, with which settings."""
 
 import inspect
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
 import msgspec
-from nautilus_trader.model import AccountId
+from nautilus_trader.live import RoutingConfig
+from nautilus_trader.model import AccountId, InstrumentId
 
 from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.venues import venue
@@ -28,6 +30,7 @@ class _Adapter(msgspec.Struct, frozen=True):
     choices: dict[str, _Choice] = {}
     execution: dict[str, str] = {}  # options that the execution client calls otherwise
     fixed: dict[str, object] = {}  # of the execution client, not to be chosen
+    provider: str = ""  # the class that is told which markets to look up; others look up all
 
 
 def _where(stem: str) -> _Choice:
@@ -72,21 +75,50 @@ _ADAPTERS = {
         },
     ),
     "coinbase": _Adapter("Coinbase", {"environment": _where("Coinbase")}),
-    "interactive_brokers": _Adapter("InteractiveBrokers"),
+    "interactive_brokers": _Adapter(
+        "InteractiveBrokers", provider="InteractiveBrokersInstrumentProviderConfig"
+    ),
 }
 
 
-def data_client(account: Account, keys: Keys | None = None) -> Made:
+def hear(builder: Any, account: Account, keys: Keys, markets: Iterable[str]) -> None:
+    """Give a node the venue's prices."""
+    client = data_client(account, keys, markets)
+    builder.add_data_client(None, *client, _routing(account))
+
+
+def trade(builder: Any, account: Account, keys: Keys, markets: Iterable[str]) -> None:
+    """Give a node the venue's orders."""
+    client = execution_client(account, keys, markets)
+    builder.add_exec_client(None, *client, _routing(account))
+
+
+def _routing(account: Account) -> RoutingConfig | None:
+    """Return that everything goes to this client, where a market's id does not name the venue."""
+    return RoutingConfig(default=True) if venue(account.venue).exchanges else None
+
+
+def data_client(account: Account, keys: Keys | None = None, markets: Iterable[str] = ()) -> Made:
     """Return the venue's data client; most need no keys for prices."""
-    return _made(account, "Data", keys or {}, {})
+    return _made(account, "Data", keys or {}, _looked_up(account, markets))
 
 
-def execution_client(account: Account, keys: Keys) -> Made:
+def execution_client(account: Account, keys: Keys, markets: Iterable[str] = ()) -> Made:
     """Return the venue's execution client."""
-    fixed = dict(_ADAPTERS[account.venue].fixed)
+    fixed = {**_ADAPTERS[account.venue].fixed, **_looked_up(account, markets)}
     if "account_id" not in venue(account.venue).options:
         fixed["account_id"] = AccountId(f"{venue(account.venue).code}-{account.name}")
     return _made(account, "Execution", keys, fixed)
+
+
+def _looked_up(account: Account, markets: Iterable[str]) -> dict[str, object]:
+    """Return what makes a client know these markets, where it does not know all by itself."""
+    adapter = _ADAPTERS[account.venue]
+    if not adapter.provider:
+        return {}
+    module = import_module(f"nautilus_trader.adapters.{account.venue}")
+    ids = {InstrumentId.from_str(market) for market in markets}
+    return {"instrument_provider": getattr(module, adapter.provider)(load_ids=ids)}
 
 
 def _made(account: Account, kind: str, keys: Keys, fixed: dict[str, object]) -> Made:

@@ -19,9 +19,10 @@ from clearedge_tui.core.messages import (
     TickMsg,
 )
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.proxy import Registry
-from clearedge_tui.engine.venue_adapters import Keys, data_client, execution_client
+from clearedge_tui.engine.venue_adapters import Keys, hear, trade
 from clearedge_tui.engine.venue_trader import Hearers, Trader, config
 from clearedge_tui.settings import Account
 
@@ -65,8 +66,9 @@ class VenueBook:
         self.strange: dict[str, Stranger] = {}
         self._first = sorted(set(markets))
         Hearers.order = self._heard
-        node.builder.add_data_client(None, *data_client(account, keys))
-        node.builder.add_exec_client(None, *execution_client(account, keys))
+        self._closed = venue(account.venue).exchanges
+        hear(node.builder, account, keys, self._first)
+        trade(node.builder, account, keys, self._first)
 
     async def start(self) -> None:
         """Run the node; it has compared itself with the venue when this returns."""
@@ -79,9 +81,13 @@ class VenueBook:
 
     # ---- the desk's asks ----------------------------------------------------------------------
     def open(self, ask: BookOpen) -> None:
-        """Trade a market; one that was not known at the start is claimed from now on."""
+        """Trade a market; one that was not known at the start is claimed from now on.
+
+        A venue that must be told its markets at the start (`_closed`) would lose their fills: there
+        such a market waits for the gateway's next start.
+        """
         self._infos[ask.market.id] = ask.market
-        if ask.market.id in Hearers.traders or Registry.controller is None:
+        if ask.market.id in Hearers.traders or Registry.controller is None or self._closed:
             return
         named = config(ask.market.id, claim=True)
         Registry.controller.create_strategy_from_config(
@@ -114,7 +120,7 @@ class VenueBook:
     def submit(self, ask: BookSubmit) -> None:
         trader, info = Hearers.traders.get(ask.market), self._infos.get(ask.market)
         if trader is None or info is None:
-            self._refuse(ask, "its market is not opened here")
+            self._refuse(ask, "its market is not opened here: start the account's gateway anew")
             return
         self._own(ask.key, ask.instance, ask.id, ask.market)
         try:

@@ -19,7 +19,7 @@ from clearedge_tui.engine.feed import KEEP
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.players import Source
 from clearedge_tui.engine.proxy import Registry
-from clearedge_tui.engine.venue_adapters import data_client
+from clearedge_tui.engine.venue_adapters import hear
 from clearedge_tui.engine.venue_trader import Hearers, config
 from clearedge_tui.market import catalog, timeframes
 from clearedge_tui.settings import Account, Home
@@ -42,6 +42,7 @@ class VenueFeed:
         node: Node,
         take: Callable[[TickMsg], None],
         joined: Callable[[str, int, Iterable[BarRow]], None],
+        markets: Iterable[str] = (),
     ) -> None:
         self._home = home
         self._node = node
@@ -59,7 +60,7 @@ class VenueFeed:
         Hearers.history = self._history
         Hearers.socket = self._socket
         if not account.live:
-            node.builder.add_data_client(None, *data_client(account))
+            hear(node.builder, account, {}, markets)
 
     # ---- as of Players ------------------------------------------------------------------------
     def clocks(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from aiohttp import web
 from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor, Reply
 from clearedge_tui.venue_sim.request_log import Request
-from clearedge_tui.venue_sim.sockets import Socket, Texts
+from clearedge_tui.venue_sim.sockets import Socket, Texts, WebSocket
 
 HELD_S = 120.0  # a request that gets no answer; every client gives up before
 
@@ -57,7 +57,7 @@ async def hold(
     """Hold one socket open: what the client says is heard, what is put on its line is sent."""
     response = web.WebSocketResponse(autoping=False)
     await response.prepare(web_request)
-    socket = Socket(web_request, response, kind, about)
+    socket = WebSocket(web_request, response, kind, about)
     begun(socket)
     floor.hub.join(socket)
     writer = asyncio.get_running_loop().create_task(socket.write())

@@ -14,6 +14,7 @@ from clearedge_tui.venue_sim.candles import Candles
 from clearedge_tui.venue_sim.exchange import Exchange
 from clearedge_tui.venue_sim.faults import ACTS, Fault, Plan, What
 from clearedge_tui.venue_sim.limiter import Limiter
+from clearedge_tui.venue_sim.listener import Stream
 from clearedge_tui.venue_sim.model import (
     Balance,
     Denial,
@@ -50,6 +51,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 class Front(Protocol):
     """A venue's protocol: what it says of a refusal and of a change."""
+
+    @property
+    def stream(self) -> Stream | None:
+        """What holds a connection, for a venue that does not speak HTTP."""
+        ...
 
     def refusal(self, request: Request, denied: Denied) -> Reply: ...
 

@@ -30,6 +30,16 @@ def spot(base: str, price: str, step: str, lot: str, size: str, fee: str) -> Mar
     )  # fmt: skip
 
 
+def dollars(symbol: str, price: str, step: str, half: str, size: str, leverage: int) -> Market:
+    """Return a share, or a pair of currencies like EUR.USD, that is margined in dollars."""
+    return Market(
+        id=symbol, symbol=symbol, product=Product.LINEAR, base=symbol.partition(".")[0],
+        quote="USD", price_step=D(step), size_step=D(1), min_size=D(1), max_size=D(1_000_000),
+        min_value=D(1), price=D(price), half_spread=D(half), maker_fee=D("0.00002"),
+        taker_fee=D("0.00002"), depth=_depth(size), leverage=D(leverage),
+    )  # fmt: skip
+
+
 BYBIT = (
     linear("BTC", "40000.00", "0.10", "0.001", "5", "0.0002", "0.00055"),
     linear("ETH", "2000.00", "0.01", "0.01", "100", "0.0002", "0.00055"),
@@ -40,4 +50,8 @@ BYBIT = (
 BINANCE = (
     linear("BTC", "40000.00", "0.10", "0.001", "5", "0.0002", "0.0005"),
     linear("ETH", "2000.00", "0.01", "0.001", "100", "0.0002", "0.0005"),
+)
+IB = (
+    dollars("AAPL", "200.00", "0.01", "0.01", "500", 4),
+    dollars("EUR.USD", "1.10000", "0.00005", "0.00005", "1000000", 20),
 )

@@ -54,7 +54,7 @@ class VenueSim:
         self.venue, self.seed, self.beat_s = venue, seed, beat_s
         self.floor = Floor(
             markets or known.markets,
-            accounts or (Account(),),
+            accounts or known.accounts,
             seed,
             faults,
             check_keys,
@@ -92,7 +92,8 @@ class VenueSim:
         self.floor.open()
         front = self.floor.front
         spoken = [] if front is None else front.routes()
-        await self._listener.open(spoken, control_routes(self))
+        stream = None if front is None else front.stream
+        await self._listener.open(spoken, control_routes(self), stream)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._beat())]
         for fault in self.floor.plan.timed:

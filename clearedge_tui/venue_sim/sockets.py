@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -9,13 +10,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 QUEUE = 50_000  # messages to one socket; a client that reads no more is dropped, as venues do
 
 
-class Socket:
+class Socket(ABC):
     """One connection. Messages leave in order; a silent one keeps them to itself."""
 
-    def __init__(
-        self, request: web.Request, response: web.WebSocketResponse, kind: str, about: str = ""
-    ) -> None:
-        self._request, self.response = request, response
+    def __init__(self, kind: str, about: str = "") -> None:
         self.kind, self.about = kind, about
         self.account = ""  # after its log-in
         self.topics: set[str] = set()
@@ -30,18 +28,39 @@ class Socket:
         except asyncio.QueueFull:
             self.abort()
 
+    async def next(self) -> bytes:
+        """Return the next message to send, once there is one."""
+        return await self._line.get()
+
+    @abstractmethod
     async def write(self) -> None:
         """Send what is put, until the connection ends."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Cut the connection without a word."""
+
+
+class WebSocket(Socket):
+    def __init__(
+        self, request: web.Request, response: web.WebSocketResponse, kind: str, about: str = ""
+    ) -> None:
+        super().__init__(kind, about)
+        self._request, self.response = request, response
+
+    async def write(self) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
             while not self.response.closed:
-                await self.response.send_str((await self._line.get()).decode())
+                await self.response.send_str((await self.next()).decode())
 
     async def close(self) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
             await self.response.close(code=WSCloseCode.GOING_AWAY)
 
     def abort(self) -> None:
-        """Cut the connection without a word."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
@@ -82,7 +101,7 @@ class Hub:
 class Texts:
     """What a client says, text by text; pings are answered unless the socket is silent."""
 
-    def __init__(self, socket: Socket) -> None:
+    def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
 
     def __aiter__(self) -> "Texts":

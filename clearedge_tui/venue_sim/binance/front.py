@@ -17,6 +17,8 @@ TRADING = "/ws-fapi/v1"
 
 
 class BinanceFront:
+    stream = None
+
     def __init__(self, floor: Floor) -> None:
         self._floor, self._streams = floor, Streams(floor)
 

@@ -16,6 +16,8 @@ PUBLIC, PRIVATE, TRADE = "/v5/public", "/v5/private", "/v5/trade"
 
 
 class BybitFront:
+    stream = None
+
     def __init__(self, floor: Floor) -> None:
         self._floor, self._streams = floor, Streams(floor)
 
