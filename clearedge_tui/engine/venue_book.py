@@ -83,13 +83,15 @@ class VenueBook:
     def open(self, ask: BookOpen) -> None:
         """Trade a market; one that was not known at the start is claimed from now on.
 
-        A venue that must be told its markets at the start (`_closed`) would lose their fills: there
-        such a market waits for the gateway's next start.
+        A venue that is told its markets at the start (`_closed`) would lose the fills of another:
+        there such a market is heard, and trades from the gateway's next start on.
         """
-        self._infos[ask.market.id] = ask.market
-        if ask.market.id in Hearers.traders or Registry.controller is None or self._closed:
+        claim = not self._closed or ask.market.id in self._first
+        if claim:
+            self._infos[ask.market.id] = ask.market
+        if ask.market.id in Hearers.traders or Registry.controller is None:
             return
-        named = config(ask.market.id, claim=True)
+        named = config(ask.market.id, claim=claim)
         Registry.controller.create_strategy_from_config(
             ImportableStrategyConfig(
                 "clearedge_tui.engine.venue_trader:Trader",
@@ -98,8 +100,8 @@ class VenueBook:
                     "strategy_id": str(named.strategy_id),
                     "order_id_tag": named.order_id_tag,
                     "market": ask.market.id,
-                    "claim": True,
-                    "external_order_instrument_ids": [ask.market.id],
+                    "claim": claim,
+                    "external_order_instrument_ids": [ask.market.id] if claim else [],
                 },
             )
         )

@@ -60,14 +60,30 @@ class Trader(Strategy):
         self.market = config.market
         self.identity = InstrumentId.from_str(self.market)
         self.bars = BarType.from_str(f"{self.market}-1-MINUTE-LAST-EXTERNAL")
-        self.listens = False
+        self.listens = False  # begun: it may be spoken to
+        self._hears = False
+        self._past: tuple[int, int] | None = None  # asked for before its market was known
         Hearers.traders[self.market] = self
 
     def on_start(self) -> None:
         self.subscribe_socket_state()
+        if self.cache.instrument(self.identity) is None:
+            self.request_instrument(self.identity)  # a venue that routes looks it up when asked
+        else:
+            self._listen()
+        self.listens = True
+
+    def on_instrument(self, instrument: Any) -> None:
+        del instrument
+        if not self._hears:
+            self._listen()
+
+    def _listen(self) -> None:
+        self._hears = True
         self.subscribe_quotes(self.identity)
         self.subscribe_bars(self.bars)
-        self.listens = True
+        if self._past is not None:
+            self.ask_history(*self._past)
 
     # ---- data ---------------------------------------------------------------------------------
     def on_quote(self, quote: Any) -> None:
@@ -82,6 +98,9 @@ class Trader(Strategy):
         Hearers.history(self.market, list(bars))
 
     def ask_history(self, start_ns: int, most: int) -> None:
+        if not self._hears:
+            self._past = start_ns, most
+            return
         self.request_bars(self.bars, start=datetime.fromtimestamp(start_ns / 1e9, UTC), limit=most)
 
     def on_socket_state(self, event: Any) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CALLS = (
     "price", "depth", "external", "fill", "cancel", "fault", "clear_faults", "disconnect",
     "silence", "reachable", "account", "deposit", "count", "limit", "revoke", "skew", "fund", "orders", "open_orders", "fills",
-    "positions", "balances", "requests", "urls", "topics",
+    "positions", "balances", "requests", "urls", "topics", "listening",
 )  # fmt: skip
 
 

@@ -68,7 +68,8 @@ class Driver:
         self.account = load_accounts(self.home)[asked["account"]["name"]]
         self.markets = {m["market_id"]: msgspec.convert(m, Market, strict=False) for m in asked["markets"]}  # fmt: skip
         currencies = tuple(asked.get("currencies", ("USDT", "BTC")))
-        spec = GatewaySpec(asked["root"], self.account, currencies, {}, tuple(self.markets))
+        known = tuple(asked.get("known", self.markets))
+        spec = GatewaySpec(asked["root"], self.account, currencies, {}, known)
         self.gateway = Gateway(spec)
         self.gateway.lease = Ear(self.home.lock, lambda held: None)
         self.gateway.desk.leased = True

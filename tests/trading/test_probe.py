@@ -1,15 +1,19 @@
 """An account's venue looked at before anything trades: each state of a probe, by name."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
+from clearedge_tui.core.model import AccountKind
 from clearedge_tui.core.probe import ProbeState, latency_check, rights_check, skew_check
+from clearedge_tui.engine.audit import tws
 from clearedge_tui.engine.audit.probe import probe
 from clearedge_tui.engine.audit.raw import RawVenue
 from clearedge_tui.settings import Account
+from clearedge_tui.venue_sim.sim import VenueSim
 from tests.trading.live import account
 from tests.venue_sim.process import SimProcess
 
@@ -85,6 +89,40 @@ async def test_a_revoked_key_is_told_apart_from_a_silent_venue(
     assert found.state is ProbeState.HTTP_ERROR
     assert "10003" in found.error
     assert "sim-secret" not in found.error
+
+
+async def _heard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(4)
+    writer.close()
+
+
+async def _ignored(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(_heard, ProbeState.HTTP_ERROR), (_ignored, ProbeState.TIMEOUT)]
+)
+async def test_a_tws_is_greeted_and_what_it_does_about_it_has_a_name(
+    answer: Any, state: ProbeState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tws, "_LIMIT_S", 0.2)
+    other = VenueSim(venue="interactive_brokers")
+    await other.start()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    options: dict[str, Any] = dict(other.urls)
+    main = Account("ib", AccountKind.LIVE, "venue", venue="interactive_brokers", options=options)
+    found = await probe(main, {})
+    assert (found.state, found.error, len(found.latencies_ms)) == (ProbeState.OK, "", 3)
+    assert other.count("login") == 0  # a greeting, and nothing that takes a client's number
+    await other.stop()
+    assert (await probe(main, {})).state is ProbeState.UNREACHABLE
+    options["port"] = server.sockets[0].getsockname()[1]
+    async with server:
+        found = await probe(main, {})
+    assert found.state is state, found.error
+    assert found.error
 
 
 def test_the_right_to_withdraw_is_bad_and_silence_is_unknown() -> None:

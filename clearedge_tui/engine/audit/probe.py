@@ -12,7 +12,9 @@ import msgspec
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.probe import Probe, ProbeState
+from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.audit.raw import RawVenue
+from clearedge_tui.engine.audit.tws import probe_tws
 from clearedge_tui.secrets import shield_process
 from clearedge_tui.settings import Account
 
@@ -21,6 +23,8 @@ _PINGS = 5
 
 async def probe(account: Account, keys: dict[str, str]) -> Probe:
     """Ask the venue for its time, and with keys for balances and rights."""
+    if not venue(account.venue).audited:
+        return await probe_tws(account)
     try:
         raw = RawVenue(account, keys)
     except ClearEdgeError as error:

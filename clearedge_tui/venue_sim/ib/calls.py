@@ -15,6 +15,11 @@ from clearedge_tui.venue_sim.words import plain
 
 Words = dict[str, Any]
 _QUOTES = "BidAsk"
+_FARMS = (  # every connection is told so, and clients begin to listen again when they hear it
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefil"),
+)
 
 
 class Calls:
@@ -39,7 +44,9 @@ class Calls:
             raise Denied(Denial.KEY, "Unable to connect as the client id is already in use.", 326)
         line.client_id, line.account = number, next(iter(self._floor.accounts))
         line.topics = {"orders"}
-        return [*self._accounts(line, words), *self._next_id(line, words)]
+        farms = [told("Error", id=-1, time=self._floor.time_ms(), code=code, text=text)
+                 for code, text in _FARMS]  # fmt: skip
+        return [*self._accounts(line, words), *self._next_id(line, words), *farms]
 
     def _accounts(self, line: Line, words: Words) -> list[bytes]:
         return [told("ManagedAccounts", accounts=",".join(self._floor.accounts))]
