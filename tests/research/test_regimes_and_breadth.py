@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 
 from clearedge_tui.research.stats import breadth, importance, regimes
 from clearedge_tui.research.stats.errors import Insufficient
+from clearedge_tui.research.stats.space import Params
 
 RANDOM = np.random.default_rng(4)
 RETURNS = RANDOM.normal(0.0005, 0.01, 500)
@@ -97,14 +98,14 @@ def test_markets_that_move_together_are_worth_fewer() -> None:
 
 def test_the_parameter_that_matters_explains_most() -> None:
     random = np.random.default_rng(6)
-    params = [
+    params: list[Params] = [
         {"fast": int(a), "slow": float(b), "side": str(c)}
         for a, b, c in zip(
             random.integers(2, 6, 300), random.random(300), random.choice(["l", "s"], 300),
             strict=True,
         )
     ]  # fmt: skip
-    scores = [float(one["fast"]) + random.normal(0, 0.5) for one in params]
+    scores = [float(one["fast"] == 5) + random.normal(0, 0.2) for one in params]
     found = importance.explained(params, scores)
     assert found["fast"] > 0.7
     assert max(found["slow"], found["side"]) < 0.05
