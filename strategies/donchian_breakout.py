@@ -60,10 +60,15 @@ class DonchianBreakout(Strategy):
         elif size < 0 and out_high is not None and tick.close > out_high:
             self.order(tick, "buy", -size, "leave")
         elif size == 0 and high is not None and low is not None:
-            if tick.close > high:
+            side = self.should_enter(1 if tick.close > high else -1 if tick.close < low else 0)
+            if side > 0:
                 self.order(tick, "buy", self.units(), "break up")
-            elif tick.close < low:
+            elif side < 0:
                 self.order(tick, "sell", self.units(), "break down")
+
+    def should_enter(self, signal: int) -> int:
+        """Return the direction to enter, asked on every bar while flat; 0 waits."""
+        return signal
 
     def see(self, bar: Tick) -> None:
         """Put a closed bar into the channels and the range."""

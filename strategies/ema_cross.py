@@ -41,11 +41,22 @@ class EmaCross(Strategy):
             return
         fast_line, slow_line = self.lines or self.draw()
         fast, slow = fast_line.update(tick.close), slow_line.update(tick.close)
-        if fast is None or slow is None or (fast > slow) is self.state["above"]:
+        if fast is None or slow is None:
             return
-        self.state["crosses"] += self.state["above"] is not None
-        self.state["above"] = fast > slow
-        self.hold(1 if fast > slow else -1 if self.config["short"] else 0)
+        signal, crossed = 0, (fast > slow) is not self.state["above"]
+        if crossed:
+            self.state["crosses"] += self.state["above"] is not None
+            self.state["above"] = fast > slow
+            signal = 1 if fast > slow else -1 if self.config["short"] else 0
+        if not self.context.get_position().size:
+            signal = self.should_enter(signal)
+            crossed = signal != 0
+        if crossed:
+            self.hold(signal)
+
+    def should_enter(self, signal: int) -> int:
+        """Return the direction to enter, asked on every bar while flat; 0 waits."""
+        return signal
 
     def draw(self) -> tuple[Ema, Ema]:
         """Make both averages from history up to the bar before this one, as after a reload."""

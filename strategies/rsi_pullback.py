@@ -53,12 +53,18 @@ def on_tick(context: Context, tick: Tick) -> None:
     size = context.get_position().size
     state["held"] = state["held"] + 1 if size else 0
     rising = tick.close > average
-    if not size and rising and index < config["buy_below"]:
-        context.place_order("buy", config["size"], tag="dip")
+    if not size:
+        if should_enter(context, rising and index < config["buy_below"]):
+            context.place_order("buy", config["size"], tag="dip")
     elif size > 0 and (
         not rising or index > config["sell_above"] or state["held"] >= config["patience"]
     ):
         context.place_order("sell", size, reduce_only=True, tag="done")
+
+
+def should_enter(context: Context, signal: bool) -> bool:
+    """Say whether to buy, asked on every bar while flat."""
+    return signal
 
 
 def _indicators(context: Context) -> tuple[Sma, Rsi]:

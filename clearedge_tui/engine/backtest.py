@@ -57,6 +57,23 @@ class Plan:
     loaded: Loaded
     folder: Path  # where the engine's own log goes
     say: Callable[[int, str, str], None]  # (data ns, level, text): the strategy's log
+    known: Bars | None = None  # bars for history(), from earlier on: no callback sees those
+    dress: Callable[[Hosted, BacktestContext], None] | None = None  # alters the hosted strategy
+    pictured: bool = True
+
+    def context(self) -> BacktestContext:
+        """Return a context of this run, at its start."""
+        known = self.bars if self.known is None else self.known
+        made = BacktestContext(self.market, known, self.spec.balance, self.say)
+        made.carry = carry_of(self.spec.funding, self.spec.borrow)
+        return made
+
+    def hosted(self, context: BacktestContext) -> Hosted:
+        """Return the strategy behind a context, its state yet to be made."""
+        hosted = self.loaded.create(context, self.loaded.typed(self.spec.config))
+        if self.dress is not None:
+            self.dress(hosted, context)
+        return hosted
 
 
 def execute(
@@ -66,9 +83,7 @@ def execute(
     if plan.spec.fill_at not in FILL_TEXT:
         raise UsageError(f"fill `{plan.spec.fill_at}`; wanted {NEXT_OPEN} or {SAME_CLOSE}")
     outcome = Outcome(plan.bars, 0, conventions=conventions(plan))
-    spec = plan.spec
-    context = BacktestContext(plan.market, plan.bars, spec.balance, plan.say)
-    context.carry = carry_of(spec.funding, spec.borrow)
+    context = plan.context()
     fills = _fills(plan, context)
     engine = None
     try:
@@ -77,7 +92,7 @@ def execute(
         seat = run(plan, engine, context, fills)
         outcome.status = _drive(plan, engine, context, seat, outcome, report, stop)
         seat.finish(outcome)
-        _judge(plan, seat.watch, outcome)
+        judge(plan, seat.watch, outcome)
     except StrategyFault as fault:
         outcome.status, outcome.error, outcome.detail = "failed", str(fault), fault.detail
     finally:
@@ -143,19 +158,20 @@ def _contract(
     hooks = frozenset(plan.loaded.info.hooks)
     hears = bool(hooks & {"on_fill", "on_order"})
     pieces = Pieces(plan.market, spec.timeframe, spec.fill_at == NEXT_OPEN, twice=hears)
-    hosted = plan.loaded.create(context, plan.loaded.typed(spec.config))
+    hosted = plan.hosted(context)
     host = ContractHost(context, hosted, hooks, plan.market.id, pieces.series)
     if fills is not None:
         fills.stops = host.stops
     engine.add_strategy(host)
-    hosted.set_state(_state(plan, _guarded(plan, hosted.init)))
+    hosted.set_state(state_of(plan, guarded(plan, hosted.init)))
 
     def finish(outcome: Outcome) -> None:
         context.look()
         outcome.orders = list(context.orders.values())
         if host.watch.error is None:
-            _guarded(plan, hosted.on_stop)
-            _picture(plan, hosted, outcome)
+            guarded(plan, hosted.on_stop)
+            if plan.pictured:
+                _picture(plan, hosted, outcome)
 
     return Seat(host.watch, Steps(engine, host, pieces).advance, finish)
 
@@ -163,7 +179,7 @@ def _contract(
 def _picture(plan: Plan, hosted: Hosted, outcome: Outcome) -> None:
     """Keep the last picture; one that cannot be drawn is told on the report and fails nothing."""
     try:
-        drawn = _guarded(plan, hosted.render)
+        drawn = guarded(plan, hosted.render)
     except StrategyFault as fault:
         plan.say(0, "warning", f"no picture: {fault}")
         outcome.conventions = (*outcome.conventions, f"no picture: render() failed at {fault}")
@@ -174,7 +190,7 @@ def _picture(plan: Plan, hosted: Hosted, outcome: Outcome) -> None:
 def _native(
     plan: Plan, engine: BacktestEngine, context: BacktestContext, fills: Fills | None
 ) -> Seat:
-    from clearedge_tui.engine.backtest_native import Witness, guarded, orders_of
+    from clearedge_tui.engine.backtest_native import Witness, orders_of, watched
 
     watch = Watch()
     feed = _feed(plan)
@@ -184,7 +200,7 @@ def _native(
         instrument_id=InstrumentId.from_str(plan.market.id),
         bar_type=BarType.from_str(feed.series),
     )
-    strategy = _guarded(plan, lambda: guarded(native, watch, context)(config))
+    strategy = guarded(plan, lambda: watched(native, watch, context)(config))
     witness = Witness(feed.series, watch, context)
     if fills is not None:
         fills.stops = witness.stops
@@ -211,7 +227,7 @@ def _feed(plan: Plan) -> Feed:
     )
 
 
-def _state(plan: Plan, made: Any) -> dict[str, Any]:
+def state_of(plan: Plan, made: Any) -> dict[str, Any]:
     if isinstance(made, dict):
         return made
     raise StrategyFault(
@@ -219,7 +235,7 @@ def _state(plan: Plan, made: Any) -> dict[str, Any]:
     )
 
 
-def _guarded(plan: Plan, call: Callable[[], Any]) -> Any:
+def guarded(plan: Plan, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except StrategyFault:
@@ -283,7 +299,7 @@ def _progress(end: int, total: int, took_s: float, curve: list[float], data_ns: 
     return Progress(end / total, end, points, took_s / end * (total - end), data_ns)
 
 
-def _judge(plan: Plan, watch: Watch, outcome: Outcome) -> None:
+def judge(plan: Plan, watch: Watch, outcome: Outcome) -> None:
     """Cut the outcome where the run ended, and say why."""
     if not watch.over:
         return

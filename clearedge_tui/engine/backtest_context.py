@@ -82,6 +82,8 @@ class BacktestContext:
         self._cash = float(balance)
         self._size = Decimal(0)
         self._held = 0.0  # the same as a float
+        self._view: _Held | None = None  # as it was last asked for, until something moves it
+        self._viewed: Tick | None = None
 
     # ---- the contract -------------------------------------------------------------------------
     def get_price(self) -> float | None:
@@ -92,7 +94,11 @@ class BacktestContext:
         return [order_view(order) for order in self._open.values()]
 
     def get_position(self) -> PositionView:
-        return _Held(self._size, self)
+        view = self._view
+        if view is None or (self._viewed is not self.tick and self._size):  # flat has no price
+            view = self._view = _Held(self._size, self)
+            self._viewed = self.tick
+        return view
 
     def place_order(
         self,
@@ -174,15 +180,20 @@ class BacktestContext:
         """Book the engine's fill: the order, the money, and the prices that ruin the account."""
         order_id = event.client_order_id.value
         order = self.orders.get(order_id)
-        row = row_of(event, order_id, "" if order is None else order.tag)
+        row, fee = row_of(event, order_id, "" if order is None else order.tag), event.commission
+        return self.book(row, order, event.last_px.as_double(), fee.as_double() if fee else 0.0)
+
+    def book(
+        self, row: FillRow, order: OrderRow | None, price: float, fee: float
+    ) -> OrderRow | None:
+        """Book a fill; `price` and `fee` are those of the row, as floats."""
         self.fills.append(row)
-        size, buys, fee = row.size, row.side == "buy", event.commission
+        self._view = None
+        size, buys = row.size, row.side == "buy"
         self._size = held = self._size + size if buys else self._size - size
         signed = float(held) - self._held
         self._held = after = self._held + signed
-        self._cash = cash = (
-            self._cash - signed * event.last_px.as_double() - (fee.as_double() if fee else 0.0)
-        )
+        self._cash = cash = self._cash - signed * price - fee
         self._bound(after, cash)
         if order is None:
             return None
@@ -218,6 +229,7 @@ class BacktestContext:
         self.cash += rows
         got = sum((row.amount for row in rows), Decimal(0))
         self.paid -= got
+        self._view = None
         self._cash += float(got)
         self._bound(self._held, self._cash)
 
@@ -274,23 +286,21 @@ class BacktestContext:
 class _Held(PositionView):
     """A position whose sums are made when they are looked at: most strategies ask for its size."""
 
-    __slots__ = ("_book", "_count", "_price")
-    _book: BacktestContext
-    _count: int
-    _price: float | None
+    __slots__ = ("_at",)
+    _at: tuple[BacktestContext, int, Tick | None, Decimal]  # its book, with so many fills, then
 
     def __init__(self, size: Decimal, book: BacktestContext) -> None:
-        keep = object.__setattr__
-        keep(self, "size", size)
-        keep(self, "_book", book)
-        keep(self, "_count", len(book.fills))
-        keep(self, "_price", book.tick.close if book.tick else None)
-        keep(self, "carry", book.paid)
+        _put_size(self, size)
+        _put_at(self, (book, len(book.fills), book.tick, book.paid))
 
     @property
     def _sums(self) -> Position:
-        found: Position = self._book.position_after(self._count)
-        return found
+        book, count, _, _ = self._at
+        return book.position_after(count)
+
+    @property
+    def carry(self) -> Decimal:
+        return self._at[3]
 
     @property
     def avg_price(self) -> Decimal:
@@ -298,9 +308,10 @@ class _Held(PositionView):
 
     @property
     def unrealised(self) -> Decimal:
-        if not self.size or self._price is None:
+        tick = self._at[2]
+        if not self.size or tick is None:
             return Decimal(0)
-        return self._sums.unrealised(Decimal(repr(self._price)))
+        return self._sums.unrealised(Decimal(repr(tick.close)))
 
     @property
     def realised(self) -> Decimal:
@@ -309,6 +320,11 @@ class _Held(PositionView):
     @property
     def fees(self) -> Decimal:
         return self._sums.fees
+
+
+# frozen: the slots' own setters, since one is made on many bars
+_put_size: Callable[[_Held, Decimal], None] = vars(PositionView)["size"].__set__
+_put_at: Callable[[_Held, object], None] = vars(_Held)["_at"].__set__
 
 
 def row_of(event: Any, order_id: str, tag: str) -> FillRow:

@@ -4,7 +4,6 @@ The engine asks `Fills` for a book when an order is about to be filled. None is 
 limit order at its price, a stop at its trigger or, through a gap, at the open.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -30,10 +29,10 @@ from nautilus_trader.model import (
 )
 
 from clearedge_tui.contract import Tick
-from clearedge_tui.core.errors import UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.engine.backtest_feed import DEEP
 from clearedge_tui.engine.instruments import currency
+from clearedge_tui.engine.slips import Slip
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.runs import costs
 from clearedge_tui.runs.model import BacktestSpec
@@ -41,7 +40,6 @@ from clearedge_tui.runs.model import BacktestSpec
 STOPS = frozenset((OrderType.STOP_MARKET, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP_MARKET))
 _TOUCHED = frozenset((OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED))
 _AT_THEIR_PRICE = frozenset((OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED))
-_USUAL_BARS = 20  # whose mean volume an order's impact is measured against
 
 
 def fee_model(spec: BacktestSpec, quote: str) -> FeeModel:
@@ -100,14 +98,11 @@ class Fills(FillModel):
         self.seen: Callable[[], Tick | None] = lambda: None
         self.stops: Callable[[OrderSide], Iterable[float]] = lambda _side: ()
         self._bars = bars
-        self._slippage = slippage
+        self._slip = None if slippage is None else Slip(bars, slippage, float(market.price_step))
         self._identity = InstrumentId.from_str(market.id)
         self._digits, self._tick = market.price_precision, float(market.price_step)
         self._deep = Quantity(DEEP, market.size_precision)
         self._nobody = OrderBook(self._identity, BookType.L2_MBP)
-        self._volumes = np.concatenate([[0.0], np.cumsum(bars.volume)])
-        if slippage is not None and slippage.impact and not bars.volume.any():
-            raise UsageError("slippage `impact` is of the bars' volume, and these have none")
 
     def is_limit_filled(self) -> bool:
         return True
@@ -125,9 +120,9 @@ class Fills(FillModel):
         if order.order_type in _AT_THEIR_PRICE:
             return self._nobody if self._waits(order) else None
         price = best_ask if order.is_buy else best_bid
-        if self._slippage is None or price is None:
+        if self._slip is None or price is None:
             return None
-        return self._book(order, self._met(order, price.as_double()))
+        return self._book(order, self._slip, self._met(order, price.as_double()))
 
     def _at(self) -> int:
         """Return which bar is under way."""
@@ -165,31 +160,10 @@ class Fills(FillModel):
         through = opened >= asked if rises else opened <= asked
         return price if through else asked
 
-    def _book(self, order: Any, met: float) -> OrderBook:
-        away = self._away(order, met) / self._tick
-        steps = met / self._tick
-        if order.is_buy:
-            side, ticks = OrderSide.SELL, math.ceil(steps + away - 1e-6)
-        else:
-            side, ticks = OrderSide.BUY, max(1, math.floor(steps - away + 1e-6))
+    def _book(self, order: Any, slip: Slip, met: float) -> OrderBook:
+        side = OrderSide.SELL if order.is_buy else OrderSide.BUY
+        ticks = slip.ticks(met, order.quantity.as_double(), self._at(), order.is_buy)
         book = OrderBook(self._identity, BookType.L2_MBP)
         price = Price(ticks * self._tick, self._digits)
         book.add(BookOrder(side, price, self._deep, 1), 0, 0, 0)
         return book
-
-    def _away(self, order: Any, met: float) -> float:
-        slippage = self._slippage or costs.Slippage()
-        share = float(slippage.share)
-        if slippage.impact:
-            size = order.quantity.as_double()
-            share += float(slippage.impact) * math.sqrt(size / (self._usual_volume() or size))
-        return met * share + slippage.ticks * self._tick
-
-    def _usual_volume(self) -> float:
-        """Return the mean volume of the last bars that had closed; 0 when it is not known."""
-        at = self._at()
-        since = max(0, at - _USUAL_BARS)
-        volume = float(self._volumes[at] - self._volumes[since])
-        if volume <= 0:
-            since, volume = 0, float(self._volumes[at])
-        return volume / max(1, at - since)

@@ -42,6 +42,11 @@ class _Begins:
         return begins
 
 
+def opened(bars: Bars, timeframe: str) -> Ints:
+    """Return when each bar began, UTC ns."""
+    return _Begins(timeframe).of(bars)
+
+
 def _series(market: MarketInfo, timeframe: str, named: bool) -> str:
     """Return the engine's name of the bars. UsageError when it has to be right and there is none.
 

@@ -14,7 +14,7 @@ from clearedge_tui.engine.backtest_host import Watch
 from clearedge_tui.runs.outcome import OrderRow
 
 
-def guarded(native: type[Strategy], watch: Watch, context: BacktestContext) -> type[Strategy]:
+def watched(native: type[Strategy], watch: Watch, context: BacktestContext) -> type[Strategy]:
     """Return a subclass whose callbacks end the run when they raise, and whose fills are booked."""
 
     def guard(name: str, call: Callable[..., Any]) -> Callable[..., Any]:

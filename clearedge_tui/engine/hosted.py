@@ -33,7 +33,7 @@ class Hosted:
     def __init__(
         self, calls: Mapping[str, Hook], owner: Strategy | None, context: Context, schema: Schema
     ) -> None:
-        self._owner = owner
+        self.owner = owner
         self._context = context
         self._schema = schema
         self._init = calls["init"]
@@ -52,8 +52,8 @@ class Hosted:
         """Give the strategy this state: what init made, or what was kept over a reload."""
         self.state = state
         self._context.state = state
-        if self._owner is not None:
-            self._owner.state = state
+        if self.owner is not None:
+            self.owner.state = state
 
     def set_config(self, values: Mapping[str, object]) -> None:
         """Merge plain values (a subset is enough) into the typed config, in place."""
