@@ -13,7 +13,7 @@ from clearedge_tui.core.venues import venue
 if TYPE_CHECKING:
     from clearedge_tui.venue_sim.sim import VenueSim
 
-VENUES = ("bybit", "binance", "interactive_brokers")
+VENUES = ("bybit", "binance", "okx", "interactive_brokers")
 
 
 @click.command("venue-sim")
@@ -65,7 +65,8 @@ def venue_sim(venue_name: str, port: int, seed: int | None, walk: int, faults: P
 def _say(sim: "VenueSim") -> None:
     """Print where it is and how to trade there."""
     account = next(iter(sim.floor.accounts.values()))
-    keys = bool(venue(sim.venue).keys)
+    keys = venue(sim.venue).keys
+    given = {"api_key": account.key, "api_secret": account.secret, "api_passphrase": "any"}
     lines = [
         f"# {sim.venue} on {sim.http_url.removeprefix('' if keys else 'http://')}, "
         f"seed {sim.seed}; ctrl-c ends it",
@@ -81,8 +82,7 @@ def _say(sim: "VenueSim") -> None:
         lines += [f'{name} = "{value}"' for name, value in options.items()] + [""]
     lines.append("# its keys, and how to steer it:" if keys else "# how to steer it:")
     for name in names if keys else []:
-        lines.append(f"#   echo {account.key} | clearedge secret set {name}_api_key")
-        lines.append(f"#   echo {account.secret} | clearedge secret set {name}_api_secret")
+        lines += [f"#   echo {given[key]} | clearedge secret set {name}_{key}" for key in keys]
     first = next(iter(sim.floor.exchange.markets.values()))
     price = f'{{"market": "{first.symbol}", "px": "{first.price + first.price / 40:f}"}}'
     lines.append(f"#   curl -d '{price}' {sim.http_url if keys else sim.control_url}/_sim/price")

@@ -5,6 +5,7 @@ command line make their forms from it. They are named as NautilusTrader's adapte
 empty text is the adapter's own default. Values are kept in `config/accounts.toml` under `[NAME.options]`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -33,6 +34,11 @@ class Venue(msgspec.Struct, frozen=True):
         if self.exchanges:
             return code not in {"LOCAL", *(one.code for one in _ALL)}
         return code == self.code
+
+    def spot(self, options: Mapping[str, object]) -> bool:
+        """Whether what an account with these options holds is coins, not positions."""
+        product = self.options.get("product", {"default": ""})
+        return str(options.get("product") or product["default"]) == "spot"
 
     @property
     def ending(self) -> str:
@@ -114,7 +120,7 @@ _ALL = (
             "max_retries": _RETRIES,
             **_WEB,
         },
-        "",
+        "spot, against a server of ours",
     ),
     Venue(
         "kraken",

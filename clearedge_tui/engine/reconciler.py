@@ -16,6 +16,7 @@ from clearedge_tui.core.messages import BookEvent, Compared, Resolve
 from clearedge_tui.core.model import Order, OrderStatus
 from clearedge_tui.core.reconcile import Difference, OurOrder, Ours, compare, newly, still
 from clearedge_tui.core.venue_state import RawFill, VenueState
+from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.seat import Seat
 from clearedge_tui.settings import Account
@@ -42,6 +43,7 @@ class Reconciler:
         hands: Callable[[CancelRaw | CloseRaw], object],
     ) -> None:
         self._account = account
+        self._coins = venue(account.venue).spot(account.options)
         self._desk = desk
         self._tell = tell
         self._hands = hands
@@ -171,7 +173,7 @@ class Reconciler:
     def _ours(self, market: str) -> Ours:
         desk = self._desk
         seats = [seat for seat in desk.seats.values() if seat.market.id == market]
-        spot = next((s.market for s in seats if market.split(".")[0].endswith("-SPOT")), None)
+        spot = next((s.market for s in seats if self._coins), None)
         orders = []
         for seat in seats:
             for order in seat.working(desk.own):

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from clearedge_tui.venue_sim.model import Market, Product
 
 D = Decimal
@@ -50,6 +52,13 @@ BYBIT = (
 BINANCE = (
     linear("BTC", "40000.00", "0.10", "0.001", "5", "0.0002", "0.0005"),
     linear("ETH", "2000.00", "0.01", "0.001", "100", "0.0002", "0.0005"),
+)
+OKX = tuple(
+    replace(one, id=name, symbol=name)
+    for name, one in (
+        ("BTC-USDT", spot("BTC", "40000.00", "0.1", "0.00000001", "5", "0.001")),
+        ("ETH-USDT", spot("ETH", "2000.00", "0.01", "0.000001", "100", "0.001")),
+    )
 )
 IB = (
     dollars("AAPL", "200.00", "0.01", "0.01", "500", 4),

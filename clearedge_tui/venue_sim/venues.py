@@ -12,6 +12,7 @@ from clearedge_tui.venue_sim.bybit.front import BybitFront
 from clearedge_tui.venue_sim.floor import Floor, Front
 from clearedge_tui.venue_sim.ib.front import IbFront
 from clearedge_tui.venue_sim.model import Market
+from clearedge_tui.venue_sim.okx.front import OkxFront
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ _DOLLARS = {"USD": Decimal(100_000)}
 VENUES: Final = {
     "bybit": Venue(markets.BYBIT, BybitFront),
     "binance": Venue(markets.BINANCE, BinanceFront, numbered=True),
+    "okx": Venue(markets.OKX, OkxFront, numbered=True),
     "interactive_brokers": Venue(
         markets.IB, IbFront, numbered=True, accounts=(Account(name="DU1000001", coins=_DOLLARS),)
     ),

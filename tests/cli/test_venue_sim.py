@@ -31,7 +31,12 @@ def test_what_it_prints_is_an_account_that_trades_there(name: str) -> None:
             assert (account["kind"], account["feed"], account["venue"]) == ("live", "venue", name)
             Schema.parse(venue(name).options).validate(account["options"])
             url = account["options"].get("base_url_http")
-        path = {"bybit": "/v5/market/time", "binance": "/fapi/v1/time"}.get(name)
+        paths = {
+            "bybit": "/v5/market/time",
+            "binance": "/fapi/v1/time",
+            "okx": "/api/v5/public/time",
+        }
+        path = paths.get(name)
         if path is not None:
             with urllib.request.urlopen(url + path, timeout=10) as answer:
                 assert json.load(answer)
@@ -40,9 +45,7 @@ def test_what_it_prints_is_an_account_that_trades_there(name: str) -> None:
             assert json.load(answer) == {"result": None}
         sim.send_signal(signal.SIGINT)
         assert sim.wait(10) == 0
-        assert bool(venue(name).keys) == bool(
-            re.search(r"secret set practice_\w+_api_secret", said)
-        )
+        assert all(f"_{key}" in said for key in venue(name).keys)
 
 
 def test_what_it_cannot_take_is_said_in_one_line(

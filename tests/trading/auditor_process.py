@@ -25,7 +25,9 @@ async def main() -> None:
     markets = tuple(m["market_id"] for m in asked["markets"])
     auditor = Auditor(AuditorSpec(asked["root"], account, markets))
     auditor.lease = Ear(auditor.spec.home.lock, lambda held: None)
-    auditor.keys.set_result(Keys({"api_key": "sim-key", "api_secret": "sim-secret"}))
+    auditor.keys.set_result(
+        Keys({"api_key": "sim-key", "api_secret": "sim-secret", "api_passphrase": "sim-pass"})
+    )
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

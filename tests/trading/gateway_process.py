@@ -80,7 +80,9 @@ class Driver:
     async def run(self) -> None:
         running = asyncio.create_task(self.gateway.run())
         if self.account.kind is AccountKind.LIVE:
-            keys = Keys({"api_key": "sim-key", "api_secret": "sim-secret"})
+            keys = Keys(
+                {"api_key": "sim-key", "api_secret": "sim-secret", "api_passphrase": "sim-pass"}
+            )
             await self.gateway._command(keys)
         reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()

@@ -15,16 +15,22 @@ from clearedge_tui.venue_sim.binance.streams import Streams as BinanceStreams
 from clearedge_tui.venue_sim.bybit.rest import PRIVATE, PUBLIC
 from clearedge_tui.venue_sim.bybit.streams import Streams as BybitStreams
 from clearedge_tui.venue_sim.bybit.writes import WRITES
+from clearedge_tui.venue_sim.okx import calls as okx_calls
+from clearedge_tui.venue_sim.okx.streams import Streams as OkxStreams
 from clearedge_tui.venue_sim.sim import VenueSim
 from tests.venue_sim.clients import running
 
-STREAMS: dict[str, Any] = {"bybit": BybitStreams, "binance": BinanceStreams}
+STREAMS: dict[str, Any] = {"bybit": BybitStreams, "binance": BinanceStreams, "okx": OkxStreams}
 PATHS = {
     "bybit": [*(("GET", p) for p in [*PUBLIC, *PRIVATE]), *(("POST", p) for p in WRITES)],
     "binance": [*(("GET", p) for p in BINANCE_PUBLIC), *SIGNED],
+    "okx": [
+        *(("GET", p) for p in [*okx_calls.PUBLIC, *okx_calls.PRIVATE]),
+        *(("POST", p) for p in okx_calls.WRITES),
+    ],
 }
 words = st.sampled_from(
-    ["BTCUSDT", "linear", "spot", "Buy", "BUY", "Market", "LIMIT", "GTC", "0.1", "40000", "-1", "1e9",
+    ["BTCUSDT", "BTC-USDT", "candle1m", "bbo-tbt", "limit", "buy", "linear", "spot", "Buy", "BUY", "Market", "LIMIT", "GTC", "0.1", "40000", "-1", "1e9",
      "NaN", "Infinity", "", "x" * 50, "\x00\x1b[31m"]
 )  # fmt: skip
 scalars = (
@@ -38,14 +44,15 @@ scalars = (
 names = st.sampled_from(
     ["category", "symbol", "side", "orderType", "type", "qty", "quantity", "price", "triggerPrice",
      "triggerDirection", "timeInForce", "orderId", "orderLinkId", "origClientOrderId", "apiKey",
-     "request", "reduceOnly"]
+     "request", "reduceOnly", "channel", "instId", "ordType", "sz", "px", "clOrdId", "ordId"]
 )  # fmt: skip
 params = st.dictionaries(names, scalars | st.lists(scalars, max_size=2), max_size=10)
 said = st.one_of(
     st.fixed_dictionaries(
         {"op": st.sampled_from(
             ["auth", "subscribe", "ping", "order.create", "order.amend", "order.cancel",
-             "order.create-batch", "order.cancel-all", "nothing"]
+             "order.create-batch", "order.cancel-all", "login", "order", "batch-orders",
+             "amend-order", "cancel-order", "nothing"]
         ), "args": st.lists(params | scalars, max_size=2) | scalars}
     ),
     st.fixed_dictionaries(
@@ -104,7 +111,7 @@ QUERIES: list[dict[str, str]] = [
 async def test_nonsense_over_http_is_answered_each_time(venue: str) -> None:
     asks = [(method, path) for method, path in PATHS[venue] for _ in QUERIES]
     async with running(venue=venue) as sim, aiohttp.ClientSession() as session:
-        keys = {"X-BAPI-API-KEY": "k", "X-MBX-APIKEY": "k"}
+        keys = {"X-BAPI-API-KEY": "k", "X-MBX-APIKEY": "k", "OK-ACCESS-KEY": "k"}
         for (method, path), query in zip(asks, QUERIES * (len(asks) // len(QUERIES)), strict=True):
             url = sim.http_url + path
             said: Any = (

@@ -61,7 +61,7 @@ class RawVenue:
 
     @property
     def spot(self) -> bool:
-        return self._product == "spot"
+        return self._venue.spot(self._account.options)
 
     async def open(self) -> None:
         """Learn the venue's markets."""
@@ -128,9 +128,15 @@ class RawVenue:
             return
 
     async def cancel_all(self, markets: Iterable[str]) -> None:
-        """Cancel whatever rests on these markets, in one request each."""
-        for market in markets:
-            await self._ask(self._client.cancel_all_orders(self._symbol(market)))
+        """Cancel whatever rests on these markets, in one request each where the venue has one."""
+        wanted = set(markets)
+        if self._client.has.get("cancelAllOrders"):
+            for market in wanted:
+                await self._ask(self._client.cancel_all_orders(self._symbol(market)))
+            return
+        for order in await self.orders():
+            if order.market in wanted:
+                await self.cancel(order)
 
     async def close_out(self, market: str, size: Decimal, reduce_only: bool = True) -> None:
         """Trade a position of a signed size away at the market."""
