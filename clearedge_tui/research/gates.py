@@ -1,5 +1,9 @@
 """The gates of the ladder: what a strategy must show before anything is traded with it.
 
+Sharpe ratios are annual. The one over buy and hold is that of the walk-forward's test windows, less
+that of the market over the same windows: luck in choosing is not in it, and unlike a drawdown it does
+not get better by hardly being invested.
+
 A gate is judged from one number that some run measured. What was not run, is out of date or has too
 little data is never a pass and never a zero: it has a state of its own. Hard gates must all pass
 for a strategy to be ready; scored ones add to its readiness (`readiness`).
@@ -91,7 +95,7 @@ SPECS: Final[tuple[Spec, ...]] = (
     Spec("trades", "Trades", True, 4, 30.0, _LEAST,
          "figures of a handful of trades", "run over more data or a shorter timeframe"),
     Spec("buy_hold", "Sharpe over buy and hold", True, 4, 0.0, _UP,
-         "work and cost for less than holding the market pays", "run a backtest"),
+         "work and cost for less than holding the market pays", "run a walk-forward"),
     Spec("breadth", "Markets that pass", False, 6, 0.5, _UP,
          "a rule that fits one market's history", "sweep over more markets"),
     Spec("monte_carlo", "5th percentile of the end", False, 4, 0.0, _UP,
@@ -133,7 +137,8 @@ def judge(
     if spec is None:
         msg = f"no gate is called {name!r}; there are {', '.join(_BY_NAME)}"
         raise NotFound(msg)
-    threshold = held_out_threshold(looks, thresholds) if name == "held_out" else thresholds[name]
+    used = {**THRESHOLDS, **thresholds}
+    threshold = held_out_threshold(looks, used) if name == "held_out" else used[name]
     state, margin, why, action = _judged(spec, evidence, threshold)
     if name == "held_out" and looks > 1:
         why += f" (raised: the window was looked at {looks} times)"

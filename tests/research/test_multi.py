@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.research.multi import cross_sectional as cross
 from clearedge_tui.research.multi import intraday_relval as intraday
-from clearedge_tui.research.multi import pair_screen, pairs, portfolio
+from clearedge_tui.research.multi import pair_screen, pair_shuffle, pairs, portfolio
+from clearedge_tui.research.multi.account import account
 from clearedge_tui.research.multi.hedge import Hedge, beta
 from clearedge_tui.research.multi.result import Result
 from clearedge_tui.research.multi.weighting import Weighting, capped, covariance, weights
@@ -106,6 +107,23 @@ def test_a_spread_that_comes_back_is_earned_on_and_two_walks_are_not() -> None:
     assert np.allclose(held.sum(axis=1), 0.0)
     luck = [pairs.run(walks(600, 2, seed), asked, twins=99, seed=seed).test for seed in range(20)]
     assert sum(one is not None and (one.p or 1.0) <= 0.05 for one in luck) <= 4
+
+
+def test_a_shuffled_pair_does_not_come_back_and_two_walks_are_like_their_shuffles() -> None:
+    asked = pairs.Settings(60, 1.5, 0.25, cost=0.0002)
+    slow = pair_shuffle.shuffled(tied(1500, 1, back=0.05), asked, shuffles=199, seed=1)
+    assert slow.p == 1 / 200
+    assert slow == pair_shuffle.shuffled(tied(1500, 1, back=0.05), asked, shuffles=199, seed=1)
+    luck = [pair_shuffle.shuffled(walks(400, 2, seed), asked, shuffles=59) for seed in range(20)]
+    assert sum((one.p or 1.0) <= 0.05 for one in luck) <= 4
+
+
+def test_a_shuffle_in_its_own_order_earns_what_the_pair_earned() -> None:
+    prices, asked = tied(300, 3), pairs.Settings(20, 1.0, 0.25)
+    found = pairs.run(prices, asked)
+    sides = pairs.positions(pairs.distance(prices, asked)[None], asked)
+    made = account(prices[:, None], np.arange(300), pairs.targets(sides), asked.cost)
+    assert np.allclose(made.returns[0], found.returns, atol=1e-15)
 
 
 @pytest.mark.parametrize("hedge", [Hedge.ROLLING_OLS, Hedge.KALMAN])

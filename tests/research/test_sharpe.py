@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from clearedge_tui.research.stats import sharpe
 from clearedge_tui.research.stats.errors import Insufficient
-from clearedge_tui.research.stats.moments import Moments, annualised, moments, per_period
+from clearedge_tui.research.stats.moments import (
+    Moments,
+    annualised,
+    moments,
+    per_period,
+    sharpe_over,
+)
 from clearedge_tui.research.stats.series import Floats
 
 
@@ -113,3 +119,13 @@ def test_autocorrelation_changes_what_a_year_is_worth() -> None:
     for rho in (-0.3, 0.0, 0.3):
         theory = sqrt(12 / (1 + 2 * rho / (1 - rho) * (1 - (1 - rho**12) / (12 * (1 - rho)))))
         assert isclose(sharpe.autocorrelation_factor(autoregressive(rho), 12), theory, rel_tol=0.05)
+
+
+def test_the_sharpe_over_a_benchmark_needs_the_same_periods() -> None:
+    random = np.random.default_rng(8)
+    own, other = random.normal(0.001, 0.01, (2, 300))
+    wanted = (own.mean() / own.std(ddof=1) - other.mean() / other.std(ddof=1)) * sqrt(252)
+    assert isclose(sharpe_over(own, other, 252), wanted)
+    assert sharpe_over(own, own, 252) == 0.0
+    with pytest.raises(Insufficient):
+        sharpe_over(own, other[1:], 252)

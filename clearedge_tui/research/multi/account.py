@@ -26,14 +26,15 @@ class Account:
 def account(prices: Floats, at: Ints, targets: Floats, cost: float) -> Account:
     """Run targets (decisions x paths x markets) decided at bars `at`, in order.
 
-    A row of NaN leaves that path as it is. Equity that is lost stays lost: the return is -1 once,
+    Prices are bars x markets, or bars x paths x markets where each path has its own. A row of NaN
+    leaves that path as it is. Equity that is lost stays lost: the return is -1 once,
     then 0.
     """
     moved = changes(prices)
     paths, markets = targets.shape[1:]
     held = np.zeros((paths, markets))
     returns, turnover = np.zeros((2, paths, len(moved)))
-    weights = np.zeros(prices.shape)
+    weights = np.zeros((len(prices), markets))
     alive = np.ones(paths)
     rows = dict(zip(at.tolist(), range(len(at)), strict=True))
     for bar in range(len(prices)):
@@ -46,7 +47,8 @@ def account(prices: Floats, at: Ints, targets: Floats, cost: float) -> Account:
         weights[bar] = held[0]
         if bar == len(moved):
             break
-        gained = held @ moved[bar] - cost * traded
+        earned = held @ moved[bar] if moved.ndim == 2 else (held * moved[bar]).sum(axis=1)
+        gained = earned - cost * traded
         lost = gained <= -1.0
         returns[:, bar] = np.where(lost, -1.0, gained) * alive
         turnover[:, bar] = traded

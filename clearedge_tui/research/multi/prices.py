@@ -26,8 +26,8 @@ def checked(prices: npt.ArrayLike, least_bars: int, least_markets: int) -> Float
 
 
 def filled(prices: Floats) -> Floats:
-    """Carry the last known price over holes; NaN stays before the first."""
-    bars = np.arange(len(prices))[:, None]
+    """Carry the last known price over holes; NaN stays before the first. Bars come first."""
+    bars = np.arange(len(prices)).reshape(-1, *[1] * (prices.ndim - 1))
     last = np.maximum.accumulate(np.where(np.isfinite(prices), bars, 0), axis=0)
     return np.take_along_axis(prices, last, axis=0)
 

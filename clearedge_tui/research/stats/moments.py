@@ -50,3 +50,11 @@ def annualised(sharpe: float, periods_a_year: float) -> float:
 def per_period(sharpe_a_year: float, periods_a_year: float) -> float:
     """The other way."""
     return sharpe_a_year / sqrt(periods_a_year)
+
+
+def sharpe_over(returns: npt.ArrayLike, benchmark: npt.ArrayLike, periods_a_year: float) -> float:
+    """Return the annual Sharpe of the returns less that of the benchmark over the same periods."""
+    own, other = usable(returns, LEAST), usable(benchmark, LEAST)
+    if len(own) != len(other):
+        raise Insufficient("periods of the benchmark, one for each return", len(other), len(own))
+    return annualised(moments(own).sharpe - moments(other).sharpe, periods_a_year)
