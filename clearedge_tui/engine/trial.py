@@ -93,7 +93,7 @@ class Bench:
         """Return the bars asked for, and them with the earlier ones that history() may show."""
         bars = self.bars
         start, end = (
-            int(np.searchsorted(bars.ts_ns, at, "left")) if at else edge
+            int(np.searchsorted(bars.ts_ns, at, "right")) if at else edge
             for at, edge in ((ask.start_ns, 0), (ask.end_ns, len(bars)))
         )
         first = max(0, start - ask.warm)
@@ -141,7 +141,8 @@ class Bench:
             bars=outcome.seen,
             fills_sha256=_fills_sha256(outcome.fills),
             equity_sha256=hashlib.sha256(account.equity.tobytes()).hexdigest(),
-            fills=_told(outcome.fills) if ask.decisions else (),
+            fills=_told(outcome.fills) if ask.detail else (),
+            pnls=np.ascontiguousarray(sheet.pnls, "<f8").tobytes() if ask.detail else b"",
         )
 
 

@@ -39,7 +39,10 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """What to run: a config, over a window (UTC ns, end exclusive; 0: the edge of the setup's)."""
+    """What to run: a config, over the bars that close after `start_ns` and up to `end_ns` (UTC).
+
+    0 is the edge of the setup's own window.
+    """
 
     config: dict[str, object] = {}
     start_ns: int = 0
@@ -49,7 +52,7 @@ class Ask(msgspec.Struct, frozen=True):
     cost: str = "1"  # fees, slippage, funding and borrowing are multiplied by it
     permuted: int = 0  # shuffle the bars with this seed; 0: as they are
     path: Path_ = "engine"
-    decisions: bool = False  # give every fill back
+    detail: bool = False  # give every fill and the PnL of every trade back
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -77,6 +80,7 @@ class Trial(msgspec.Struct, frozen=True):
     agreed: bool | None = None  # of both paths; None when only one was run
     difference: str = ""
     fills: tuple[tuple[int, str, str, str], ...] = ()  # time, side, size, price
+    pnls: bytes = b""  # of closed trades after fees, float64
     took_s: float = 0.0
 
     def figure(self, name: str) -> float | None:
