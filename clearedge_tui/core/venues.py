@@ -136,7 +136,7 @@ _ALL = (
             "timeout_secs": _TIMEOUT,
             **_WEB,
         },
-        "",
+        "comes up and sends an order, no more",
     ),
     Venue(
         "hyperliquid",
@@ -154,7 +154,7 @@ _ALL = (
             "max_retries": _RETRIES,
             **_WEB,
         },
-        "",
+        "comes up and sends an order, no more",
     ),
     Venue(
         "deribit",
@@ -170,7 +170,7 @@ _ALL = (
             "max_retries": _RETRIES,
             **_WEB,
         },
-        "",
+        "comes up and sends an order, no more",
     ),
     Venue(
         "coinbase",
@@ -185,7 +185,7 @@ _ALL = (
             "max_retries": _RETRIES,
             **_WEB,
         },
-        "",
+        "comes up and sends an order, no more",
     ),
     Venue(
         "interactive_brokers",

@@ -29,6 +29,7 @@ class _Adapter(msgspec.Struct, frozen=True):
     stem: str
     choices: dict[str, _Choice] = {}
     execution: dict[str, str] = {}  # options that the execution client calls otherwise
+    for_orders: frozenset[str] = frozenset()  # options that would lead the data client astray
     fixed: dict[str, object] = {}  # of the execution client, not to be chosen
     provider: str = ""  # the class that is told which markets to look up; others look up all
 
@@ -65,6 +66,7 @@ _ADAPTERS = {
         "Kraken",
         {"product": _Choice("KrakenProductType", "product_type"), "environment": _where("Kraken")},
         {"ws_private_url": "ws_url"},
+        frozenset({"ws_private_url"}),  # given it, the data client listens to nothing else
     ),
     "hyperliquid": _Adapter("Hyperliquid", {"environment": _where("Hyperliquid")}),
     "deribit": _Adapter(
@@ -140,6 +142,6 @@ def _settings(account: Account, adapter: _Adapter, module: Any, kind: str) -> di
         if choice is not None:
             member = getattr(getattr(module, choice.enum), str(value).upper())
             found[choice.name] = [member] if choice.many else member
-        elif value != "":
+        elif value != "" and (kind == "Execution" or name not in adapter.for_orders):
             found[adapter.execution.get(name, name) if kind == "Execution" else name] = value
     return found
