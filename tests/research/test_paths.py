@@ -38,6 +38,7 @@ def test_drawn_again_the_end_spreads_as_theory_says() -> None:
 def test_skipping_a_tenth_loses_a_tenth() -> None:
     found = monte_carlo.of_trades(PNLS, 10_000.0, way=Way.SKIP, seed=1, paths=2000, skip=0.1)
     assert abs(found.final.p50 - (10_000 + 0.9 * PNLS.sum())) < 60
+    assert found.final.p5 < found.final.p50 < found.final.p95
     none = monte_carlo.of_trades(PNLS, 10_000.0, way=Way.SKIP, seed=1, skip=0.0)
     assert isclose(none.final.p5, 10_000 + PNLS.sum())
 
@@ -111,6 +112,20 @@ def test_what_follows_from_the_bar_before_is_gone() -> None:
 
     assert memory(real) > 0.8
     assert abs(memory(shuffled(real, 1))) < 0.08
+
+
+def test_gaps_are_shuffled_apart_from_what_happens_inside_bars() -> None:
+    real = bars(200)
+    made = shuffled(real, 5)
+    gaps = [np.log(one.open[1:] / one.close[:-1]) for one in (made, real)]
+    assert not np.allclose(gaps[0], gaps[1])
+    inside = np.log(made.close / made.open)
+    before = {round(float(move), 9): n for n, move in enumerate(np.log(real.close / real.open))}
+    came_from = np.array([before[round(float(move), 9)] for move in inside])
+    volumes = real.volume[came_from]
+    assert np.array_equal(volumes, made.volume)  # a bar keeps its volume
+    kept = np.isclose(gaps[0], gaps[1][came_from[1:] - 1], atol=1e-9)
+    assert kept.mean() < 0.1  # and not the gap before it
 
 
 def test_markets_shuffled_with_one_seed_keep_what_they_share() -> None:

@@ -95,3 +95,10 @@ def test_a_hole_in_the_table_is_insufficient() -> None:
     returns[3, 2] = np.nan
     with pytest.raises(Insufficient):
         cscv(returns, 4)
+
+
+def test_variants_that_are_the_same_share_their_rank() -> None:
+    one = noise(80, 1)
+    found = cscv(np.repeat(one, 3, axis=1), 4)
+    assert np.allclose(found.logits, 0.0)  # rank 2 of 3: the middle
+    assert found.pbo == 1.0

@@ -111,3 +111,12 @@ def test_the_parameter_that_matters_explains_most() -> None:
     assert max(found["slow"], found["side"]) < 0.05
     with pytest.raises(Insufficient):
         importance.explained(params[:19], scores[:19])
+
+
+def test_a_parameter_that_does_nothing_explains_nothing_however_few_the_trials() -> None:
+    random = np.random.default_rng(7)
+    found = [
+        importance.explained([{"n": float(n)} for n in random.random(30)], random.random(30))["n"]
+        for _ in range(100)
+    ]
+    assert np.mean(found) < 0.1  # 7 bins of 30 would explain a quarter by chance
