@@ -15,6 +15,7 @@ from clearedge_tui.settings import Account
 
 Keys = dict[str, str]  # api_key -> its value; only ever in the memory of the process that trades
 Made = tuple[Any, Any]  # a client's factory and its configuration
+_PAIRS = {"IDEALPRO", "PAXOS", "ZEROHASH"}  # where Interactive Brokers trades pairs
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -113,13 +114,21 @@ def execution_client(account: Account, keys: Keys, markets: Iterable[str] = ()) 
     return _made(account, "Execution", keys, fixed)
 
 
+def engine_market(account: Account, market: str) -> str:
+    """Return what the adapter calls a market: a pair of a venue that routes has a stroke in it."""
+    symbol, _, code = market.rpartition(".")
+    if not venue(account.venue).exchanges or code not in _PAIRS or "/" in symbol:
+        return market
+    return f"{symbol[:-3]}/{symbol[-3:]}.{code}"
+
+
 def _looked_up(account: Account, markets: Iterable[str]) -> dict[str, object]:
     """Return what makes a client know these markets, where it does not know all by itself."""
     adapter = _ADAPTERS[account.venue]
     if not adapter.provider:
         return {}
     module = import_module(f"nautilus_trader.adapters.{account.venue}")
-    ids = {InstrumentId.from_str(market) for market in markets}
+    ids = {InstrumentId.from_str(engine_market(account, market)) for market in markets}
     return {"instrument_provider": getattr(module, adapter.provider)(load_ids=ids)}
 
 

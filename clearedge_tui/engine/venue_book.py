@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from nautilus_trader.model import ClientOrderId, OrderStatus
+from nautilus_trader.model import ClientOrderId, InstrumentId, OrderStatus
 from nautilus_trader.trading import ImportableStrategyConfig
 
 from clearedge_tui.core.kept import Entry
@@ -101,7 +101,9 @@ class VenueBook:
                     "order_id_tag": named.order_id_tag,
                     "market": ask.market.id,
                     "claim": claim,
-                    "external_order_instrument_ids": [ask.market.id] if claim else [],
+                    "external_order_instrument_ids": (
+                        [Hearers.named(ask.market.id)] if claim else []
+                    ),
                 },
             )
         )
@@ -201,7 +203,7 @@ class VenueBook:
                 price = order.price.as_decimal() if getattr(order, "has_price", False) else None
                 self.strange[key] = Stranger(
                     key,
-                    str(order.instrument_id),
+                    _market_of(order.instrument_id),
                     "buy" if order.is_buy else "sell",
                     order.quantity.as_decimal(),
                     order.filled_qty.as_decimal(),
@@ -238,6 +240,12 @@ class VenueBook:
     def _say(self, key: str, kind: str, **fields: Any) -> None:
         instance, order, _market = self._by_key[key]
         self._emit(BookEvent(instance, order, kind, **fields))
+
+
+def _market_of(identity: InstrumentId) -> str:
+    """Return what a market of the engine is called here."""
+    found = (name for name, one in Hearers.traders.items() if one.identity == identity)
+    return next(found, str(identity))
 
 
 def _fee(commission: Any, price: Decimal, market: MarketInfo | None) -> tuple[Decimal, Decimal]:

@@ -7,6 +7,7 @@ asked of the venue; a market is ready when both are there, or when the venue doe
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from nautilus_trader.trading import ImportableStrategyConfig
@@ -19,7 +20,7 @@ from clearedge_tui.engine.feed import KEEP
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.players import Source
 from clearedge_tui.engine.proxy import Registry
-from clearedge_tui.engine.venue_adapters import hear
+from clearedge_tui.engine.venue_adapters import engine_market, hear
 from clearedge_tui.engine.venue_trader import Hearers, config
 from clearedge_tui.market import catalog, timeframes
 from clearedge_tui.settings import Account, Home
@@ -55,6 +56,7 @@ class VenueFeed:
         self._tasks: set[asyncio.Task[None]] = set()
         self.sockets: dict[str, str] = {}
         self.error = ""
+        Hearers.named = partial(engine_market, account)
         Hearers.quote = self._quote
         Hearers.bar = self._bar
         Hearers.history = self._history

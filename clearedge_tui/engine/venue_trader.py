@@ -33,6 +33,7 @@ class Hearers:
     history: Callable[[str, list[Any]], None]
     order: Callable[[str, str, Any], None]  # key, kind, the engine's event
     socket: Callable[[str, str], None]
+    named: Callable[[str], str] = lambda market: market  # what the engine calls a market
 
 
 class TraderConfig(StrategyConfig):
@@ -50,7 +51,7 @@ def config(market: str, claim: bool) -> TraderConfig:
     tag = "".join(c if c.isalnum() else "_" for c in market)
     named: dict[str, Any] = {"strategy_id": StrategyId(f"Market-{tag}"), "order_id_tag": tag}
     if claim:
-        named["external_order_instrument_ids"] = [InstrumentId.from_str(market)]
+        named["external_order_instrument_ids"] = [InstrumentId.from_str(Hearers.named(market))]
     return TraderConfig(market=market, claim=claim, **named)
 
 
@@ -58,8 +59,8 @@ class Trader(Strategy):
     def __init__(self, config: TraderConfig) -> None:
         super().__init__(config)
         self.market = config.market
-        self.identity = InstrumentId.from_str(self.market)
-        self.bars = BarType.from_str(f"{self.market}-1-MINUTE-LAST-EXTERNAL")
+        self.identity = InstrumentId.from_str(Hearers.named(self.market))
+        self.bars = BarType.from_str(f"{self.identity}-1-MINUTE-LAST-EXTERNAL")
         self.listens = False  # begun: it may be spoken to
         self._hears = False
         self._past: tuple[int, int] | None = None  # asked for before its market was known

@@ -98,7 +98,9 @@ def _venue_checks(account: Account, place: "AccountRun | None") -> list[Check]:
         text = "ccxt is not installed: pip install 'clearedge-tui[live]'"
         checks.append(Check("second client", "bad", text, now_ns()))
     compared = place.compared if place else None
-    if compared is None:
+    if not venue(account.venue).audited:
+        checks.append(Check("ledger", "unknown", "there is no second client for this venue"))
+    elif compared is None:
         checks.append(Check("ledger", "unknown", "not compared with the venue yet"))
     else:
         differ = len(compared.differences)

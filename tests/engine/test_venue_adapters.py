@@ -50,17 +50,18 @@ def test_a_market_is_a_venues_by_its_code_or_by_an_exchange_it_routes_to() -> No
     assert not VENUES["bybit"].lists("BTCUSDT.LOCAL")
     routes = VENUES["interactive_brokers"]
     assert routes.lists("AAPL.NASDAQ")
-    assert routes.lists("EUR/USD.IDEALPRO")
+    assert routes.lists("EURUSD.IDEALPRO")
     assert not any(routes.lists(f"X.{code}") for code in ("LOCAL", "BYBIT", "BINANCE"))
 
 
 def test_a_venue_that_must_be_told_its_markets_is_told_those_of_the_account() -> None:
     account = Account("main", AccountKind.LIVE, "venue", venue="interactive_brokers")
     for _, config in (
-        data_client(account, {}, ["AAPL.NASDAQ"]),
-        execution_client(account, {}, ["AAPL.NASDAQ"]),
+        data_client(account, {}, ["AAPL.NASDAQ", "EURUSD.IDEALPRO"]),
+        execution_client(account, {}, ["AAPL.NASDAQ", "EURUSD.IDEALPRO"]),
     ):
-        assert {str(one) for one in config.instrument_provider.load_ids} == {"AAPL.NASDAQ"}
+        found = {str(one) for one in config.instrument_provider.load_ids}
+        assert found == {"AAPL.NASDAQ", "EUR/USD.IDEALPRO"}  # a pair as the adapter calls it
 
 
 @pytest.mark.parametrize(

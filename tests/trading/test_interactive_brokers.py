@@ -18,7 +18,7 @@ SHARE = Market(
     "AAPL", "nasdaq", APPLE, "AAPL", "USD", "equity", 2, 0, D(1), calendar="24/7",
     price_step=D("0.01"), size_step=D(1),
 )  # fmt: skip
-EURO = "EUR/USD.IDEALPRO"
+EURO = "EURUSD.IDEALPRO"
 PAIR = Market(
     "EUR/USD", "idealpro", EURO, "EUR", "USD", "fx", 5, 0, D(1), calendar="24/7",
     price_step=D("0.00005"), size_step=D(1),
