@@ -8,13 +8,11 @@ It says how much luck was in this order of these days, not what other markets wo
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from clearedge_tui.market.columns import Floats, Ints
+from clearedge_tui.research.stats.resample import simple_block, stationary
 from clearedge_tui.runs.analysis.model import Simulation
 from clearedge_tui.runs.analysis.tables import histogram
-
-Places = npt.NDArray[np.int32]  # half the memory of the usual ones
 
 _LEAST_DAYS = 10
 _DRAWS = 200_000  # about; more days mean fewer paths
@@ -29,8 +27,8 @@ def simulate(returns: Floats, ends_ns: Ints, balance: float, seed: int) -> Simul
     if days < _LEAST_DAYS:
         return None
     paths = min(_MOST, max(_LEAST, _DRAWS // days))
-    block = max(1.0, float(np.rint(days ** (1 / 3))))
-    drawn = _days(np.random.default_rng(seed), paths, days, 1.0 / block)
+    block = simple_block(days)
+    drawn = stationary(np.random.default_rng(seed), paths, days, block)
     worth = np.cumprod(1.0 + returns[drawn], axis=1)
     peak = np.maximum(np.maximum.accumulate(worth, axis=1), 1.0)
     deepest = 1.0 - (worth / peak).min(axis=1)
@@ -54,15 +52,3 @@ def simulate(returns: Floats, ends_ns: Ints, balance: float, seed: int) -> Simul
         drawdown_p50=float(half),
         drawdown_p95=float(most),
     )
-
-
-def _days(random: np.random.Generator, paths: int, days: int, ends: float) -> Places:
-    """Return which day each day of each path is: the one after the last, or now and then any."""
-    jumps = random.random((paths, days)) < ends
-    jumps[:, 0] = True
-    anywhere = random.integers(0, days, (paths, days), dtype=np.int32)
-    steps = np.arange(days, dtype=np.int32)
-    since = np.maximum.accumulate(np.where(jumps, steps, np.int32(0)), axis=1)
-    result: Places = np.take_along_axis(anywhere, since, axis=1) + steps - since
-    result[result >= days] -= days  # the day after the last is the first
-    return result
