@@ -199,7 +199,7 @@ _ALL = (
             "account_id": _text("U… is live, DU… is paper"),
             "connection_timeout": _count("seconds until a connection is given up", 60, 1, 600),
         },
-        "shares, against a server of ours",
+        "shares and currency pairs, against a server of ours",
         audited=False,
         exchanges=True,
         needed=("account_id",),

@@ -37,7 +37,7 @@ def dollars(symbol: str, price: str, step: str, half: str, size: str, leverage: 
     return Market(
         id=symbol, symbol=symbol, product=Product.LINEAR, base=symbol.partition(".")[0],
         quote="USD", price_step=D(step), size_step=D(1), min_size=D(1), max_size=D(1_000_000),
-        min_value=D(1), price=D(price), half_spread=D(half), maker_fee=D("0.00002"),
+        min_value=D(0), price=D(price), half_spread=D(half), maker_fee=D("0.00002"),
         taker_fee=D("0.00002"), depth=_depth(size), leverage=D(leverage),
     )  # fmt: skip
 

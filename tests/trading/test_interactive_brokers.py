@@ -67,17 +67,27 @@ def test_orders_fill_rest_and_cancel_and_come_back_after_kill_9(
         first.kill()
     resting = {o["price"]: o["id"] for o in sim.call("open_orders")}
     assert sorted(resting) == ["151", "152"]
-    sim.call("fill", order=resting["151"])
+    sim.call("fill", order=resting["151"], size="4")
     with gateway(sim, tmp_path) as again:
-        again.until_status("one-3", "filled")
         again.attach("one", market=APPLE)
         state = again.ask("state")["one"]
+        assert state["orders"]["one-3"][:2] == ["partial", "4"]
         assert state["orders"]["one-4"][0] == "open"
+        sim.call("fill", order=resting["151"])
+        again.until_status("one-3", "filled")
         assert again.position("one") == 110
         assert [D(p["size"]) for p in sim.call("positions")] == [D(110)]
         again.ask("cancel", name="one", key="one-4")
         again.until_status("one-4", "cancelled")
         assert sim.call("open_orders") == []
+        again.order("one", "one-5", "sell", "110", price="300.00", reduce_only=True)
+        again.until_status("one-5", "open")
+        again.order("one", "one-6", "sell", "30")
+        again.until_status("one-6", "filled")
+        again.until(
+            lambda: [o["size"] for o in sim.call("open_orders")] == ["80"],
+            "what closes is cut down with the position",
+        )
 
 
 def test_after_a_cut_the_fill_meanwhile_is_known_and_prices_come_again(
