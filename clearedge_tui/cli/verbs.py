@@ -30,6 +30,10 @@ VERBS = {
         "clearedge_tui.cli.reconcile:reconcile",
         "Compare ledgers with the venues, settle differences.",
     ),
+    "research": (
+        "clearedge_tui.cli.research:research",
+        "Judge strategies by tests that try to show they are worth nothing.",
+    ),
     "restart": ("clearedge_tui.cli.init:restart", "Replace the supervisor; engines live on."),
     "run": ("clearedge_tui.cli.run_cmds:run", "List, show and remove runs."),
     "secret": ("clearedge_tui.cli.secret:secret", "Set, list and remove keys of sources."),

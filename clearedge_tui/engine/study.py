@@ -23,6 +23,7 @@ from clearedge_tui.core.errors import BadData, ClearEdgeError
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.engine.forking import Mother, become, speak_to
 from clearedge_tui.engine.trial import Bench
+from clearedge_tui.engine.worker import Answers
 from clearedge_tui.market import catalog, markets
 from clearedge_tui.research.trial import Setup
 from clearedge_tui.research.work import Another, Answer, Begin, Ready, Task, ToMother
@@ -93,6 +94,7 @@ class StudyMother(Mother):
 def _worker(bench: Bench, line: int, log: int) -> int:
     speak_to(log)
     bench.folder = bench.folder / str(os.getpid())
+    Answers(line).watch()  # whoever asked may be gone while a strategy sleeps
     try:
         return serve(bench, socket.socket(fileno=line))
     except (BrokenPipeError, ConnectionResetError):

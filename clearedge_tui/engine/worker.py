@@ -35,6 +35,7 @@ from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.engine.run_log import RunLog
 from clearedge_tui.market import catalog, markets
+from clearedge_tui.research import ledger
 from clearedge_tui.runs import (
     artifacts,
     data_used,
@@ -107,6 +108,8 @@ def _run(
         send(frame(there))
         return 0
     journal.append(draft, about, events.BACKTEST_STARTED, bars=len(plan.bars))
+    asked_of = plan.spec.strategy, plan.market.id, plan.spec.timeframe, plan.loaded.info.sha256
+    ledger.note(home, ledger.RUN, *asked_of, [plan.spec.config], run=job.run_id)
     outcome = backtest.execute(plan, lambda progress: send(frame(progress)), stop)
     if outcome.status == "cancelled" and log.took:  # whoever cancels a process kills it
         why = _LEFT.format(job.run_id)

@@ -11,7 +11,7 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.research.ground import Ground
 from clearedge_tui.runs import artifacts, drafts, manifest
 from clearedge_tui.runs.ids import new_run_id
-from clearedge_tui.runs.listing import run_folder
+from clearedge_tui.runs.listing import REPORT, SUMMARY, run_folder
 from clearedge_tui.runs.model import Curve, RunReport, RunSummary
 from clearedge_tui.settings import Home
 
@@ -128,7 +128,7 @@ def _report(
         inputs_sha256=found.key,
         stamps=("simulated",) if ground.market.simulated else (),
     )
-    names = {"summary": "summary.json", "report": "report.json", "study": STUDY}
+    names = {"summary": SUMMARY, "report": REPORT, "study": STUDY}
     return RunReport(
         summary=summary,
         spec=asked,

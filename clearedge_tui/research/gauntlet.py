@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from clearedge_tui.contract.info import StrategyInfo
 from clearedge_tui.contract.schema import Schema
@@ -47,6 +48,7 @@ class Ladder(msgspec.Struct, frozen=True):
 
     strategy: str
     market: str
+    venue: str
     timeframe: str
     code_sha256: str
     data_sha256: str
@@ -65,8 +67,8 @@ class Ladder(msgspec.Struct, frozen=True):
     why_engine: str
     runs: dict[str, str]
     simulated: bool
-    at_ns: int = 0
-    breadth: float | None = None
+    evidence: dict[str, Evidence]
+    at_ns: int
 
 
 class Gauntlet:
@@ -102,8 +104,8 @@ class Gauntlet:
             self._rule()
             found = self._search()
             config = self._config(found)
-            self._robust(config, found)
             self._walk(config)
+            self._robust(config, found)  # last: it is deflated by all that was tried before
             looks = self._held_out(config)
             return self._ladder(config, found, looks)
         finally:
@@ -187,7 +189,7 @@ class Gauntlet:
         )  # fmt: skip
         figures, why = one.result["figures"], one.result["why"]
         names = (
-            "dsr", "cost", "trades", "buy_hold", "monte_carlo", "jitter", "regimes", "permutation",
+            "dsr", "cost", "trades", "monte_carlo", "jitter", "regimes", "permutation",
             "bootstrap",
         )  # fmt: skip
         for name in names:
@@ -265,7 +267,18 @@ class Gauntlet:
             self.evidence["walk_forward"] = Evidence("", None, str(error))
             return
         why = one.result["why"]
-        self.evidence["walk_forward"] = Evidence(one.run_id, one.result["sharpe"], why)
+        ours = one.result["sharpe"]
+        self.evidence["walk_forward"] = Evidence(one.run_id, ours, why)
+        held = self._held(one.result["parts"])
+        over = None if ours is None or held is None else ours - held
+        said = "" if held is None else f"holding gave {held:.2f} in the same windows"
+        self.evidence["buy_hold"] = Evidence(one.run_id, over, said or why)
+
+    def _held(self, parts: list[dict[str, Any]]) -> float | None:
+        """Return the Sharpe ratio of holding the market in the windows that no choice saw."""
+        ground = self.ground
+        returns = [ground.market_returns(one["test_start_ns"], one["test_end_ns"]) for one in parts]
+        return periods.sharpe(np.concatenate(returns), ground.a_year) if returns else None
 
     def _held_out(self, config: dict[str, Any]) -> int:
         """Look at the held-out part once, and write the look down before it is shown."""
@@ -318,13 +331,13 @@ class Gauntlet:
         lines = ledger.read(ground.home)
         gates = ladder(self.evidence, thresholds=self._thresholds, looks=looks)
         made = Ladder(
-            ground.spec.strategy, ground.market.symbol, ground.spec.timeframe, ground.code_sha256,
-            ground.used.sha256, config, self.given, gates, readiness(gates),
+            ground.spec.strategy, ground.market.symbol, ground.market.id.rpartition(".")[2],
+            ground.spec.timeframe, ground.code_sha256, ground.used.sha256, config, self.given, gates, readiness(gates),
             ledger.variants(lines, ground.spec.strategy),
             ledger.revisions(lines, ground.spec.strategy), looks, ground.split_ns,
             ground.start_ns, ground.end_ns, ground.period_ns,
             found.why if found else "the settings as they were given", self.why_engine,
-            dict(self.runs), ground.market.simulated, now_ns(),
+            dict(self.runs), ground.market.simulated, dict(self.evidence), now_ns(),
         )  # fmt: skip
         key = finding.key_of("ladder", ground, config, evidence=self.evidence, looks=looks)
         if finding.known(ground.home, key) is None:

@@ -58,3 +58,15 @@ def changes(
 def applied(made: tuple[Change, ...], before: Mapping[str, float] = THRESHOLDS) -> dict[str, float]:
     """Return the thresholds after the changes."""
     return dict(THRESHOLDS) | dict(before) | {change.name: change.after for change in made}
+
+
+def demand(name: str, value: float, recorded: float | None, where: str) -> None:
+    """Refuse a threshold in a file that is easier than the built-in one without a recorded reason."""
+    easiest = [THRESHOLDS[name]] + ([] if recorded is None else [recorded])
+    allowed = max(easiest) if name in _DOWN else min(easiest)
+    if (value > allowed) if name in _DOWN else (value < allowed):
+        msg = (
+            f"{where}: {name} = {value:g} is easier than {allowed:g}, and no reason is recorded; "
+            f"use: clearedge research threshold {name} {value:g} --reason TEXT"
+        )
+        raise Refused(msg)

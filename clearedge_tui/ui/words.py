@@ -233,6 +233,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "account probe": "account probe asks its venue; on the command line: clearedge account probe",
     "venue": "venue lists what may be set about venues; on the command line: clearedge venue",
     "drill": "drill rehearses a kill in a throwaway home; on the command line: clearedge drill kill",
+    "research": "research runs for minutes; on the command line: clearedge research",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

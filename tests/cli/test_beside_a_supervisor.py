@@ -56,6 +56,8 @@ ASKED = {
     "account set": ("other", "--set", "leverage=3"),
     "account readiness": ("other",),
     "account rm": ("other", "--confirm", "other"),
+    "research list": (),
+    "research threshold": (),
     "venue list": (),
     "venue show": ("bybit",),
     "instance add": ("ema_cross", "--market", "SIM/USDT", "--id", "one", "--mode", "observe"),
@@ -176,11 +178,14 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "account probe",
         "drill kill",
         "limit clear",
+        "research run",
+        "research sweep",
+        "research show",
     }
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
         " a difference a venue: tests/trading/test_recon.py;"
-        " a limit that holds: tests/live/test_limits.py"
+        " a limit that holds: tests/live/test_limits.py; a ladder: tests/research/test_ladders.py"
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")

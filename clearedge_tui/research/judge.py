@@ -1,0 +1,59 @@
+"""One ladder, or those of a whole basket: what the command line and the console call."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.research import board
+from clearedge_tui.research.gauntlet import Gauntlet, Ladder, Options, schema_of
+from clearedge_tui.research.ground import HELD_OUT, ground
+from clearedge_tui.research.study import Cancelled, Told, nobody
+from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.settings import Home
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One of a sweep: its ladder, or why there is none."""
+
+    strategy: str
+    market: str
+    timeframe: str
+    ladder: Ladder | None
+    error: str = ""
+
+
+def judge(
+    home: Home, spec: BacktestSpec, options: Options, told: Told = nobody,
+    stop: Callable[[], bool] = lambda: False, held_out: float = HELD_OUT,
+    said: Callable[[str], None] = lambda _text: None,
+) -> Ladder:  # fmt: skip
+    """Run what is missing of a ladder and keep it. Raises what a person can act on."""
+    limits = board.read_thresholds(home)
+    schema = schema_of(home, spec.strategy)
+    config: Mapping[str, object] = spec.config
+    stands = ground(home, msgspec.structs.replace(spec, config={}), said, held_out)
+    made = Gauntlet(stands, schema, config, options, told, stop, thresholds=limits).run()
+    board.put(home, made)
+    key = (made.strategy, made.market, made.venue, made.timeframe)
+    return next(
+        one
+        for one in board.ladders(home)
+        if (one.strategy, one.market, one.venue, one.timeframe) == key
+    )
+
+
+def sweep(
+    home: Home, specs: Sequence[BacktestSpec], options: Options, told: Told = nobody,
+    stop: Callable[[], bool] = lambda: False, held_out: float = HELD_OUT,
+) -> Iterator[Judged]:  # fmt: skip
+    """Yield each ladder as it is done. One that cannot be made is told of and does not end the rest."""
+    for spec in specs:
+        try:
+            made = judge(home, spec, options, told, stop, held_out)
+        except Cancelled:
+            raise
+        except ClearEdgeError as error:
+            yield Judged(spec.strategy, spec.market, spec.timeframe, None, str(error))
+        else:
+            yield Judged(spec.strategy, made.market, made.timeframe, made)
