@@ -12,6 +12,8 @@ import msgspec
 from clearedge_tui.core.model import Order, OrderStatus
 from clearedge_tui.core.venue_state import VenueState
 
+FILLED = "filled "  # of an order that is filled otherwise, before each number
+
 
 class Difference(msgspec.Struct, frozen=True):
     """One thing that the venue and we say differently. It blocks entries on its market."""
@@ -99,7 +101,7 @@ def _orders(one: Ours, theirs: VenueState) -> list[Difference]:
             found.append(Difference(one.market, "order", order.id, str(order.status), "not open"))
         elif seen.filled != order.filled:
             found.append(
-                Difference(one.market, "order", order.id, f"filled {order.filled}", f"filled {seen.filled}")
+                Difference(one.market, "order", order.id, f"{FILLED}{order.filled}", f"{FILLED}{seen.filled}")
             )  # fmt: skip
     for raw in theirs.orders:
         if raw.market != one.market or raw.key in mine or raw.venue_id in one.external_orders:

@@ -425,6 +425,10 @@ class Desk(Judge):
         event = BookEvent(instance, order.id, "filled", abs(size), price, trade="adopted")
         self.heard(self.own, event)
 
+    def refilled(self, order: Order, filled: Decimal) -> None:
+        """Let an order be filled so far; its position is somebody else's to move."""
+        self._put(self.seats[order.instance], msgspec.structs.replace(order, filled=filled))
+
     def _entry(self, seat: Seat, order: Order) -> Entry:
         """Return what is written of an order as it is now."""
         entry = seat.entries.get(order.id)

@@ -398,9 +398,8 @@ class Gateway:
             await self.book.start()
             self.desk.reopen(markets_now(self.spec.home, self.desk.seats.values()))
         self.ready = self.kill.ready = True
-        if self.second is not None:
-            self.second.ready = True
-            self.second.look()
+        if self.second is not None and isinstance(self.book, VenueBook):
+            self.second.begin(self.book)
         self.kill.look()
         for message in self._early:
             await self._act(message)

@@ -12,10 +12,11 @@ import msgspec
 from clearedge_tui.core.audit_messages import CancelRaw, CloseRaw
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.gate import Denied
+from clearedge_tui.core.kept import Entry
 from clearedge_tui.core.messages import BookEvent, Compared, Resolve
 from clearedge_tui.core.model import Order, OrderStatus
-from clearedge_tui.core.reconcile import Difference, OurOrder, Ours, compare, newly, still
-from clearedge_tui.core.venue_state import RawFill, VenueState
+from clearedge_tui.core.reconcile import FILLED, Difference, OurOrder, Ours, compare, newly, still
+from clearedge_tui.core.venue_state import RawFill, RawOrder, VenueState
 from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.seat import Seat
@@ -86,6 +87,8 @@ class Reconciler:
     def take(self, state: VenueState) -> None:
         """Take over what is ours, and compare the rest."""
         if not state.error:
+            for raw in state.orders:
+                self._reopen(raw)
             for fill in state.fills:
                 self._fill(fill)
             self._settle_orders(state)
@@ -117,6 +120,15 @@ class Reconciler:
         own = {seat.market.id for seat in self._desk.seats.values()}
         there = {p.market for p in state.positions} | {o.market for o in state.orders}
         return sorted(own | there)
+
+    def _reopen(self, raw: RawOrder) -> None:
+        """Take an order back that was taken for rejected, and that the venue has all the same."""
+        entry = self._desk.record.order_keyed(raw.key) if raw.key else None
+        seat = self._desk.seats.get(entry.order.instance) if entry else None
+        if entry is not None and seat is not None and entry.order.status is OrderStatus.REJECTED:
+            seat.entries.setdefault(entry.order.id, entry)  # it may have ended long ago
+            seat.orders.setdefault(entry.order.id, entry.order)
+            self._say(entry.order, "accepted", venue_id=raw.venue_id)
 
     def _fill(self, fill: RawFill) -> None:
         """Count a fill of ours that the engine has not told."""
@@ -239,7 +251,22 @@ class Reconciler:
         entry = self._desk.record.order_named(found.subject)
         if entry is None:
             return f"order {found.subject} is not known here"
+        if found.ours.startswith(FILLED):
+            return self._refill(entry, Decimal(found.theirs.removeprefix(FILLED)), ask.how)
         self._say(entry.order, "cancelled", reason="a person took the venue's word for it")
+        return ""
+
+    def _refill(self, entry: Entry, there: Decimal, how: str) -> str:
+        """Let an order be filled as far as the venue says, and a position that differs with it."""
+        if how != "adopt":
+            return (
+                "an order that is filled otherwise at the venue can be adopted: its number is taken"
+            )
+        order = self._desk.seats[entry.order.instance].orders.get(entry.order.id, entry.order)
+        more = (there - order.filled) * (1 if order.side == "buy" else -1)
+        if any(d.kind == "position" and d.market == order.market for d in self.differences):
+            self._desk.adopt(order.instance, more, order.avg_price or Decimal(0))
+        self._desk.refilled(order, there)
         return ""
 
     def _keep(self) -> None:

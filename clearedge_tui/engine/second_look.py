@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from clearedge_tui.core.audit_messages import Look, Pulse
+from clearedge_tui.core.audit_messages import CancelRaw, Look, Pulse
 from clearedge_tui.core.messages import Done, Resolve
 from clearedge_tui.core.venue_state import VenueState
 from clearedge_tui.core.venues import venue
@@ -20,6 +20,7 @@ from clearedge_tui.engine.reconciler import Reconciler
 if TYPE_CHECKING:
     from clearedge_tui.engine.desk import Desk
     from clearedge_tui.engine.kill_switch import KillSwitch
+    from clearedge_tui.engine.venue_book import VenueBook
     from clearedge_tui.settings import Account, Home
 
 
@@ -40,6 +41,12 @@ class SecondLook:
         self._link = AuditLink(path, account.name, self._heard)
         self._reconciler = Reconciler(account, desk, tell, self._link.send)
         kill.known = self._reconciler.known
+
+    def begin(self, book: "VenueBook") -> None:
+        """The book trades: look, and lend it a hand for what its engine cannot cancel."""
+        self.ready = True
+        book.hand = lambda key, market: self._link.send(CancelRaw(key, market))
+        self.look()
 
     def start(self) -> asyncio.Task[None]:
         return asyncio.create_task(self._link.run())

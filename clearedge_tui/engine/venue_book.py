@@ -20,6 +20,7 @@ from clearedge_tui.core.messages import (
 )
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.venues import venue
+from clearedge_tui.engine.mute_lines import NOT_LET_IN
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.proxy import Registry
 from clearedge_tui.engine.venue_adapters import Keys, hear, trade
@@ -64,6 +65,8 @@ class VenueBook:
         self._by_key: dict[str, tuple[str, str, str]] = {}  # key -> instance, order, market
         self._keys: dict[str, str] = {}  # order -> key
         self.strange: dict[str, Stranger] = {}
+        # cancels an order past the engine, for one that the engine takes for ended
+        self.hand: Callable[[str, str], object] = lambda _key, _market: None
         self._first = sorted(set(markets))
         Hearers.order = self._heard
         self._closed = venue(account.venue).exchanges
@@ -145,8 +148,11 @@ class VenueBook:
         try:
             if isinstance(ask, BookShrink):
                 trader.shrink(ask, key, self._infos[ask.market])
-            else:
+            elif (known := self._node.cache.order(ClientOrderId(key))) and not known.is_closed:
                 trader.drop(key)
+            else:
+                self.hand(key, owner[2])
+                self._say(key, "unknown", reason="its cancel went past the engine")
         except (ValueError, RuntimeError) as error:
             self._say(key, "cancel_refused", reason=str(error))
 
@@ -218,6 +224,8 @@ class VenueBook:
         if kind in ("cancel_rejected", "modify_rejected"):
             self._say(key, "cancel_refused", reason=reason)
             return
+        if NOT_LET_IN in reason:
+            Hearers.not_let_in()
         venue_id = str(getattr(event, "venue_order_id", "") or "")
         if kind != "filled":
             self._say(key, kind, reason=reason, venue_id=venue_id)

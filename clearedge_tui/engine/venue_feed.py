@@ -17,6 +17,7 @@ from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.core.messages import MarketInfo, TickMsg
 from clearedge_tui.core.model import BarRow
 from clearedge_tui.engine.feed import KEEP
+from clearedge_tui.engine.mute_lines import MuteLines
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.players import Source
 from clearedge_tui.engine.proxy import Registry
@@ -55,6 +56,8 @@ class VenueFeed:
         self._pasts: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.sockets: dict[str, str] = {}
+        self._lines = MuteLines(lambda: self._bars)
+        Hearers.not_let_in = self._lines.refused
         self.error = ""
         Hearers.named = partial(engine_market, account)
         Hearers.quote = self._quote
@@ -110,6 +113,8 @@ class VenueFeed:
         self._clocks[market.id] = now_ns()
         self._pasts[market.id] = asyncio.Event()
         self._listen(market.id)
+        if not self._tasks:
+            self._tasks.add(asyncio.create_task(self._lines.run()))
         task = asyncio.create_task(self._past(market.id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -182,6 +187,7 @@ class VenueFeed:
     def _quote(self, market: str, bid: float, ask: float, ts_ns: int) -> None:
         if market not in self._bars:
             return
+        self._lines.heard()
         self._clocks[market] = max(ts_ns, self._clocks[market])
         middle = (bid + ask) / 2
         self._take(TickMsg(market, "quote", ts_ns, 0, 0, 0, middle, 0, bid, ask))
@@ -203,6 +209,8 @@ class VenueFeed:
 
     def _socket(self, endpoint: str, state: str) -> None:
         self.sockets[endpoint] = state.lower()
+        if state.lower() == "connected":
+            self._lines.came_up()
 
 
 def _row(bar: Any, close_ns: int) -> BarRow:

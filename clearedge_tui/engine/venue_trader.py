@@ -34,6 +34,7 @@ class Hearers:
     order: Callable[[str, str, Any], None]  # key, kind, the engine's event
     socket: Callable[[str, str], None]
     named: Callable[[str], str] = lambda market: market  # what the engine calls a market
+    not_let_in: Callable[[], None] = lambda: None  # an order found its line not logged in
 
 
 class TraderConfig(StrategyConfig):

@@ -18,6 +18,7 @@ class What(StrEnum):
     BAN = "ban"
     PARTIAL = "partial"  # an order gets `share` of its size and no more
     LIE = "lie"  # `values` in every row of the answer; `text` "empty": no rows
+    DENY_ACK = "deny_ack"  # done, and the answer says that it is refused, as `refuse` does
     LATE_ACK = "late_ack"  # what happened is told before the answer
     DELAY_ACK = "delay_ack"
     LOSE_ACK = "lose_ack"  # done, and never answered

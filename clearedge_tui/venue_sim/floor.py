@@ -27,7 +27,7 @@ from clearedge_tui.venue_sim.model import (
     Told,
 )
 from clearedge_tui.venue_sim.request_log import Request
-from clearedge_tui.venue_sim.rulings import refuse, rule_of, wait_for
+from clearedge_tui.venue_sim.rulings import deny, refuse, rule_of, wait_for
 from clearedge_tui.venue_sim.sockets import Hub
 
 # what a request of wrong types and missing words runs into, whatever it asked for
@@ -184,6 +184,7 @@ class Floor:
             if request.verb.startswith("order."):
                 self.limiter.take(request.at_s)
             reply = work(rules)
+            deny(rules)
         except Denied as denied:
             request.outcome = str(denied.denial)
             return self.front.refusal(request, denied)

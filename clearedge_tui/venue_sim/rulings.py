@@ -35,3 +35,10 @@ def refuse(rules: Sequence[Fault]) -> None:
             raise Denied(Denial.RATE, rule.text, rule.code)
         if rule.what is What.BAN:
             raise Denied(Denial.BANNED, rule.text, rule.code)
+
+
+def deny(rules: Sequence[Fault]) -> None:
+    """Refuse what was done already, as a venue does that lost sight of it."""
+    rule = rule_of(rules, What.DENY_ACK)
+    if rule is not None:
+        raise Denied(Denial(rule.denial or Denial.BUSY), rule.text, rule.code)

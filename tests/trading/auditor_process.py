@@ -10,7 +10,7 @@ from clearedge_tui.core.messages import Keys
 from clearedge_tui.engine.audit.auditor import Auditor, AuditorSpec
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.settings import Account
-from tests.trading.gateway_process import out
+from tests.trading.gateway_process import out, say_where
 
 
 class Ear(LeaseKeeper):
@@ -20,6 +20,7 @@ class Ear(LeaseKeeper):
 
 
 async def main() -> None:
+    say_where()
     asked = json.loads(sys.argv[1])
     account = msgspec.convert(asked["account"], Account, strict=False)
     markets = tuple(m["market_id"] for m in asked["markets"])

@@ -36,6 +36,7 @@ from clearedge_tui.core.risk_messages import (
     Permit,
 )
 from clearedge_tui.core.wire import frame, frames
+from clearedge_tui.engine import mute_lines
 from clearedge_tui.engine.gateway import Gateway
 from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
@@ -49,6 +50,17 @@ def out(kind: str, body: Any) -> None:
     line = {"kind": kind, "at": time.monotonic_ns(), "body": msgspec.to_builtins(body)}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def say_where() -> None:
+    """Write down where every task stands, when a test that waits in vain asks for it."""
+
+    def write() -> None:
+        for task in asyncio.all_tasks():
+            task.print_stack(file=sys.stderr)
+        sys.stderr.flush()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, write)
 
 
 class Ear(LeaseKeeper):
@@ -77,7 +89,10 @@ class Driver:
         self.tasks: set[asyncio.Task[None]] = set()
         self.quiet = {"TickMsg", "Ledgers"} - set(asked.get("hear", ()))
 
+        mute_lines._FIRST_S = 2.0  # a test's patience
+
     async def run(self) -> None:
+        say_where()
         running = asyncio.create_task(self.gateway.run())
         if self.account.kind is AccountKind.LIVE:
             keys = Keys(

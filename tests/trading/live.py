@@ -2,6 +2,7 @@
 
 import json
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from tests.venue_sim.process import SimProcess
 ROOT = Path(__file__).parents[2]
 BTC = "BTCUSDT-LINEAR.BYBIT"
 LIMIT_S = 30.0
+CHATTER = {"answer", "Ledgers", "FeedStatus", "RiskRows", "RiskSums"}
 
 
 SPOT = "BTCUSDT-SPOT.BYBIT"
@@ -48,7 +50,8 @@ def account(sim: SimProcess, product: str = "linear", **fields: Any) -> dict[str
 class Talker:
     """A process of ours that says what it does in lines of JSON."""
 
-    def __init__(self, module: str, words: dict[str, Any]) -> None:
+    def __init__(self, module: str, words: dict[str, Any], heard: bool = True) -> None:
+        """`heard`: the test reads what it says; a pipe that nobody reads stops who writes to it."""
         root = Path(words["root"])
         root.mkdir(parents=True, exist_ok=True)
         self.said: list[dict[str, Any]] = []
@@ -56,7 +59,8 @@ class Talker:
         with self.err.open("ab") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module, json.dumps(words)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, cwd=ROOT,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
+                stderr=err, cwd=ROOT,
             )  # fmt: skip
         self._rest = b""
 
@@ -81,9 +85,18 @@ class Talker:
             if found := good():
                 return found
             if time.monotonic() > end or (over and not self.pending()):
-                tail = "\n".join(json.dumps(s)[:300] for s in self.said[-15:])
-                raise AssertionError(f"not seen: {what}\n{tail}\n{self.err.read_text()[-3000:]}")
+                told = [s for s in self.said if s["kind"] not in CHATTER]
+                tail = "\n".join(json.dumps(s)[:600] for s in told[-15:])
+                raise AssertionError(f"not seen: {what}\n{tail}\n{self.last_words()}")
             self.read()
+
+    def last_words(self) -> str:
+        """Return what it wrote, and where its tasks stand if it lives."""
+        code = self.process.poll()
+        if code is None:
+            self.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.5)  # it writes them down
+        return f"{self.err.name} (ended with {code}):\n{self.err.read_text()[-3000:]}"
 
     def pending(self) -> bool:
         before = len(self.said)
@@ -116,9 +129,14 @@ class GatewayProcess(Talker):
         words = {"root": str(root), "account": account,
                  "markets": [msgspec.to_builtins(m) for m in markets], **more}  # fmt: skip
         super().__init__("tests.trading.gateway_process", words)
-        self.auditor = Talker("tests.trading.auditor_process", words) if audit else None
+        module = "tests.trading.auditor_process"
+        self.auditor = Talker(module, words, heard=False) if audit else None
         if self.auditor is not None:
             self.auditor.tell(pid=self.process.pid)
+
+    def last_words(self) -> str:
+        beside = self.auditor.last_words() if self.auditor is not None else ""
+        return f"{super().last_words()}\n{beside}"
 
     def ready(self) -> "GatewayProcess":
         self.until(lambda: self.of("ready"), "the gateway is ready")

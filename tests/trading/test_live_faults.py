@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,6 +43,17 @@ def venue_size(sim: SimProcess) -> Decimal:
     return sum((D(p["size"]) for p in sim.call("positions")), D(0))
 
 
+def up(gateway: GatewayProcess) -> dict[str, str]:
+    return dict.fromkeys(gateway.of("FeedStatus")[-1]["sockets"], "connected")
+
+
+def traded(gateway: GatewayProcess, key: str) -> bool:
+    """Buy a little under the next name that is free; say whether it was filled."""
+    name = f"{key}-{len(gateway.said)}"
+    gateway.order("one", name, "buy", "0.1")
+    return str(gateway.until_status(name, "filled", "denied", "rejected")["status"]) == "filled"
+
+
 def fault(sim: SimProcess, what: str, **words: Any) -> None:
     sim.call("fault", what=what, **words)
 
@@ -65,6 +77,94 @@ def test_a_lost_acknowledgement_is_unknown_and_blocks_entries_until_the_venue_ha
     gateway.order("one", "after", "buy", "0.1")
     gateway.until_status("after", "filled")
     assert sim.count("order.create") == sent + 2
+
+
+def test_a_venue_that_takes_connections_and_never_answers_leaves_an_order_unknown(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 50: it is never guessed, and everything goes on when the venue speaks again.
+
+    The engine itself asks to be let in once a connection: those it waits on for ever are cut.
+    """
+    before, sent = gateway.position("one"), sim.count("order.create")
+    for where in ("all", "http"):
+        sim.call("silence", where=where)
+    sim.call("disconnect")
+    gateway.until(lambda: gateway.of("FeedStatus")[-1]["sockets"] != up(gateway), "it is cut off")
+    gateway.until(lambda: gateway.of("FeedStatus")[-1]["sockets"] == up(gateway), "it is taken")
+    for key in ("mute", "mute-too"):
+        gateway.order("one", key, "buy", "0.1", price="1000.0")
+        gateway.until_status(key, "unknown", "denied", "rejected")
+    assert gateway.statuses("mute")[:2] == ["sent", "unknown"]
+    gateway.ask("look")
+    gateway.until(lambda: gateway.of("Compared")[-1]["error"], "the second client sees it as well")
+    for where in ("all", "http"):
+        sim.call("silence", where=where, on=False)
+    gateway.until(
+        lambda: gateway.ask("look") == {} and not gateway.of("Compared")[-1]["error"], "it speaks"
+    )
+    ends = (
+        "cancelled",
+        "rejected",
+        "denied",
+        "open",
+    )  # open: its line came back in time to send it
+    found = [gateway.until_status(key, *ends)["status"] for key in ("mute", "mute-too")]
+    assert sim.count("order.create") == sent + found.count("open")
+    gateway.until(partial(traded, gateway, "mute-after"), "it trades again")
+    assert gateway.position("one") == venue_size(sim) == before + D("0.1")
+
+
+def test_an_order_that_was_refused_and_is_there_all_the_same_is_taken_back(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 52: the engine takes it for ended, so its fills and its cancel go past the engine."""
+    before = gateway.position("one")
+    fault(sim, "deny_ack", on="order.create", code=110007, text="ab not enough")
+    gateway.order("one", "guess", "buy", "0.1", price="1000.0")
+    gateway.until_status("guess", "rejected")
+    gateway.ask("look")
+    gateway.until_status("guess", "open")
+    alarms = [n["text"] for n in gateway.of("Noted") if n["event"] == "order.alarm"]
+    said = "guess: the venue has order guess, which was taken for rejected"
+    assert any(one.startswith(said) for one in alarms)
+    sim.call("fill", size="0.04")
+    gateway.until(
+        lambda: gateway.ask("look") == {} and "partial" in gateway.statuses("guess"), "a fill"
+    )
+    gateway.ask("cancel", name="one", key="guess")
+    gateway.until(
+        lambda: gateway.ask("look") == {} and gateway.statuses("guess")[-1] == "cancelled",
+        "its end",
+    )
+    assert sim.call("open_orders") == []
+    assert gateway.position("one") == venue_size(sim) == before + D("0.04")
+
+
+def test_a_fill_that_is_told_under_two_ids_is_seen_and_settled_by_the_venues_number(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    """Fault 55."""
+    before = gateway.position("one")
+    gateway.order("one", "twice", "buy", "0.3", price="1000.0")
+    gateway.until_status("twice", "open")
+    fault(sim, "second_id", on="push.fill")
+    sim.call("fill", size="0.1")
+    gateway.until(
+        lambda: gateway.ask("look") == {} and len(gateway.differences()) == 2, "it differs"
+    )
+    found = {d["kind"]: (d["ours"], d["theirs"]) for d in gateway.differences()}
+    assert found["order"] == ("filled 0.200", "filled 0.1")
+    assert [D(n) for n in found["position"]] == [before + D("0.2"), before + D("0.1")]
+    gateway.order("one", "twice-no", "buy", "0.1")
+    assert gateway.until_status("twice-no", "denied")["reason"].startswith("reconciliation: ")
+    gateway.ask("resolve", market=BTC, kind="order", subject="twice", how="flatten")
+    assert "its number is taken" in gateway.of("Done")[-1]["error"]
+    gateway.ask("resolve", market=BTC, kind="order", subject="twice", how="adopt")
+    gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
+    sim.call("fill")
+    gateway.until_status("twice", "filled")
+    assert gateway.position("one") == venue_size(sim) == before + D("0.3")
 
 
 def test_partial_fills_duplicates_and_races_count_once(
