@@ -8,8 +8,7 @@ from clearedge_tui.research.stats import breadth, importance, regimes
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.stats.space import Params
 
-RANDOM = np.random.default_rng(4)
-RETURNS = RANDOM.normal(0.0005, 0.01, 500)
+RETURNS = np.random.default_rng(4).normal(0.0005, 0.01, 500)
 CLOSES = 100 * np.cumprod(1 + RETURNS)
 DAY = 86_400_000_000_000
 
@@ -55,7 +54,7 @@ def test_calendar_parts() -> None:
 
 
 def test_an_edge_of_one_half_shows_as_spread() -> None:
-    returns = RANDOM.normal(0, 0.01, 400)
+    returns = np.random.default_rng(5).normal(0, 0.01, 400)
     returns[:200] += 0.004
     returns[200:] -= 0.002
     found = regimes.split(returns, regimes.by_halves(400), 252)
@@ -88,8 +87,9 @@ def test_breadth_counts_what_has_a_figure() -> None:
 
 
 def test_markets_that_move_together_are_worth_fewer() -> None:
-    common = RANDOM.normal(0, 0.01, (500, 1))
-    own = RANDOM.normal(0, 0.01, (500, 9))
+    random = np.random.default_rng(6)
+    common = random.normal(0, 0.01, (500, 1))
+    own = random.normal(0, 0.01, (500, 9))
     assert breadth.effective_markets(own) > 8.0
     assert breadth.effective_markets(common + 0.01 * own) < 1.1
     found = breadth.breadth([1.0] * 9, 0.5, common + 0.01 * own)
