@@ -16,6 +16,7 @@ from clearedge_tui.core.model import Instance
 _NAME = re.compile(
     r"(global|account|venue|strategy|instance)(?:\.([^/]+?))?\.(block|cancel|flatten)"
 )
+SIGNALLED = "a signal"  # the reason of a kill that came as a signal to a gateway
 TOUCHED = "KILL"  # a bare file of this name, in `state`: everything, cancelled
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.kill import Action, Kill, Scope
+from clearedge_tui.core.kill import SIGNALLED, Action, Kill, Scope
 from clearedge_tui.core.model import Order, OrderStatus
 from clearedge_tui.core.receipt import Receipt, ReceiptLine
 from clearedge_tui.engine.desk import Desk
@@ -47,9 +47,7 @@ class KillSwitch:
 
     def signal(self) -> None:
         """A signal kills all of this account; the disk is told when it can be."""
-        self._signalled = Kill(
-            Scope.GLOBAL, action=Action.CANCEL, reason="a signal", at_ns=now_ns()
-        )
+        self._signalled = Kill(Scope.GLOBAL, action=Action.CANCEL, reason=SIGNALLED, at_ns=now_ns())
         self.look()
 
     def unsignal(self) -> None:

@@ -17,6 +17,7 @@ from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.store import trading
+from clearedge_tui.supervisor import kill_view
 from clearedge_tui.supervisor.arguments import Args, need, not_found, plain, text
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
     kills.clear(commands.home, kill)
     sup = commands.supervisor
     if sup is not None:
+        kill_view.forget(kill, sup.places.places.values())
         for place in sup.places.places.values():
             if kill.scope is Scope.GLOBAL and place.gateway.link is not None:
                 place.gateway.link.send(Unkill())
@@ -102,7 +104,7 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
 async def status(commands: "Commands", args: Args, who: str) -> Answer:
     """Return what is killed now, and the receipts, newest first."""
     del args, who
-    held = kills.KillFiles(commands.home).look()
+    held = _on(commands)
     return "", {
         "kills": [{**_plain(kill), "name": kill.name} for kill in held],
         "receipts": [_row(receipt) for receipt in _receipts(commands)],
@@ -132,9 +134,14 @@ def _receipts(commands: "Commands") -> list[Receipt]:
     return sorted(found.values(), key=lambda r: -r.seen_ns)
 
 
+def _on(commands: "Commands") -> tuple[Kill, ...]:
+    places = commands.supervisor.places.places.values() if commands.supervisor else ()
+    return kill_view.on(kills.KillFiles(commands.home), places)
+
+
 def _held(commands: "Commands", name: str) -> Kill:
     kill = named(name)
-    held = {one.name: one for one in kills.KillFiles(commands.home).look()}
+    held = {one.name: one for one in _on(commands)}
     if kill is None or name not in held:
         raise NotFound(f"no kill `{clean_text(name, 80)}` is on; on: {', '.join(held) or 'none'}")
     return held[name]

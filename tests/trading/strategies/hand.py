@@ -1,4 +1,4 @@
-"""Does what a file says, once for each new text: `buy 0.1`, `sell 0.1 @ 50000`, `cancel`."""
+"""Does what a file says, once for each new text: `buy 0.1`, `sell 0.1 @ 50000`, `cancel`, `loop`."""
 
 # mypy: ignore-errors
 
@@ -29,6 +29,10 @@ class Hand(Strategy):
             for order in self.context.get_orders():
                 self.context.cancel_order(order.id)
             return
+        if words[0] == "loop":
+            Path(self.config["path"]).with_suffix(".loops").touch()
+            while True:
+                pass
         price = words[3] if len(words) > 3 else None
         self.context.place_order(words[0], words[1], price=price)
 
