@@ -23,7 +23,8 @@ def test_orders_fill_rest_and_cancel_and_come_back_and_coins_are_compared(tmp_pa
         had = next(D(b["total"]) for b in sim.call("balances") if b["coin"] == "BTC")
         options = {**sim.urls, "product": "spot", "max_retries": 1}
         words = {"name": "main", "kind": "live", "feed": "venue", "venue": "okx",
-                 "options": options, "leverage": "10", "orphan_grace_s": 600}  # fmt: skip
+                 "options": options, "leverage": "10", "orphan_grace_s": 600,
+                 "audit_s": 1}  # fmt: skip
         main = GatewayProcess(tmp_path, words, (MARKET,)).ready()
         try:
             main.ask("attach", name="one", market=BTC, mode="active")
@@ -40,15 +41,25 @@ def test_orders_fill_rest_and_cancel_and_come_back_and_coins_are_compared(tmp_pa
             main.until_status("one-2", "cancelled")
             main.order("one", "one-3", "buy", "0.05", price="30001.0")
             main.until_status("one-3", "open")
+            sim.call("fill", size="0.02")
+            main.until_status("one-3", "partial")
         finally:
             main.kill()
-        sim.call("fill", size="0.02")
+        sim.call("fill")
         with GatewayProcess(tmp_path, words, (MARKET,)) as again:
             again.attach("one", market=BTC)
-            state = again.ask("state")["one"]["orders"]["one-3"]
-            assert (state[0], D(state[1])) == ("partial", D("0.02"))
-            assert again.position("one") == D("0.12")
-            assert again.differences() == []
-            sim.call("fill")
-            again.until_status("one-3", "filled")
+            assert again.ask("state")["one"]["orders"]["one-3"][0] == "filled"
+            assert not again.differences()
             assert again.position("one") == D("0.15")
+            again.order("one", "one-4", "sell", "0.05", stop="39000.0")
+            again.order("one", "one-5", "sell", "0.05", stop="38000.0")
+            again.until_status("one-4", "open")
+            again.until_status("one-5", "open")
+            looks = len(again.of("Compared"))
+            again.until(lambda: len(again.of("Compared")) > looks + 2, "stops are looked for")
+            assert not again.differences()
+            again.ask("cancel", name="one", key="one-5")
+            again.until_status("one-5", "cancelled")
+            sim.call("price", market="BTC-USDT", px="38900")
+            again.until_status("one-4", "filled")
+            assert again.position("one") == D("0.10")

@@ -3,6 +3,7 @@
 It shares nothing with the engine's adapter, so that a fault of one is no fault of both.
 """
 
+import contextlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ _CLASSES = {"binance": {"usd_m": "binanceusdm", "coin_m": "binancecoinm", "spot"
             "kraken": {"spot": "kraken", "futures": "krakenfutures"}}  # fmt: skip
 _TYPES = {"linear": "swap", "inverse": "swap", "usd_m": "swap", "coin_m": "swap", "swap": "swap",
           "spot": "spot", "future": "swap", "futures": "future", "option": "option"}  # fmt: skip
+_STOPS = {"trigger": True, "ordType": "trigger"}
 _ADDRESSES = ("base_url_http", "base_url", "base_url_rest")
 
 
@@ -105,6 +107,8 @@ class RawVenue:
     async def orders(self) -> list[RawOrder]:
         """Return every open order of the account."""
         rows = await self._ask(self._client.fetch_open_orders())
+        if self._account.venue == "okx":  # which lists stops elsewhere
+            rows += await self._ask(self._client.fetch_open_orders(params=_STOPS))
         return [self._order(row) for row in rows]
 
     async def positions(self) -> list[RawPosition]:
@@ -122,10 +126,14 @@ class RawVenue:
     # ---- hands --------------------------------------------------------------------------------
     async def cancel(self, order: RawOrder) -> None:
         """Cancel one order; one that is gone already is no error."""
+        symbol = self._symbol(order.market)
         try:
-            await self._ask(self._client.cancel_order(order.venue_id, self._symbol(order.market)))
+            await self._ask(self._client.cancel_order(order.venue_id, symbol))
         except _Gone:
-            return
+            if self._account.venue != "okx":
+                return
+            with contextlib.suppress(_Gone):
+                await self._ask(self._client.cancel_order(order.venue_id, symbol, _STOPS))
 
     async def cancel_all(self, markets: Iterable[str]) -> None:
         """Cancel whatever rests on these markets, in one request each where the venue has one."""
@@ -202,8 +210,9 @@ class RawVenue:
 
     def _order(self, row: dict[str, Any]) -> RawOrder:
         price = row.get("price") or row.get("triggerPrice")
+        key = row.get("clientOrderId") or (row.get("info") or {}).get("algoClOrdId")
         return RawOrder(
-            clean_text(row.get("clientOrderId") or "", 64),
+            clean_text(key or "", 64),
             clean_text(row["id"], 64),
             self._market(row["symbol"]),
             row["side"],

@@ -58,6 +58,21 @@ def new_order(exchange: Exchange, params: Params) -> NewOrder:
     )  # fmt: skip
 
 
+def new_stop(exchange: Exchange, params: Params) -> NewOrder:
+    """Return a stop. It says no way to wait for: the price of now decides, as for the venue."""
+    market = market_of(exchange, params)
+    side, size = _SIDES.get(str(params.get("side"))), number(params, "sz")
+    trigger, price = number(params, "triggerPx"), number(params, "orderPx")
+    if params.get("ordType") != "trigger" or side is None or size is None or trigger is None:
+        raise Denied(Denial.PARAMS)
+    limited = price if price is not None and price > 0 else None  # -1 is at the market
+    return NewOrder(
+        market=market.id, side=side, kind=Kind.MARKET if limited is None else Kind.LIMIT, size=size,
+        link=str(params.get("algoClOrdId") or ""), price=limited, trigger=trigger,
+        rising=trigger > exchange.price(market.id),
+    )  # fmt: skip
+
+
 def named(exchange: Exchange, account: str, params: Params) -> Order | None:
     """Return the order that a request names, live or not."""
     order_id, link = str(params.get("ordId") or ""), str(params.get("clOrdId") or "")

@@ -8,7 +8,15 @@ from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor
 from clearedge_tui.venue_sim.model import Denial, Denied, Fill, Order
 from clearedge_tui.venue_sim.okx import rows
-from clearedge_tui.venue_sim.okx.asked import Params, live, market_of, named, new_order, number
+from clearedge_tui.venue_sim.okx.asked import (
+    Params,
+    live,
+    market_of,
+    named,
+    new_order,
+    new_stop,
+    number,
+)
 from clearedge_tui.venue_sim.okx.codes import code_of
 from clearedge_tui.venue_sim.rulings import rule_of
 from clearedge_tui.venue_sim.words import plain
@@ -88,7 +96,9 @@ def _orders(floor: Floor, account: Account, params: Params, *, open_: bool) -> l
     return [
         one
         for one in found
-        if one.live is open_ and market in (None, floor.exchange.markets[one.asked.market].symbol)
+        if (one.trigger is None or one.triggered)
+        and one.live is open_
+        and market in (None, floor.exchange.markets[one.asked.market].symbol)
     ]
 
 
@@ -114,6 +124,19 @@ def one_order(floor: Floor, account: Account, params: Params, rules: Sequence[Fa
     if found is None:
         raise Denied(Denial.ORDER)
     return [rows.order_row(floor.exchange, found)]
+
+
+def stops(floor: Floor, account: Account, params: Params, rules: Sequence[Fault]) -> Rows:
+    """Return the stops that wait, or those of a state that ended."""
+    if params.get("ordType") != "trigger":
+        return []
+    state = params.get("state", "live")
+    found = [
+        rows.algo_row(floor.exchange, one)
+        for one in floor.exchange.orders.values()
+        if one.account == account.name and one.trigger is not None
+    ]
+    return [row for row in reversed(found) if row["state"] == state]
 
 
 def fills(floor: Floor, account: Account, params: Params, rules: Sequence[Fault]) -> Rows:
@@ -167,6 +190,21 @@ def cancel(floor: Floor, account: Account, params: Params, rules: Sequence[Fault
     return [_done(floor, floor.exchange.cancel(order))]
 
 
+def create_stop(floor: Floor, account: Account, params: Params, rules: Sequence[Fault]) -> Rows:
+    return [_stop(floor.exchange.submit(account.name, new_stop(floor.exchange, params)))]
+
+
+def cancel_stops(floor: Floor, account: Account, params: Params, rules: Sequence[Fault]) -> Rows:
+    asked = [{"ordId": one.get("algoId"), "clOrdId": one.get("algoClOrdId")}
+             for one in params["each"]]  # fmt: skip
+    found = [live(floor.exchange, account.name, one) for one in asked]
+    return [_stop(floor.exchange.cancel(one)) for one in found]
+
+
+def _stop(order: Order) -> Params:
+    return {"algoId": order.id, "algoClOrdId": order.asked.link, "sCode": "0", "sMsg": ""}
+
+
 def each(one: Call) -> Call:
     """Return the same for a list: each has its own code, and so has the whole."""
 
@@ -200,8 +238,8 @@ PRIVATE: dict[str, tuple[str, Call]] = {
     "/api/v5/account/set-position-mode": ("position_mode", nothing),
     "/api/v5/trade/orders-pending": ("orders", open_orders),
     "/api/v5/trade/orders-history": ("order_history", order_history),
-    "/api/v5/trade/orders-algo-pending": ("algo_orders", nothing),
-    "/api/v5/trade/orders-algo-history": ("algo_orders", nothing),
+    "/api/v5/trade/orders-algo-pending": ("algo_orders", stops),
+    "/api/v5/trade/orders-algo-history": ("algo_orders", stops),
     "/api/v5/trade/fills": ("fills", fills),
     "/api/v5/trade/fills-history": ("fills", fills),
 }
@@ -209,6 +247,8 @@ WRITES: dict[str, tuple[str, Call]] = {
     "/api/v5/trade/order": ("order.create", create),
     "/api/v5/trade/cancel-order": ("order.cancel", cancel),
     "/api/v5/trade/amend-order": ("order.amend", amend),
+    "/api/v5/trade/order-algo": ("order.create", create_stop),
+    "/api/v5/trade/cancel-algos": ("order.cancel", cancel_stops),
     "/api/v5/trade/batch-orders": ("order.create_batch", each(create)),
     "/api/v5/trade/cancel-batch-orders": ("order.cancel_batch", each(cancel)),
     "/api/v5/trade/amend-batch-orders": ("order.amend_batch", each(amend)),

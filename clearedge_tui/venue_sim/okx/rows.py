@@ -40,6 +40,14 @@ def _fee_coin(market: Market, side: Side) -> str:
     return market.base if side is Side.BUY else market.quote
 
 
+def _stop_of(order: Order) -> Row:
+    """Return what an order says of the stop that it was."""
+    if order.trigger is None:
+        return {"clOrdId": order.asked.link, "linkedAlgoOrd": {"algoId": ""}}
+    return {"clOrdId": "", "linkedAlgoOrd": {"algoId": order.id}, "algoId": order.id,
+            "algoClOrdId": order.asked.link}  # fmt: skip
+
+
 def order_row(exchange: Exchange, order: Order, fill: Fill | None = None) -> Row:
     """Return an order; with a `fill`, as it was when that fill came."""
     market = exchange.markets[order.asked.market]
@@ -51,8 +59,8 @@ def order_row(exchange: Exchange, order: Order, fill: Fill | None = None) -> Row
         state = "partially_filled" if filled < order.filled else state
     last = fill or (fills[-1] if fills else None)
     return {
-        **dict.fromkeys(_EMPTY, ""), "attachAlgoOrds": [], "linkedAlgoOrd": {"algoId": ""},
-        "instType": "SPOT", "instId": market.symbol, "ordId": order.id, "clOrdId": order.asked.link,
+        **dict.fromkeys(_EMPTY, ""), **_stop_of(order), "attachAlgoOrds": [],
+        "instType": "SPOT", "instId": market.symbol, "ordId": order.id,
         "side": str(order.asked.side), "posSide": "net", "tdMode": "cash", "ccy": "",
         "ordType": "market" if order.asked.kind is Kind.MARKET else _TIFS[order.asked.tif],
         "tgtCcy": "quote_ccy" if order.asked.by_value else "base_ccy", "sz": plain(order.size),
@@ -67,6 +75,25 @@ def order_row(exchange: Exchange, order: Order, fill: Fill | None = None) -> Row
         "rebate": "0", "rebateCcy": market.quote, "pnl": "0", "lever": "", "category": "normal",
         "reduceOnly": "false", "isTpLimit": "false", "stpMode": "cancel_maker",
         "cTime": millis(order.created_ns), "uTime": millis(order.updated_ns),
+    }  # fmt: skip
+
+
+_ALGO = {Status.WAITING: "live", Status.CANCELLED: "canceled", Status.REJECTED: "order_failed"}
+
+
+def algo_row(exchange: Exchange, order: Order) -> Row:
+    """Return a stop; it lives as one until its price was seen, and has an order of its own then."""
+    state = "effective" if order.triggered else _ALGO.get(order.status, "effective")
+    woken = order.id if order.triggered else ""
+    return {
+        "instType": "SPOT", "instId": exchange.markets[order.asked.market].symbol,
+        "algoId": order.id, "algoClOrdId": order.asked.link, "ordType": "trigger", "state": state,
+        "ordId": woken, "ordIdList": [woken] if woken else [], "clOrdId": "", "posSide": "net",
+        "side": str(order.asked.side), "sz": plain(order.size), "tdMode": "cash", "lever": "",
+        "triggerPx": plain(order.trigger or ZERO), "triggerPxType": "last",
+        "ordPx": "-1" if order.price is None else plain(order.price), "reduceOnly": "false",
+        "actualPx": "", "actualSz": "0", "triggerTime": "", "tag": "", "ccy": "",
+        "tgtCcy": "base_ccy", "cTime": millis(order.created_ns), "uTime": millis(order.updated_ns),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from clearedge_tui.venue_sim.faults import Fault, What
 from clearedge_tui.venue_sim.floor import Floor, Reply
-from clearedge_tui.venue_sim.model import Balance, Denial, Denied, Fill, Order, Told
+from clearedge_tui.venue_sim.model import Balance, Denial, Denied, Fill, Order, Status, Told
 from clearedge_tui.venue_sim.okx import rows
 from clearedge_tui.venue_sim.okx.calls import SOCKET
 from clearedge_tui.venue_sim.okx.codes import code_of
@@ -110,7 +110,7 @@ class Streams:
             text = f"{stamp}GET/users/self/verify"
             if not same_sign(account.secret, text, str(given.get("sign", ""))):
                 raise Denied(Denial.SIGNATURE)
-        socket.account = account.name
+        socket.account, socket.kind = account.name, "private"  # the business socket is both
         return {"event": "login", "code": "0", "msg": "", "connId": "sim"}
 
     # what is told
@@ -121,6 +121,8 @@ class Streams:
         if isinstance(told, Fill):
             order = exchange.orders[told.order_id]
             yield "orders:", self._push("orders", rows.order_row(exchange, order, told))
+        elif isinstance(told, Order) and _waits(told):
+            yield "orders-algo:", self._push("orders-algo", rows.algo_row(exchange, told))
         elif isinstance(told, Order) and told.last != "fill":
             yield "orders:", self._push("orders", rows.order_row(exchange, told))
         elif isinstance(told, Balance):
@@ -129,5 +131,10 @@ class Streams:
             yield "account:", self._push("account", rows.account_row(coins, self._floor.time_ns()))
 
     def _push(self, channel: str, row: Words) -> bytes:
-        kind = {"instType": "SPOT"} if channel == "orders" else {}
+        kind = {} if channel == "account" else {"instType": "SPOT"}
         return msgspec.json.encode({"arg": {"channel": channel, **kind}, "data": [row]})
+
+
+def _waits(order: Order) -> bool:
+    """Whether an order is told of as a stop, the last time when its price was seen."""
+    return order.trigger is not None and (not order.triggered or order.status is Status.TRIGGERED)
