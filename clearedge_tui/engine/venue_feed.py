@@ -16,11 +16,13 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound
 from clearedge_tui.core.messages import MarketInfo, TickMsg
 from clearedge_tui.core.model import BarRow
+from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.feed import KEEP
 from clearedge_tui.engine.mute_lines import MuteLines
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.players import Source
 from clearedge_tui.engine.proxy import Registry
+from clearedge_tui.engine.tws_line import TwsLine
 from clearedge_tui.engine.venue_adapters import engine_market, hear
 from clearedge_tui.engine.venue_trader import Hearers, config
 from clearedge_tui.market import catalog, timeframes
@@ -59,6 +61,8 @@ class VenueFeed:
         self._lines = MuteLines(lambda: self._bars)
         Hearers.not_let_in = self._lines.refused
         self.error = ""
+        routes = venue(account.venue).exchanges
+        self._tws = TwsLine(account, self.sockets, self._away) if routes else None
         Hearers.named = partial(engine_market, account)
         Hearers.quote = self._quote
         Hearers.bar = self._bar
@@ -66,6 +70,10 @@ class VenueFeed:
         Hearers.socket = self._socket
         if not account.live:
             hear(node.builder, account, {}, markets)
+
+    def _away(self, said: str) -> None:
+        if said or self.error.startswith("no connection to TWS"):
+            self.error = said
 
     # ---- as of Players ------------------------------------------------------------------------
     def clocks(self) -> dict[str, int]:
@@ -76,8 +84,8 @@ class VenueFeed:
 
     def history_from(self, market: str) -> str:
         """Return how many bars of `history` each origin gave, for a person."""
-        stored, venue = self._origins.get(market, (0, 0))
-        counts = ((stored, "the catalog"), (venue, "the venue"))
+        stored, there = self._origins.get(market, (0, 0))
+        counts = ((stored, "the catalog"), (there, "the venue"))
         return " and ".join(f"{name} ({count:,})" for count, name in counts if count)
 
     def base_s(self, market: str) -> int:
@@ -115,6 +123,8 @@ class VenueFeed:
         self._listen(market.id)
         if not self._tasks:
             self._tasks.add(asyncio.create_task(self._lines.run()))
+            if self._tws is not None:
+                self._tasks.add(asyncio.create_task(self._tws.run()))
         task = asyncio.create_task(self._past(market.id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -93,7 +93,7 @@ def _rpc(said: Said) -> Said:
     asked = said.get("params", {}).get("channels", [])
     result = asked if method.endswith("/subscribe") else found.get(method, [])
     return {"jsonrpc": "2.0", "id": said.get("id"), "result": result, "usIn": 1, "usOut": 2,
-            "usDiff": 1, "testnet": False}  # fmt: skip
+            "usDiff": 1, "testnet": False}  # fmt: skip  # codespell:ignore usIn
 
 
 def deribit_socket(said: Said) -> list[Any]:

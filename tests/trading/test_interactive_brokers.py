@@ -90,6 +90,12 @@ def test_orders_fill_rest_and_cancel_and_come_back_after_kill_9(
         )
 
 
+def _line(main: GatewayProcess) -> str:
+    """Return what an account's screen would say of its connection."""
+    told = main.of("FeedStatus")
+    return next(iter(told[-1]["sockets"].values()), "") if told else ""
+
+
 def test_after_a_cut_the_fill_meanwhile_is_known_and_prices_come_again(
     sim: SimProcess, tmp_path: Path
 ) -> None:
@@ -101,9 +107,11 @@ def test_after_a_cut_the_fill_meanwhile_is_known_and_prices_come_again(
         sim.call("reachable", on=False)
         sim.call("disconnect")
         main.until(lambda: not sim.call("listening"), "nobody can come")
+        main.until(lambda: _line(main) == "disconnected", "it is seen that the line is away")
         sim.call("fill")
         sim.call("reachable", on=True)
         main.until_status("one-1", "filled")
+        assert _line(main) == "connected"
         main.until(lambda: sim.count("subscribe") > heard, "it listens again")
         before = D(main.ask("state")["one"]["price"])
         sim.call("price", market="AAPL", px="250")
