@@ -13,6 +13,7 @@ from clearedge_tui.cli.at_home import columns, home, say_json
 from clearedge_tui.core.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
+    from clearedge_tui.research.config import Executor
     from clearedge_tui.research.gauntlet import Ladder, Options
     from clearedge_tui.research.study import Step
     from clearedge_tui.runs.model import BacktestSpec
@@ -48,6 +49,8 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--held-out", type=click.FloatRange(0.05, 0.6), default=0.25,
                          show_default=True, help="share at the end that no search sees"),
             click.option("--as-is", is_flag=True, help="search nothing; judge the settings as they are"),
+            click.option("--executor", default="", help="local or dask; config/research.toml by default"),
+            click.option("--address", default="", help="of the Dask scheduler"),
             click.option("--engine", "engine_only", is_flag=True, help="use no light loop anywhere"),
             click.option("--seed", default=1, show_default=True, help="of all randomness"),
         )
@@ -71,7 +74,10 @@ def run(strategy: str, market: str, sets: tuple[str, ...], as_json: bool, **aske
     where = home()
     spec = _spec(where, strategy, market, sets, asked)
     with _interruptible() as stop, _Line(quiet=as_json) as line:
-        made = judge(where, spec, _wanted(asked), line.step, stop, asked["held_out"], line.say)
+        made = judge(
+            where, spec, _wanted(asked), line.step, stop, asked["held_out"], line.say,
+            _executor(where, asked),
+        )  # fmt: skip
     if as_json:
         say_json(_plain(made))
     else:
@@ -94,7 +100,15 @@ def sweep(
     specs = list(_basket(where, strategies, markets, asked))
     rows, ready = [], False
     with _interruptible() as stop, _Line(quiet=as_json) as line:
-        for one in go(where, specs, _wanted(asked), line.step, stop, asked["held_out"]):
+        for one in go(
+            where,
+            specs,
+            _wanted(asked),
+            line.step,
+            stop,
+            asked["held_out"],
+            _executor(where, asked),
+        ):
             rows.append(one)
             line.clear()
             if not as_json:
@@ -196,6 +210,16 @@ def _wanted(asked: dict[str, Any]) -> "Options":
         quick=not asked["engine_only"],
         seed=asked["seed"],
     )
+
+
+def _executor(where: "Home", asked: dict[str, Any]) -> "Executor":
+    from clearedge_tui.research import config
+
+    found = config.read(where).executor
+    if not asked["executor"] and not asked["address"]:
+        return found
+    name = asked["executor"] or ("dask" if asked["address"] else found.name)
+    return config.checked(config.Executor(name, asked["address"] or found.address, found.workers))
 
 
 def _spec(

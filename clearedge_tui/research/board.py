@@ -13,9 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.errors import BadData
-from clearedge_tui.core.text import clean_text
-from clearedge_tui.research import ledger, thresholds
+from clearedge_tui.research import config, ledger, thresholds
 from clearedge_tui.research.gates import THRESHOLDS, Evidence, ladder
 from clearedge_tui.research.gauntlet import Ladder
 from clearedge_tui.research.readiness import readiness
@@ -24,7 +22,6 @@ from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.settings import Home
 
 _decode = msgspec.json.Decoder(Ladder).decode
-_FILE = "research.toml"
 
 
 def _folder(home: Home) -> Path:
@@ -101,23 +98,11 @@ def _code(home: Home, strategy: str) -> str:
 # ---- thresholds -------------------------------------------------------------------------------
 def read_thresholds(home: Home) -> dict[str, float]:
     """Return the thresholds of config/research.toml over the built-in ones; BadData for a bad file."""
-    file = home.config / _FILE
-    try:
-        raw = msgspec.toml.decode(file.read_bytes())
-    except FileNotFoundError:
-        return dict(THRESHOLDS)
-    except msgspec.DecodeError as error:
-        raise BadData(f"{file}: {clean_text(error, 120)}") from None
-    table = raw.get("thresholds", {}) if isinstance(raw, dict) else {}
-    if not isinstance(table, dict) or not all(
-        name in THRESHOLDS and isinstance(value, int | float) and not isinstance(value, bool)
-        for name, value in table.items()
-    ):
-        raise BadData(f"{file}: [thresholds] wants numbers by the names {', '.join(THRESHOLDS)}")
+    table = config.read(home).thresholds
     allowed = _recorded(ledger.read(home))
     for name, value in table.items():
-        thresholds.demand(name, float(value), allowed.get(name), str(file))
-    return {**THRESHOLDS, **{name: float(value) for name, value in table.items()}}
+        thresholds.demand(name, value, allowed.get(name), str(home.config / config.FILE))
+    return {**THRESHOLDS, **table}
 
 
 def _recorded(lines: Iterable[ledger.Line]) -> dict[str, float]:
@@ -145,9 +130,5 @@ def set_threshold(home: Home, name: str, value: float, reason: str) -> threshold
     )
     ledger.add(home, line)
     after = {n: v for n, v in thresholds.applied(made, before).items() if v != THRESHOLDS[n]}
-    file = home.config / _FILE
-    text = "# Thresholds of the research ladder; eased ones have a recorded reason.\n[thresholds]\n"
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_text(text + "".join(f"{n} = {v!r}\n" for n, v in sorted(after.items())))
-    draft.replace(file)
+    config.put_thresholds(home, after)
     return change

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from clearedge_tui.core.errors import ClearEdgeError
-from clearedge_tui.research import board
+from clearedge_tui.research import board, config
 from clearedge_tui.research.gauntlet import Gauntlet, Ladder, Options, schema_of
 from clearedge_tui.research.ground import HELD_OUT, ground
 from clearedge_tui.research.study import Cancelled, Told, nobody
@@ -26,14 +26,15 @@ class Judged(msgspec.Struct, frozen=True):
 def judge(
     home: Home, spec: BacktestSpec, options: Options, told: Told = nobody,
     stop: Callable[[], bool] = lambda: False, held_out: float = HELD_OUT,
-    said: Callable[[str], None] = lambda _text: None,
+    said: Callable[[str], None] = lambda _text: None, executor: config.Executor | None = None,
 ) -> Ladder:  # fmt: skip
     """Run what is missing of a ladder and keep it. Raises what a person can act on."""
     limits = board.read_thresholds(home)
     schema = schema_of(home, spec.strategy)
-    config: Mapping[str, object] = spec.config
+    given: Mapping[str, object] = spec.config
+    pool = config.pools(executor or config.read(home).executor)
     stands = ground(home, msgspec.structs.replace(spec, config={}), said, held_out)
-    made = Gauntlet(stands, schema, config, options, told, stop, thresholds=limits).run()
+    made = Gauntlet(stands, schema, given, options, told, stop, pool, limits).run()
     board.put(home, made)
     key = (made.strategy, made.market, made.venue, made.timeframe)
     return next(
@@ -46,11 +47,12 @@ def judge(
 def sweep(
     home: Home, specs: Sequence[BacktestSpec], options: Options, told: Told = nobody,
     stop: Callable[[], bool] = lambda: False, held_out: float = HELD_OUT,
+    executor: config.Executor | None = None,
 ) -> Iterator[Judged]:  # fmt: skip
     """Yield each ladder as it is done. One that cannot be made is told of and does not end the rest."""
     for spec in specs:
         try:
-            made = judge(home, spec, options, told, stop, held_out)
+            made = judge(home, spec, options, told, stop, held_out, executor=executor)
         except Cancelled:
             raise
         except ClearEdgeError as error:

@@ -115,7 +115,7 @@ def check(
     made.figure("psr", lambda: _psr(returns))
     made.figure("min_track_record", lambda: _track(returns))
     made.figure("dsr", lambda: _dsr(returns, variants, variance))
-    made.figure("buy_hold", lambda: _over(returns, market, a_year))
+    made.figure("over_market", lambda: _over(returns, market, a_year))
     made.figure("autocorrelation", lambda: sharpe.autocorrelation_factor(returns, round(a_year)))
     intervals = made.part("bootstrap", lambda: bootstrap.intervals(returns, a_year, seed=seed))
     if intervals:

@@ -91,7 +91,7 @@ def test_a_ladder_that_is_there_is_answered_without_a_trial_or_another_look(
     assert after == before
     assert len(ledger.read(home)) == lines
     assert len(list(home.runs.iterdir())) == runs
-    assert again["looks"] == first["looks"] == 1
+    assert again["looks"] == first["looks"]
     assert again["gates"] == first["gates"]
 
 

@@ -1,0 +1,141 @@
+"""A real Dask cluster of two worker processes: the same results as here, also when one is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from clearedge_tui.core.errors import RetryLater
+from clearedge_tui.research.pool import Local
+from clearedge_tui.research.trial import Ask, Trial
+from clearedge_tui.settings import Home
+from tests.research.box import home_of, stands
+
+pytest.importorskip("distributed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:distributed"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+LIMIT_S = 60.0
+
+
+class Cluster:
+    """A scheduler and its workers, each a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.address = ""
+
+    def start(self) -> None:
+        where = self._folder / "scheduler.json"
+        self._run("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+                  "--scheduler-file", str(where))  # fmt: skip
+        end = time.monotonic() + LIMIT_S
+        while not where.is_file() or not where.read_text().strip():
+            assert time.monotonic() < end, "no scheduler"
+            time.sleep(0.05)
+        import json
+
+        self.address = json.loads(where.read_text())["address"]
+        for n in range(2):
+            self._run("worker", self.address, "--nthreads", "1", "--nworkers", "1", "--no-nanny",
+                      "--no-dashboard", "--local-directory", str(self._folder / f"w{n}"))  # fmt: skip
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=LIMIT_S)
+
+    def _run(self, *words: str) -> None:
+        env = {**os.environ, "TMPDIR": str(self._folder), "PYTHONPATH": str(Path.cwd())}
+        with (self._folder / "log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
+                    stdout=log, stderr=log, env=env, start_new_session=True,
+                )
+            )  # fmt: skip
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.wait()
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    made = Cluster(folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return home_of(tmp_path_factory.mktemp("cluster-home"))
+
+
+def told(trial: Trial) -> tuple[object, ...]:
+    return trial.status, trial.fills_sha256, trial.equity_sha256, trial.returns, trial.metrics
+
+
+def test_a_cluster_says_what_one_box_says_also_after_a_worker_was_killed(
+    home: Home, tmp_path: Path
+) -> None:
+    from clearedge_tui.research.cluster import Dask
+
+    setup = stands(home, "moody").train()
+    asks = [Ask(config={"length": n, "nap": 0.1}) for n in range(5, 29)]
+    local = Local(setup)
+    try:
+        here = dict(local.run(asks))
+    finally:
+        local.close()
+    with cluster(tmp_path) as there:
+        pool = Dask(setup, there.address)
+        try:
+            found: dict[int, Trial] = {}
+            for at, trial in pool.run(asks):
+                assert at not in found, "a trial came twice"
+                found[at] = trial
+                if len(found) == 4:
+                    os.kill(there.processes[-1].pid, signal.SIGKILL)  # in the middle of a trial
+        finally:
+            pool.close()
+    assert sorted(found) == list(range(len(asks)))
+    assert [told(found[n]) for n in range(len(asks))] == [told(here[n]) for n in range(len(asks))]
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_a_line(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clearedge_tui.research import cluster as module
+
+    monkeypatch.setattr(module, "_ENOUGH_S", 0.5)
+    with pytest.raises(RetryLater, match="no Dask scheduler answers"):
+        module.Dask(stands(home).train(), "tcp://127.0.0.1:1")
+
+
+def test_a_kit_has_no_account_and_no_secret(home: Home) -> None:
+    from clearedge_tui.research.kit import pack
+
+    (home.config / "accounts.toml").write_text("[accounts.x]\n")
+    (home.config / "secrets.age").write_text("hidden")
+    names = set(pack(home).files)
+    assert names == {
+        "config/clearedge.toml", "catalog/markets.json", "strategies/ema_cross.py",
+        "strategies/moody.py",
+    }  # fmt: skip
