@@ -67,15 +67,20 @@ def resolve(as_json: bool, **asked: str | None) -> None:
 @click.argument("account", required=False)
 @JSON
 def history(account: str | None, as_json: bool) -> None:
-    """List what differed and what was decided, newest first."""
+    """List every difference that was seen, newest first: how it was decided, or that it is gone."""
     rows = act("recon.history", {"account": account}).data or []
     if as_json:
         say_json({"rows": rows})
         return
     for row in rows:
+        end = row["resolved"]
+        how = " ".join(str(end[k]) for k in ("how", "instance") if end.get(k))
+        who = f" by {end['who']}" if end.get("who") else ""
+        when = f"  {iso(int(end['at_ns']))}" if end.get("at_ns") else ""
         click.echo(
             f"{iso(int(row['at_ns']))}  {row['account']:<14}{row['market']:<26}{row['kind']:<10}"
-            f"{row['ours']} / {row['theirs']}  {row['state']}"
+            f"{end.get('subject', ''):<30}ours {row['ours']}, the venue's {row['theirs']}  "
+            f"{how or row['state']}{who}{when}"
         )
 
 

@@ -4,7 +4,7 @@ What a person does (limits, approvals, kills) is journalled in the same transact
 limits and comparisons with venues are reports of engines, and only stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.core.limits import Limit, Scope
 from clearedge_tui.core.limits_state import RiskState
+from clearedge_tui.core.reconcile import Difference
 from clearedge_tui.store import rows
 from clearedge_tui.store.db import Store
 from clearedge_tui.store.reads import Reader
@@ -252,6 +253,36 @@ def put_recon(store: Store, found: Sequence[ReconRow]) -> None:
     values = [rows.columns(one) | {"resolved": rows.to_json(one.resolved)} for one in found]
     marks = ", ".join(f":{name}" for name in names)
     store._many(f"INSERT INTO recon ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608  # our own names
+
+
+def note_differences(
+    store: Store, account: str, found: Sequence[Difference], looked: Collection[str], at_ns: int
+) -> None:
+    """Write down which differences are new, and which are gone on the markets that were looked at."""
+    now = {one.key: one for one in found}
+    with store.batch():
+        for row in _lasting(store, account):
+            key = (row.market, row.kind, str(row.resolved.get("subject", "")))
+            if now.pop(key, None) is None and row.market in looked:
+                resolve_recon(store, row.seq, "gone", {**row.resolved, "at_ns": at_ns})
+        put_recon(store, [_seen(account, one, at_ns) for one in now.values()])
+
+
+def lasting_difference(reader: Reader, account: str, key: tuple[str, str, str]) -> ReconRow | None:
+    """Return the row of a difference that nobody has settled."""
+    for row in _lasting(reader, account):
+        if (row.market, row.kind, row.resolved.get("subject")) == key:
+            return row
+    return None
+
+
+def _lasting(reader: Reader, account: str) -> list[ReconRow]:
+    return [row for row in recon(reader, account, 1000) if row.state == "differs"]
+
+
+def _seen(account: str, one: Difference, at_ns: int) -> ReconRow:
+    since, about = one.since_ns or at_ns, dict[str, object](subject=one.subject)
+    return ReconRow(account, since, one.market, one.kind, one.ours, one.theirs, "differs", about)
 
 
 def resolve_recon(store: Store, seq: int, state: str, resolved: Mapping[str, object]) -> None:

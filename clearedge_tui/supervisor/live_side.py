@@ -33,6 +33,9 @@ class LiveSide:
         self._engines = engines
         self._record = recorder
         self._changed = changed
+        self._noted: dict[
+            str, object
+        ] = {}  # what each account differed in, and where it was looked
 
     def keys(self, account: Account) -> Keys:
         """Read what an account signs with. Raises UsageError that says what is missing."""
@@ -92,6 +95,10 @@ class LiveSide:
     def _compared(self, place: AccountRun, now: Compared) -> None:
         before = {d.key: d for d in place.compared.differences} if place.compared else {}
         after = {d.key: d for d in now.differences}
+        said = frozenset(after), frozenset(now.markets)
+        if now.markets and self._noted.get(place.name) != said:
+            self._noted[place.name] = said
+            self._record.differences(place.name, now.differences, now.markets, now.at_ns)
         place.compared, place.compared_s = now, monotonic()
         for key, one in after.items():
             if key not in before:

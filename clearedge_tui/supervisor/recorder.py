@@ -3,14 +3,16 @@
 Declarations (modes, configs) do not pass here: they are committed before they are acted on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.messages import LedgerRow
 from clearedge_tui.core.model import Book, EngineState, Fill, Mode, Order
+from clearedge_tui.core.reconcile import Difference
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.store.db import Store
+from clearedge_tui.store.trading import note_differences
 
 _MARKS_S = 5.0  # sums that moved with the price alone wait this long for the disk
 
@@ -42,6 +44,12 @@ class Recorder:
         self._journal.append(line)
         if self._store.told is not None:  # at once: who follows it is to hear things in their order
             self._store.told(*line[:-1])
+
+    def differences(
+        self, account: str, found: Sequence[Difference], looked: Collection[str], at_ns: int
+    ) -> None:
+        """Keep what differs from a venue, from when it was seen until it is gone."""
+        note_differences(self._store, account, found, looked, at_ns)
 
     def order(self, order: Order) -> None:
         self._orders[order.id] = order

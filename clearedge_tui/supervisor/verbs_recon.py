@@ -48,22 +48,26 @@ async def resolve(commands: "Commands", args: Args, who: str) -> Answer:
         )
     market, kind = need(args, "market"), text(args, "kind", "position")
     instance = text(args, "instance")
+    seen = trading.lasting_difference(commands.store, name, (market, kind, subject))
     await commands.supervisor.places.ask(
         name, lambda command: Resolve(command, market, kind, subject, how, instance)
     )
     where = f" into {instance}" if instance else ""
     told = f"{name}: {kind} {subject} {how}{where}"
-    decided: dict[str, object] = {"how": how, "instance": instance, "who": who}
-    trading.put_recon(
-        commands.store,
-        [trading.ReconRow(name, now_ns(), market, kind, subject, how, "resolved", decided)],
-    )
+    decided: dict[str, object] = {
+        "subject": subject, "how": how, "instance": instance, "who": who, "at_ns": now_ns(),
+    }  # fmt: skip
+    if seen is None:  # it was decided before it could be written down
+        seen = trading.ReconRow(name, now_ns(), market, kind, "", "", "differs")
+        trading.put_recon(commands.store, [seen])
+        seen = trading.recon(commands.store, name, 1)[0]
+    trading.resolve_recon(commands.store, seen.seq, "resolved", decided)
     commands.event("recon.resolve", market, told, who)
     return told, None
 
 
 async def history(commands: "Commands", args: Args, who: str) -> Answer:
-    """Return comparisons and decisions that were written down, newest first."""
+    """Return every difference that was seen, newest first: both numbers, and how it ended."""
     del who
     found = trading.recon(commands.store, text(args, "account"), number(args, "limit", 200))
     return "", [plain(row) for row in found]

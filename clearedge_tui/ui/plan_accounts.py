@@ -42,8 +42,8 @@ DIFFERENCES: Final = (
     Col("OURS", 18, right=True), Col("THE VENUE'S", 18, right=True), Col("SINCE", 7, right=True),
 )  # fmt: skip
 DECISIONS: Final = (
-    Col("WHEN", 16), Col("MARKET", 20), Col("SUBJECT", 18, grow=True), Col("DECIDED", 9),
-    Col("INTO", 14, least=92), Col("BY", 12, least=80),
+    Col("SEEN", 16), Col("SUBJECT", 18, grow=True), Col("OURS", 12), Col("VENUE'S", 14),
+    Col("ENDED", 9), Col("WHEN", 16, least=100), Col("INTO", 14, least=120), Col("BY", 12, least=110),
 )  # fmt: skip
 STALE_S: Final = 5.0
 _STATE: Final = {"ok": p.GOOD, "warn": p.WARN, "bad": p.BAD | p.BOLD, "unknown": p.WARN}
@@ -241,8 +241,11 @@ def decision_rows(found: Iterable[Mapping[str, Any]]) -> list[Row]:
         resolved = one.get("resolved") or {}
         how = str(resolved.get("how") or one.get("state") or "")
         cells: tuple[Cell, ...] = (
-            (f.moment(int(one.get("at_ns") or 0)), p.DIM), (str(one.get("market") or ""), p.BRIGHT),
-            (f"{one.get('kind')} {one.get('ours')}", p.TEXT), (how, p.ACCENT),
+            (f.moment(int(one.get("at_ns") or 0)), p.DIM),
+            (f"{one.get('kind')} {resolved.get('subject') or one.get('market')}", p.BRIGHT),
+            (str(one.get("ours") or ""), p.TEXT), (str(one.get("theirs") or ""), p.TEXT),
+            (how, p.WARN if how == "differs" else p.ACCENT),
+            (f.moment(int(resolved["at_ns"])) if resolved.get("at_ns") else "", p.DIM),
             (str(resolved.get("instance") or ""), p.TEXT), (str(resolved.get("who") or ""), p.DIM),
         )  # fmt: skip
         out.append(Row(f"{one.get('seq')} {one.get('at_ns')}", cells))

@@ -224,7 +224,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "market export": "market export writes a file; on the command line: clearedge market export",
     "venue-sim": "venue-sim runs a venue until ctrl-c, in a terminal of its own; on the command line: clearedge venue-sim",
     "kill reason": "kill reason says afterwards why; on the command line: clearedge kill reason",
-    "reconcile history": "reconcile history lists what was decided; on the command line: clearedge reconcile history",
+    "reconcile history": "reconcile history lists what differed and how it ended; on the command line: clearedge reconcile history",
     "reconcile check": "reconcile check compares two files; on the command line: clearedge reconcile check",
     "account add": "account add writes config/accounts.toml; on the command line: clearedge account add",
     "account set": "account set writes config/accounts.toml; on the command line: clearedge account set",

@@ -154,10 +154,17 @@ def recon(now_ns: int) -> list[dict[str, object]]:
 
 
 def decided(now_ns: int) -> list[dict[str, object]]:
-    resolved = {"how": "adopt", "instance": "rsi-gbp-11", "who": "desk"}
+    market = "BTCUSDT-LINEAR.BYBIT"
+    resolved = {
+        "subject": market,
+        "how": "adopt",
+        "instance": "rsi-gbp-11",
+        "who": "desk",
+        "at_ns": now_ns - 86_000 * 10**9,
+    }
     return [
-        {"account": "bybit", "at_ns": now_ns - 86_400 * 10**9, "market": "BTCUSDT-LINEAR.BYBIT", "kind": "position",
-         "ours": "BTCUSDT-LINEAR.BYBIT", "theirs": "adopt", "state": "resolved", "resolved": resolved, "seq": 4},
+        {"account": "bybit", "at_ns": now_ns - 86_400 * 10**9, "market": market, "kind": "position",
+         "ours": "0.2", "theirs": "0.25", "state": "resolved", "resolved": resolved, "seq": 4},
     ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from clearedge_tui.core.errors import NotFound, Refused
 from clearedge_tui.core.limits import Action, Limit, Resume, Scope
 from clearedge_tui.core.limits_state import Acted, Answer, Day, RiskState, Sent
 from clearedge_tui.core.model import Instance
+from clearedge_tui.core.reconcile import Difference
 from clearedge_tui.store import db, records, trading
 from clearedge_tui.store.db import Store, open_reader, open_store
 from clearedge_tui.store.migrations import migrations
@@ -167,6 +168,28 @@ def test_a_kill_is_written_cleared_and_leaves_its_receipt(store: Store) -> None:
     with pytest.raises(Refused, match="no kill `k1` holds"):
         trading.clear_kill(store, "k1", "Bob", 10)
     assert [line.event for line in store.journal_tail(9, "paper")] == ["kill.clear", "kill"]
+
+
+def test_a_difference_is_one_row_from_when_it_was_seen_until_it_is_gone(store: Store) -> None:
+    one = Difference("A", "position", "A", "0.1", "0.2", 5)
+    two = Difference("B", "order", "b-1", "open", "not open", 6)
+
+    def rows() -> list[tuple[object, ...]]:
+        found = reversed(trading.recon(store, "main"))
+        return [(r.at_ns, r.resolved["subject"], r.ours, r.theirs, r.state) for r in found]
+
+    trading.note_differences(store, "main", [one], ("A",), 10)
+    trading.note_differences(store, "main", [one, two], ("A", "B"), 11)
+    trading.note_differences(store, "other", [], ("A", "B"), 12)
+    assert rows() == [(5, "A", "0.1", "0.2", "differs"), (6, "b-1", "open", "not open", "differs")]
+    trading.note_differences(store, "main", [], ("B",), 13)  # nobody looked at A
+    assert [row[-1] for row in rows()] == ["differs", "gone"]
+    seen = trading.lasting_difference(store, "main", one.key)
+    assert seen is not None and trading.lasting_difference(store, "main", two.key) is None
+    trading.resolve_recon(store, seen.seq, "resolved", {"subject": "A", "how": "adopt"})
+    trading.note_differences(store, "main", [one], ("A",), 14)  # it came back: another one
+    assert [row[-1] for row in rows()] == ["resolved", "gone", "differs"]
+    assert trading.recon(store, "main")[1].resolved == {"subject": "b-1", "at_ns": 13}
 
 
 def test_comparisons_are_kept_in_their_order_and_resolved(store: Store) -> None:

@@ -136,6 +136,16 @@ def test_a_hung_gateway_is_ended_and_the_account_emptied(sim: SimProcess, box: L
     box.done("recon.resolve", account="main", market=one["market"], subject=one["subject"],
              kind="position", how="adopt", instance="one")  # fmt: skip
     box.until(lambda: box.live_position("one") == 0, "the ledger is flat")
+    told = clearedge(box, "reconcile", "history").stdout
+    assert "ours 0.2, the venue's 0" in told
+    assert "adopt one by tester" in told
+    sim.call("external", market="BTCUSDT", side="buy", size="0.3")
+    box.until(lambda: box.differences(), "a stranger's position is seen", 40)
+    sim.call("external", market="BTCUSDT", side="sell", size="0.3")
+    box.until(lambda: not box.differences(), "it is gone by itself", 40)
+    told = clearedge(box, "reconcile", "history").stdout.splitlines()[0]
+    assert "ours 0, the venue's 0.3" in told
+    assert "gone" in told
 
 
 def test_the_keys_are_nowhere_to_be_found(sim: SimProcess, box: LiveBox) -> None:

@@ -129,7 +129,7 @@ class AccountPage(AccountsPage):
             if row.seen is None:
                 return "it has no venue to differ from"
             return f"nothing differs: {plan_accounts.differ(row.seen, self.ui.model.wall_ns())[0]}"
-        return "nothing was decided yet" if self.pane == "decisions" else "asking…"
+        return "nothing has differed yet" if self.pane == "decisions" else "asking…"
 
     def on_rows_view_opened(self, event: RowsView.Opened) -> None:
         del event
