@@ -6,7 +6,18 @@ import platform
 import sys
 from collections.abc import Callable
 
-from benchmarks import backtests, console, imports, live, report, run_list, runs, start, trading
+from benchmarks import (
+    backtests,
+    console,
+    imports,
+    live,
+    report,
+    research,
+    run_list,
+    runs,
+    start,
+    trading,
+)
 from benchmarks.table import Row, show
 
 Part = Callable[[bool], list[Row]]
@@ -22,6 +33,8 @@ PARTS: dict[str, Part] = {
     "paper": trading.paper,
     "report": report.opened,
     "runs": runs.whole,
+    "research": research.studies,
+    "grid": research.grid,
     "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),
     "year": lambda small: backtests.race(2_000 if small else 525_600, 1 if small else 3),
 }

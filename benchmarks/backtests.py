@@ -43,7 +43,7 @@ def bars(count: int) -> tuple[Any, str]:
 def race(count: int, rounds: int) -> list[Row]:
     """Return one row a racer; the limit is on our host against the bare engine."""
     data, kind = bars(count)
-    there = _there()
+    there = installed_peers()
     names = ["contract", "bare", "sliced", "busy", "busy_sliced", *there]
     took: dict[str, list[float]] = {name: [] for name in names}
     fills: dict[str, int] = {}
@@ -60,14 +60,14 @@ def race(count: int, rounds: int) -> list[Row]:
     return _rows(took, fills, len(data), kind, [n for n in PEERS if n not in there])
 
 
-def _there() -> list[str]:
+def installed_peers() -> list[str]:
     """Return the peers that are installed, in an interpreter of their own or beside us."""
     ask = f"import importlib.util as u; print(*[n for n in {PEERS} if u.find_spec(n)])"
-    done = subprocess.run([_peer(), "-c", ask], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([peers_python(), "-c", ask], capture_output=True, text=True, timeout=60)
     return done.stdout.split()
 
 
-def _peer() -> str:
+def peers_python() -> str:
     own = REPO / ".venv-peers" / "bin" / "python"
     return str(own) if own.is_file() else sys.executable
 
@@ -101,7 +101,7 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def _run(name: str, path: str) -> dict[str, Any]:
-    module, python = ("peers", _peer()) if name in PEERS else ("race", sys.executable)
+    module, python = ("peers", peers_python()) if name in PEERS else ("race", sys.executable)
     command = [python, "-m", f"benchmarks.{module}", name, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=REPO)
     if done.returncode:

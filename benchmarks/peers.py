@@ -166,6 +166,38 @@ _MARKET = {
 }  # fmt: skip
 
 
+def vectorbt_grid(bars: Bars) -> Result:
+    """A thousand pairs of averages, the same signals as a screened search, fifty at a time."""
+    import pandas as pd
+    import vectorbt as vbt
+
+    frame = _frame(bars)
+    pairs = [(3 + n % 40, 50 + 6 * (n // 40)) for n in range(1000 if len(frame) > WARM else 50)]
+    began, fills = process_time(), 0
+    for at in range(0, len(pairs), 50):
+        part = pairs[at : at + 50]
+        above = pd.DataFrame(
+            {
+                n: _average(frame.Close, f) > _average(frame.Close, s)
+                for n, (f, s) in enumerate(part)
+            }
+        )
+        before = above.shift(1, fill_value=False)
+        held = vbt.Portfolio.from_signals(
+            frame.Close,
+            (above & ~before).shift(1, fill_value=False),
+            (~above & before).shift(1, fill_value=False),
+            price=frame.Open,
+            size=0.1,
+            fees=FEE,
+            init_cash=100_000,
+            freq="1min",
+        )
+        held.total_return()
+        fills += int(held.orders.count().sum())
+    return process_time() - began, fills
+
+
 def freqtrade(bars: Bars) -> Result:
     """Its own backtesting without its exchange: markets are told, nothing is asked for."""
     from freqtrade.exchange import Exchange
@@ -225,6 +257,7 @@ PEERS: dict[str, Callable[[Any], Result]] = {
     "backtrader": backtrader,
     "backtesting": backtesting,
     "vectorbt": vectorbt,
+    "vectorbt_grid": vectorbt_grid,
     "freqtrade": freqtrade,
 }
 
