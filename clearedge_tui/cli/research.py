@@ -169,6 +169,36 @@ def show(strategy: str, market: str, as_json: bool) -> int:
     return 0
 
 
+@research.command("what-if")
+@click.argument("run_id", metavar="RUN")
+@click.option("--set", "sets", multiple=True, required=True, metavar="KEY=VALUE", help="repeatable")
+@JSON
+def what_if(run_id: str, sets: tuple[str, ...], as_json: bool) -> int:
+    """Show what RUN would have made with other settings; each question counts as a variant."""
+    from clearedge_tui.cli.backtest import settings
+    from clearedge_tui.research.whatif import WhatIf
+    from clearedge_tui.runs.listing import load_report
+
+    where = home()
+    report = load_report(where, run_id)
+    asked = WhatIf(where, report.spec)
+    try:
+        before, after = asked.ask({}), asked.ask(settings(sets))
+    finally:
+        asked.close()
+    if as_json:
+        import msgspec
+
+        say_json({"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(after)})
+        return 0
+    for name in ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "fees"):
+        was, now = (one.metrics.get(name) for one in (before, after))
+        shown = ("–" if v is None else f"{v:,.4g}" for v in (was, now))
+        click.echo(f"{name:16s}" + "".join(f"{text:>14s}" for text in shown))
+    click.echo(f"after {after.took_s:.2f} s by the {after.path}")
+    return 0
+
+
 @research.command("threshold")
 @click.argument("name", required=False)
 @click.argument("value", type=float, required=False)

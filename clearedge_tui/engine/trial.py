@@ -142,6 +142,9 @@ class Bench:
             fills_sha256=_fills_sha256(outcome.fills),
             equity_sha256=hashlib.sha256(account.equity.tobytes()).hexdigest(),
             fills=_told(outcome.fills) if ask.detail else (),
+            times=account.ts_ns[ends][: len(returns)].astype("<i8").tobytes()
+            if ask.detail
+            else b"",
             pnls=np.ascontiguousarray(sheet.pnls, "<f8").tobytes() if ask.detail else b"",
         )
 

@@ -58,9 +58,10 @@ class Ground:
         return self._setup(self.spec.end_ns)
 
     def _setup(self, end_ns: int) -> Setup:
-        spec = msgspec.structs.replace(self.spec, end_ns=end_ns)
+        start_ns = self.spec.start_ns or self.start_ns
+        spec = msgspec.structs.replace(self.spec, start_ns=start_ns, end_ns=end_ns)
         used = self.used
-        if end_ns != self.spec.end_ns:
+        if (start_ns, end_ns) != (self.spec.start_ns, self.spec.end_ns):
             market = markets.resolve(self.home, self.spec.market)
             used = data_used.prepare(self.home, market, spec, lambda _text: None)
         return Setup(str(self.home.root), spec, used.sha256, self.code_sha256, self.period_ns)

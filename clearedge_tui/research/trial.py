@@ -52,7 +52,7 @@ class Ask(msgspec.Struct, frozen=True):
     cost: str = "1"  # fees, slippage, funding and borrowing are multiplied by it
     permuted: int = 0  # shuffle the bars with this seed; 0: as they are
     path: Path_ = "engine"
-    detail: bool = False  # give every fill and the PnL of every trade back
+    detail: bool = False  # give every fill, the PnL of every trade and the periods' times back
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -80,6 +80,7 @@ class Trial(msgspec.Struct, frozen=True):
     agreed: bool | None = None  # of both paths; None when only one was run
     difference: str = ""
     fills: tuple[tuple[int, str, str, str], ...] = ()  # time, side, size, price
+    times: bytes = b""  # when each period ended, int64 UTC ns
     pnls: bytes = b""  # of closed trades after fees, float64
     took_s: float = 0.0
 

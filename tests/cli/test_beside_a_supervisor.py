@@ -181,6 +181,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "research run",
         "research sweep",
         "research show",
+        "research what-if",
     }
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
