@@ -30,6 +30,7 @@ from clearedge_tui.supervisor import (
     verbs_order,
     verbs_recon,
     verbs_report,
+    verbs_research,
     verbs_run,
     verbs_strategy,
 )
@@ -52,6 +53,7 @@ VERBS: dict[str, Verb] = {
     **verbs_strategy.VERBS,
     **verbs_run.VERBS,
     **verbs_report.VERBS,
+    **verbs_research.VERBS,
     **verbs_data.VERBS,
     **verbs_market.VERBS,
     **verbs_limit.VERBS,

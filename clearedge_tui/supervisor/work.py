@@ -78,12 +78,14 @@ class BacktestWork:
         return JobEnd(summary.status, said, run_id=summary.run_id)
 
 
-class DataWork:
-    """Work on the catalog in a process of its own: its libraries are heavy and may hang."""
+class ProcessWork:
+    """Work in a process of its own, which reads one frame and answers with steps and its end."""
 
-    def __init__(self, home: Home, what: str, args: dict[str, object]) -> None:
+    def __init__(self, home: Home, module: str, task: msgspec.Struct, log: str) -> None:
         self._home = home
-        self._task = Task(str(home.root), what, args)
+        self._module = module
+        self._task = task
+        self._log = home.logs / log
         self._process: subprocess.Popen[bytes] | None = None
         self._ended: Ended | None = None
         self._cancelled = threading.Event()
@@ -98,10 +100,10 @@ class DataWork:
             return
         read, write = os.pipe()
         self._home.logs.mkdir(parents=True, exist_ok=True)
-        with (self._home.logs / "data.log").open("ab") as log:
+        with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-                    [sys.executable, "-m", "clearedge_tui.market.task", str(write)],
+                    [sys.executable, "-m", self._module, str(write)],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
@@ -112,7 +114,7 @@ class DataWork:
                 os.close(write)
         try:
             if self._cancelled.is_set():  # while it was being started
-                self._process.kill()
+                self.cancel()
             if self._process.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):  # it died at once; its end says so
                     self._process.stdin.write(frame(self._task))
@@ -156,4 +158,12 @@ class DataWork:
         if self._cancelled.is_set():
             return JobEnd("cancelled", "cancelled by its owner; what it had written stays")
         code = self._process.returncode if self._process else 0
-        return JobEnd("failed", f"its process ended with {code}; see {self._home.logs}/data.log")
+        return JobEnd("failed", f"its process ended with {code}; see {self._log}")
+
+
+class DataWork(ProcessWork):
+    """Work on the catalog: its libraries are heavy and may hang."""
+
+    def __init__(self, home: Home, what: str, args: dict[str, object]) -> None:
+        task = Task(str(home.root), what, args)
+        super().__init__(home, "clearedge_tui.market.task", task, "data.log")
