@@ -184,7 +184,9 @@ class _Loop:
                 raise NeedsEngine("an order that reduces, and may be cut down")
             return
         close = context.tick.close if context.tick else 0.0
-        waiting = sum((order.size for order in self._pending), wish.size)
+        waiting = wish.size
+        for order in self._pending:
+            waiting += order.size
         if (
             float(abs(context.get_position().size) + waiting)
         ) * close > context.equity() * self._most:

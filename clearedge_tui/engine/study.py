@@ -94,6 +94,7 @@ class StudyMother(Mother):
 def _worker(bench: Bench, line: int, log: int) -> int:
     speak_to(log)
     bench.folder = bench.folder / str(os.getpid())
+    gc.set_threshold(200_000, 20, 50)  # fills and orders live to the end of their trial
     Answers(line).watch()  # whoever asked may be gone while a strategy sleeps
     try:
         return serve(bench, socket.socket(fileno=line))
