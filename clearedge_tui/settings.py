@@ -110,6 +110,18 @@ class Account(msgspec.Struct, frozen=True):
         return self.kind is AccountKind.LIVE
 
 
+_IN_PLACE = ("speed",)  # a running gateway takes it by a command of its own
+
+
+def changes(before: Account, after: Account) -> str:
+    """Return which settings differ, in words; what is taken in place does not count."""
+    was, now = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    flat = [{**one.pop("options"), **one} for one in (was, now)]
+    names = [n for n in {**flat[0], **flat[1]} if n not in _IN_PLACE]
+    found = [n for n in names if flat[0].get(n) != flat[1].get(n)]
+    return ", ".join(f"{n} {flat[0].get(n, 'unset')} -> {flat[1].get(n, 'unset')}" for n in found)
+
+
 def find_home(explicit: str | None = None) -> Home:
     """Return the home: `--home`, then CLEAREDGE_HOME, then the nearest marked folder above here."""
     chosen = explicit or os.environ.get("CLEAREDGE_HOME")

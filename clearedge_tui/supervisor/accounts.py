@@ -30,7 +30,7 @@ from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.audit.auditor import auditor_socket
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.market.markets import Market, load_markets
-from clearedge_tui.settings import Account, Home
+from clearedge_tui.settings import Account, Home, changes
 from clearedge_tui.supervisor.engines import Engines, reason
 from clearedge_tui.supervisor.live_side import LiveSide
 from clearedge_tui.supervisor.recorder import Recorder
@@ -70,6 +70,7 @@ class Accounts:
         self._count = 0
         self._acks: dict[str, asyncio.Future[Done]] = {}
         self.resume: dict[str, dict[str, int]] = {}
+        self.settings: dict[str, Account] = {}  # with which each account's gateway was started
         self._held: set[str] = set()  # may not start now: they are being rewound
         self.places: dict[str, AccountRun] = {}
         self.live = LiveSide(home, engines, recorder, changed)
@@ -91,6 +92,8 @@ class Accounts:
         if account.name in self._held:
             return
         place.live = account.live
+        if self._outdated(place, account):
+            return
         if not wanted and not (account.live and self._holds(account)):
             self._rest(place)
             return
@@ -148,7 +151,10 @@ class Accounts:
                 self.risk.limits_of(account),
             )
             self._record.event("account.start", account.name, f"starting its {target}")
-            place.feed = None if target == "gateway" else place.feed
+            if target == "gateway":
+                place.feed = None
+                self.settings[account.name] = account
+                self._record.meta("settings", msgspec.json.encode(self.settings).decode())
             await self._engines.start(engine, target, spec, lambda m: self.heard(place, m))
             if keys is not None and engine.link is not None:
                 engine.link.send(keys)
@@ -325,7 +331,7 @@ class Accounts:
         finally:
             self._held.discard(place.name)
 
-    # ---- markets that change ------------------------------------------------------------------
+    # ---- settings and markets that change ------------------------------------------------------------------
     def take_over(self, place: AccountRun, market_of: Callable[[str], Market]) -> list[str]:
         """Have a running account trade by what is declared of its markets; return which changed.
 
@@ -350,11 +356,21 @@ class Accounts:
                 if place.gateway.link is not None:
                     place.gateway.link.send(MarketChanged(new))
             elif f"anew-{place.name}" not in self._busy:
-                self._busy.start(f"anew-{place.name}", self._anew(place, old.id))
+                why = f"{old.id} has other decimals: its books start anew"
+                self._busy.start(f"anew-{place.name}", self._anew(place, why))
         return changed
 
-    async def _anew(self, place: AccountRun, market: str) -> None:
-        why = f"{market} has other decimals: its books start anew"
+    def _outdated(self, place: AccountRun, account: Account) -> bool:
+        """Begin an account's processes anew when its settings are others than they were told."""
+        told, job = self.settings.get(account.name), f"anew-{account.name}"
+        if told is None or not place.gateway.up or job in self._busy:
+            return False
+        changed = changes(told, account)
+        if changed:
+            self._busy.start(job, self._anew(place, f"its settings changed: {changed}"))
+        return bool(changed)
+
+    async def _anew(self, place: AccountRun, why: str) -> None:
         self._record.event("account.restart", place.name, why)
         await self._end(place, why)
         place.feed = None

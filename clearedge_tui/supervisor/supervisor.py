@@ -19,7 +19,7 @@ from clearedge_tui.core.messages import Forget, Watching
 from clearedge_tui.core.model import EngineState, Instance, Mode
 from clearedge_tui.engine.specs import instance_socket
 from clearedge_tui.kills import KillFiles
-from clearedge_tui.settings import Home
+from clearedge_tui.settings import Account, Home
 from clearedge_tui.store.db import Store, open_store
 from clearedge_tui.supervisor.accounts import Accounts
 from clearedge_tui.supervisor.declared import Declared
@@ -134,6 +134,8 @@ class Supervisor:
             self.show,
         )
         self.places.resume = self._resume_points()
+        told = self.store.meta("settings")
+        self.places.settings = msgspec.json.decode(told, type=dict[str, Account]) if told else {}
         for instance in settled(self.store):
             self.adopt_declared(instance)
         self._load_books()

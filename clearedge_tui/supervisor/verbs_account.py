@@ -162,7 +162,7 @@ async def _ask(account: Account, keys: dict[str, str]) -> Probe:
 
 
 async def set_(commands: "Commands", args: Args, who: str) -> Answer:
-    """Change fields and options of an account; running engines take them at their next start."""
+    """Change fields and options of an account; what runs of it begins anew in good order."""
     name = need(args, "account")
     _may_change(commands, name)
     made = accounts_file.put(commands.home, name, table(args, "fields"), table(args, "options"))

@@ -99,3 +99,37 @@ def look(box: LiveBox, sim: SimProcess, run_id: str) -> None:
     metrics = summary.metrics
     assert metrics["net_profit"] == float(made - paid)
     assert (metrics["fees"], metrics["fills"], metrics["restarts"]) == (float(paid), 3, 1)
+
+
+def test_other_settings_of_an_account_begin_its_gateway_anew_and_change_nothing_at_the_venue(
+    tmp_path: Path,
+) -> None:
+    with SimProcess() as sim:
+        box = LiveBox(tmp_path / "home", sim)
+        try:
+            box.start()
+            box.hand("one")
+            box.live("one")
+            box.tell("one", "buy 0.2")
+            held = box.wait_row("one", lambda r: r.position == D("0.2"), "it trades")
+            before = next(pid for pid, name in box.processes() if name == "gw-main")
+            file = box.home.config / "accounts.toml"
+            file.write_text(file.read_text().replace("leverage = '10'", "leverage = '5'"))
+            box.until(lambda: "its settings changed: leverage 10 -> 5" in box.story(), "it is seen")
+            row = box.wait_row("one", lambda r: r.desired == r.actual == "observe", "it observes")
+            assert (row.restarts, row.pid) == (0, held.pid)
+
+            def gateway() -> int:
+                return next((pid for pid, name in box.processes() if name == "gw-main"), before)
+
+            box.until(lambda: gateway() != before, "another gateway is there")
+            story = box.story()
+            assert "account: leverage" in story  # who approved it knew another account
+            assert "ended unasked" not in story
+            box.live("one")
+            assert (box.live_position("one"), box.differences()) == (D("0.2"), [])
+            box.tell("one", "sell 0.2")
+            box.until(lambda: not sim.call("positions"), "it trades on")
+            assert box.story().count("its settings changed") == 1
+        finally:
+            box.close()
