@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from clearedge_tui.core.errors import UsageError
+from clearedge_tui.research.luck import Luck, luck
 from clearedge_tui.research.objective import Objective
 from clearedge_tui.research.rule_test import counted, growth
 from clearedge_tui.research.search import Space, sampler
@@ -82,6 +83,7 @@ class Optimised(msgspec.Struct, frozen=True):
     curves: dict[str, tuple[float, ...]]
     why_engine: str = ""
     ranges: dict[str, float] = {}
+    luck: tuple[Luck, ...] = ()  # of the best, and of what would be recommended
 
 
 def optimise(
@@ -237,9 +239,25 @@ class _Search:
 
     def confirm(self) -> str:
         """Run the best on the engine as well; return how the light loop differed, if it did."""
-        return self.study.confirm("confirming the best", [self.ask(t.params) for t in self.top()])[
-            1
+        asks = [self.ask(t.params, detail=True) for t in self.top()]
+        return self.study.confirm("confirming the best", asks)[1]
+
+    def luck(self, also: int | None) -> tuple[Luck, ...]:
+        """Judge the best, and one more, by draws of their own trades, from runs on the engine."""
+        numbers = dict.fromkeys(
+            [one.number for one in self.top()] + ([] if also is None else [also])
+        )
+        asks = [
+            msgspec.structs.replace(self.ask(self.tried[n].params, detail=True), path="engine")
+            for n in numbers
         ]
+        found = self.study.do("drawing the trades of the best again", asks)
+        balance = float(self.study.setup.spec.balance)
+        return tuple(
+            luck(n, trial, balance, self.wanted.seed)
+            for n, trial in zip(numbers, found, strict=True)
+            if trial.status == "done"
+        )
 
 
 def _judged(search: _Search, judged: bool) -> Optimised:
@@ -253,6 +271,11 @@ def _judged(search: _Search, judged: bool) -> Optimised:
     why = advice.why if advice else "nothing was tried"
     if failed:
         why += f"; {failed} of {len(tried)} trials failed"
+    drawn = search.luck(advice.index if advice else None) if judged and scored else ()
+    if advice is not None and chosen is not None:
+        lucky = next((o for o in drawn if o.number == advice.index and o.verdict == "lucky"), None)
+        if lucky is not None:
+            chosen, why = None, f"refused as lucky: {lucky.why} ({why})"
     over, over_why = _measured(lambda: _overfit(search)) if judged else (None, "not asked for")
     spa, spa_why = _measured(lambda: _superior(search)) if judged else (None, "not asked for")
     shares = _or_empty(
@@ -265,6 +288,7 @@ def _judged(search: _Search, judged: bool) -> Optimised:
         shares, _variance(search), search.invalid, counted(list(search.trials.values())),
         {str(one.number): growth(search.trials[one.number]) for one in search.top()},
         search.study.why_engine, {axis.name: axis.width for axis in search.space.axes},
+        drawn,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class Checked(msgspec.Struct, frozen=True):
     figures: dict[str, float | None]
     why: dict[str, str]
     intervals: dict[str, Any]
-    paths: dict[str, Any]  # Monte Carlo of trades
+    paths: dict[str, Any]  # Monte Carlo of trades and of periods
     regimes: dict[str, Any]
 
 
@@ -128,13 +128,14 @@ def check(
         ),
     )
     made.figures["monte_carlo"] = paths.final.p5 / balance - 1.0 if paths else None
+    periods = made.part("paths", lambda: monte_carlo.of_periods(returns, balance, seed=seed))
     split = made.part("regimes", lambda: _regimes(returns, market, a_year))
     made.figures["regimes"] = split.gaining if split else None
     return Checked(
         made.figures,
         made.why,
         {n: asdict(i) for n, i in (intervals or {}).items() if i is not None},
-        asdict(paths) if paths else {},
+        {n: asdict(p) for n, p in (("trades", paths), ("periods", periods)) if p},
         asdict(split) if split else {},
     )
 

@@ -112,7 +112,7 @@ class Study:
         found = self.do(what, plain)
         for ask, trial in zip(asks, found, strict=True):
             if ask.path == "light":
-                quick = self.do(what, [ask])[0]
+                quick = self.do(what, [msgspec.structs.replace(ask, detail=False)])[0]
                 if (quick.fills_sha256, quick.equity_sha256) != (
                     trial.fills_sha256,
                     trial.equity_sha256,

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from clearedge_tui.research.probing import Probe, Probed
 from clearedge_tui.runs.model import BacktestSpec
 
 Path_ = Literal["engine", "light", "both"]
@@ -83,6 +84,7 @@ class Trial(msgspec.Struct, frozen=True):
     times: bytes = b""  # when each period ended, int64 UTC ns
     pnls: bytes = b""  # of closed trades after fees, float64
     took_s: float = 0.0
+    probed: Probed | None = None
 
     def figure(self, name: str) -> float | None:
         """Return a figure that is a number, else None."""

@@ -1,6 +1,10 @@
 """The whole ladder by one command: evidence runs, the ledger, held-out looks, thresholds, a sweep."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -186,6 +190,56 @@ def test_findings_are_runs_that_the_list_of_runs_finds(
     assert rows
     assert all(row["kind"] == "walk_forward" for row in rows)
     assert say(home, capsys, "run", "show", rows[0]["run_id"])[0] == 0
+
+
+def start(home: Home, *more: str) -> subprocess.Popen[bytes]:
+    words = ["research", "run", "moody", "--market", "BTC/USDT", "--set", "nap=0.02", *more]
+    return subprocess.Popen(
+        [sys.executable, "-m", "clearedge_tui", "--home", str(home.root), *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for_trials(home: Home, grown_from: int) -> int:
+    """Return how many bytes of trials are kept, once there are more."""
+    folder, end = home.state / "research" / "trials", time.monotonic() + 60
+    while (size := sum(file.stat().st_size for file in folder.glob("*"))) <= grown_from + 20_000:
+        assert time.monotonic() < end, "no trials"
+        time.sleep(0.02)
+    return size
+
+
+def test_a_ladder_that_is_killed_or_interrupted_goes_on_where_it_was(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--trials", "16", "--twins", "40", "--windows", "2", "--seed", "7")
+    size = sum(file.stat().st_size for file in (home.state / "research" / "trials").glob("*"))
+    killed = start(home, *more)
+    size = wait_for_trials(home, size)
+    killed.kill()
+    killed.communicate()
+    stopped = start(home, *more)
+    wait_for_trials(home, size)
+    stopped.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, told = stopped.communicate(timeout=30)
+    assert time.monotonic() - began < 5  # a second, and what a busy box adds
+    assert stopped.returncode == 130
+    assert b"kept" in told
+    words = (
+        "research",
+        "run",
+        "moody",
+        "--market",
+        "BTC/USDT",
+        "--set",
+        "nap=0.02",
+        *more,
+        "--json",
+    )
+    code, out, _ = say(home, capsys, *words)
+    assert code == 4
+    assert len(json.loads(out)["gates"]) == 15
 
 
 def test_the_ledger_counts_a_variant_once_and_survives_a_torn_line(tmp_path: Path) -> None:

@@ -289,3 +289,23 @@ def test_returns_are_one_a_period_and_make_the_accounts_growth(home: Home, study
     trial = study.do("one", [Ask(config={"fast": 3, "slow": 12})])[0]
     grown = float(np.prod(1.0 + returns_of(trial)))
     assert grown == pytest.approx(1.0 + (trial.figure("total_return") or 0.0), abs=1e-12)
+
+
+def test_the_best_are_judged_by_draws_of_their_trades_and_a_lucky_one_is_refused(
+    home: Home,
+) -> None:
+    space = Space(schema_of(home, "ema_cross"), {"fast": 3}, ("slow",))
+    study = Study(stands(home).train(), home.state / "luck")
+    try:
+        found = optimise(study, space, Wanted(trials=24, sampler="random", seed=2))
+    finally:
+        study.close()
+    judged = {one.number: one for one in found.luck}
+    assert set(found.top) <= set(judged)
+    for one in found.luck:
+        assert one.verdict in ("lucky", "sound", "insufficient")
+        if one.verdict != "insufficient":
+            assert (one.losing is not None and one.losing > 0.2) is (one.verdict == "lucky")
+    # minutes of a made-up market, with fees: nothing there earns them back
+    assert found.chosen is None
+    assert any(one.verdict == "lucky" for one in found.luck)
