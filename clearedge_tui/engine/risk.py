@@ -12,7 +12,7 @@ import msgspec
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.gate import Denied, Standing
 from clearedge_tui.core.kill import Kill
-from clearedge_tui.core.limits import EVERY, Limit, Scope, with_defaults, zones
+from clearedge_tui.core.limits import Limit, Scope, with_defaults, zones
 from clearedge_tui.core.limits_actions import due
 from clearedge_tui.core.limits_check import Refusal, Watched, refuse, watch
 from clearedge_tui.core.limits_exposure import View, Wish
@@ -20,7 +20,6 @@ from clearedge_tui.core.limits_state import (
     RiskState,
     Sent,
     answered,
-    cleared,
     left,
     marked,
     slipped,
@@ -255,17 +254,9 @@ class Risk:
 
     def clear(self, ask: ClearLimit) -> str:
         """End what a limit did; its count begins anew. Return why not."""
-        state = self.book.state(ask.scope, ask.key)
-        names = [f"{key}/{ask.name}" for key in (ask.key, EVERY)]
-        if not any(name in state.acted for name in names):
-            return f"{ask.name} of {ask.scope} {ask.key} has done nothing that is to be ended"
-        after = state
-        for name in names:
-            after = cleared(after, name)
-        self.book.put(ask.scope, ask.key, after)
-        self.book.flush()
-        self._looked_s = 0.0
-        return ""
+        wrong = self.book.clear(ask.scope, ask.key, ask.name)
+        self._looked_s = self._looked_s if wrong else 0.0
+        return wrong
 
     def sums(self) -> RiskSums:
         view = self.views.account_view()

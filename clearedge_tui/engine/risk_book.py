@@ -1,11 +1,12 @@
 """What limits must remember of one account, in the account's own file: it outlives every process."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.limits import Scope
-from clearedge_tui.core.limits_state import RiskState, moved
+from clearedge_tui.core.limits import EVERY, Scope
+from clearedge_tui.core.limits_state import RiskState, cleared, moved
 from clearedge_tui.core.model import Position
 from clearedge_tui.engine.record import Record
 
@@ -18,6 +19,17 @@ class _About(msgspec.Struct):
     balance: Decimal | None = None
     others: dict[str, Decimal] = {}  # equity of the portfolio's other accounts
     flat: dict[str, Decimal] = {}  # instance -> what it had made when it last held nothing
+
+
+def clear_at_rest(path: Path, scope: Scope, key: str, name: str) -> str:
+    """End what a limit did in the file of an account whose gateway does not run; return why not."""
+    if not path.exists():
+        return f"{name} of {scope} {key} has done nothing: its account never traded"
+    record = Record(path, durable=True)
+    try:
+        return RiskBook(record).clear(scope, key, name) or record.error
+    finally:
+        record.close()
 
 
 class RiskBook:
@@ -48,6 +60,18 @@ class RiskBook:
         if self._states.get(where) != state:
             self._states[where] = state
             self._dirty.add(where)
+
+    def clear(self, scope: Scope, key: str, name: str) -> str:
+        """End what a limit did; its count begins anew. Return why not."""
+        state = self.state(scope, key)
+        names = [f"{one}/{name}" for one in (key, EVERY)]
+        if not any(one in state.acted for one in names):
+            return f"{name} of {scope} {key} has done nothing that is to be ended"
+        for one in names:
+            state = cleared(state, one)
+        self.put(scope, key, state)
+        self.flush()
+        return ""
 
     def texts(self) -> dict[str, str]:
         """Return what is to be written down, once."""

@@ -133,9 +133,7 @@ class Supervisor:
             self.risk,
             self.show,
         )
-        self.places.resume = self._resume_points()
-        told = self.store.meta("settings")
-        self.places.settings = msgspec.json.decode(told, type=dict[str, Account]) if told else {}
+        self._recall()
         for instance in settled(self.store):
             self.adopt_declared(instance)
         self._load_books()
@@ -158,9 +156,11 @@ class Supervisor:
             self.touch,
         )
 
-    def _resume_points(self) -> dict[str, dict[str, int]]:
-        raw = self.store.meta("feed_clocks")
-        return msgspec.json.decode(raw, type=dict[str, dict[str, int]]) if raw else {}
+    def _recall(self) -> None:
+        """Know again how far replays have got, and with which settings gateways were started."""
+        raw, told = self.store.meta("feed_clocks"), self.store.meta("settings")
+        self.places.resume = msgspec.json.decode(raw, type=dict[str, dict[str, int]]) if raw else {}
+        self.places.settings = msgspec.json.decode(told, type=dict[str, Account]) if told else {}
 
     def _load_books(self) -> None:
         for row in self.store.ledgers():

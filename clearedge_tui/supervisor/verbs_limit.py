@@ -27,6 +27,7 @@ from clearedge_tui.core.risk_messages import (
     RiskRow,
 )
 from clearedge_tui.core.text import clean_text
+from clearedge_tui.engine.risk_book import clear_at_rest
 from clearedge_tui.kills import KillFiles
 from clearedge_tui.settings import load_accounts
 from clearedge_tui.store import trading
@@ -35,6 +36,7 @@ from clearedge_tui.supervisor.arguments import Args, duration_s, need, not_found
 from clearedge_tui.supervisor.verbs_instance import find
 
 if TYPE_CHECKING:
+    from clearedge_tui.supervisor.accounts import Accounts
     from clearedge_tui.supervisor.commands import Commands, Verb
 
 Answer = tuple[str, object]
@@ -108,7 +110,7 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
         raise UsageError("say whose limit is to be cleared; `all` is nobody's name here")
     sup = commands.supervisor
     if sup is None:
-        raise RetryLater("no supervisor runs, and only a running gateway can clear its limits")
+        raise RetryLater("no supervisor runs that knows who trades: start one with clearedge --run")
     accounts = load_accounts(commands.home)
     match scope:
         case Scope.PORTFOLIO:
@@ -120,7 +122,7 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
     done, refused = [], []
     for account in names:
         try:
-            await sup.places.ask(account, lambda command: ClearLimit(command, scope, key, name))
+            await _clear(commands, sup.places, account, (scope, key, name))
             done.append(account)
         except (Refused, RetryLater) as error:
             refused.append(error)
@@ -131,6 +133,18 @@ async def clear(commands: "Commands", args: Args, who: str) -> Answer:
     kills = "; a kill that it made is lifted by itself: clearedge kill clear"
     held = any(k.who == "limit" for k in KillFiles(commands.home).look())
     return said + (kills if held else ""), None
+
+
+async def _clear(
+    commands: "Commands", places: "Accounts", account: str, limit: tuple[Scope, str, str]
+) -> None:
+    """Have a gateway clear a limit, or do it in its account's file where none runs."""
+    if places.place(account).gateway.alive:
+        await places.ask(account, lambda command: ClearLimit(command, *limit))
+        return
+    wrong = clear_at_rest(commands.home.account_file(account), *limit)
+    if wrong:
+        raise Refused(wrong)
 
 
 async def risks(commands: "Commands", args: Args, who: str) -> Answer:

@@ -102,9 +102,15 @@ def test_a_limit_refuses_acts_holds_over_a_restart_and_a_person_ends_it(
     box.start()
     box.running("one")
     assert "a person clears it" in hands.denied("one", "held", 2).text
+    box.do(
+        "instance.mode", id="one", mode="off"
+    )  # nobody trades there any more: its file is cleared
+    box.until(lambda: "gw-paper" not in [n for _, n in box.processes()], "its gateway rests")
     cleared = box.do("limit.clear", scope="account", key="paper", name="gross_exposure")
     assert cleared.status == "done", cleared
     assert box.do("limit.clear", scope="account", key="paper", name="gross_exposure").code == 3
+    box.do("instance.mode", id="one", mode="active")
+    box.running("one")
     hands.buys("one", "0.1")
     hands.limit("instance", "all", "gross_exposure", "0.01", action="observe")
     box.wait_row("one", lambda r: r.desired == r.actual == "observe", "it is lowered")
