@@ -192,7 +192,7 @@ class Driver:
     async def leased(self, held: bool) -> None:
         self.gateway.desk.leased = held
 
-    async def die(self, at: str) -> None:
+    async def die(self, at: str, key: str) -> None:
         """End as kill -9 does, as soon as an order has come that far."""
         record, desk = self.gateway.record, self.gateway.desk
 
@@ -205,10 +205,11 @@ class Driver:
             case "intent written":
                 to_book = desk._to_book
                 desk._to_book = lambda which, ask: (
-                    end() if isinstance(ask, BookSubmit) else to_book(which, ask)
+                    end() if isinstance(ask, BookSubmit) and ask.id == key else to_book(which, ask)
                 )
             case "answered":
-                record.order = end  # type: ignore[method-assign]
+                order = record.order  # of others something may be written meanwhile
+                record.order = lambda entry: end() if entry.order.id == key else order(entry)  # type: ignore[method-assign]
             case "filled":
                 record.fill = end  # type: ignore[method-assign]
 
