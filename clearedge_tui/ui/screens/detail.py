@@ -168,6 +168,19 @@ class DetailPage(Subject):
         self.view = view
         self.tick()
 
+    def action_what_if(self) -> None:
+        row, detail = self.ui.model.instances.get(self.instance), self.ui.model.detail
+        if row is None or detail is None or detail.id != self.instance:
+            self.ui.model.say("its settings are not known yet")
+            return
+        from clearedge_tui.ui.plan_whatif import open_whatif
+
+        asked: dict[str, object] = {
+            "strategy": row.strategy, "market": row.market_id, "timeframe": row.timeframe,
+        }  # fmt: skip
+        about = {**asked, "config": dict(detail.config)}
+        open_whatif(self.ui, about, asked, detail.config)
+
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.instance)
         self.ui.model.say(f"copied {self.instance}")

@@ -68,6 +68,10 @@ class FormPage(Page):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
+        self.lay_out(event)
+
+    def lay_out(self, event: events.Resize) -> None:
+        """Give the parts their room."""
         self.query_one(Aside).display = event.size.width >= WIDE
         under = self.query_one(Under)
         under.display = (

@@ -252,6 +252,15 @@ class ReportPage(ReportSubject):
             "run.again", {"run_id": self.run_id}, f"run {clean_text(self.run_id, 40)} again"
         )
 
+    def action_what_if(self) -> None:
+        report = self.report.value
+        if report is None or report.summary.kind != "backtest":
+            self.ui.model.say("what if is asked about a backtest", good=False)
+            return
+        from clearedge_tui.ui.plan_whatif import open_whatif, sent_as
+
+        open_whatif(self.ui, {"run": self.run_id}, sent_as(report.spec), report.spec.config)
+
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.run_id)
         self.ui.model.say(f"copied {self.run_id}")
