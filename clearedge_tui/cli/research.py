@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from clearedge_tui.cli.act import JSON
 from clearedge_tui.cli.at_home import columns, home, say_json
@@ -83,6 +84,46 @@ def run(strategy: str, market: str, sets: tuple[str, ...], as_json: bool, **aske
     else:
         click.echo(_text(made), nl=False)
     return 0 if made.readiness.ready else 4
+
+
+@research.command("probe")
+@click.argument("strategy")
+@click.option("--market", required=True, help="BTC/USDT, BTCUSDT or BTCUSDT.LOCAL")
+@click.option("--timeframe", default="", help="the shortest stored one by default")
+@click.option("--from", "start", default="", help="first bar opens at or after this (UTC)")
+@click.option("--to", "end", default="", help="last bar opens before this (UTC)")
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="a config value; repeatable"
+)
+@click.option("--seed", default=1, show_default=True, help="of the moments at which data are cut")
+@JSON
+def probe(strategy: str, market: str, sets: tuple[str, ...], as_json: bool, **asked: Any) -> int:
+    """Does STRATEGY know the future, read files, or decide otherwise when run again? 4 when it does."""
+    from clearedge_tui.research import probe as probing
+    from clearedge_tui.research.gauntlet import schema_of
+    from clearedge_tui.research.ground import ground
+
+    where = home()
+    spec = _spec(where, strategy, market, sets, asked)
+    schema = schema_of(where, spec.strategy)
+    config = {**schema.defaults(), **schema.validate(dict(spec.config))}
+    with _interruptible() as stop, _Line(quiet=as_json) as line:
+        stands = ground(where, msgspec.structs.replace(spec, config={}), line.say)
+        one = probing.kept(stands, config, asked["seed"], told=line.step, stop=stop)
+    found = probing.of(one)
+    if as_json:
+        say_json({"run": one.run_id, **msgspec.to_builtins(found)})
+    else:
+        click.echo(f"{one.strategy} on {one.market} {one.timeframe}: {one.verdict}")
+        for touch in found.touches:
+            click.echo(f"  {probing.touch_in_words(touch)}")
+        click.echo(
+            "".join(
+                f"  {text}\n" for text in (probing.warm_up(found), f"run {one.run_id}") if text
+            ),
+            nl=False,
+        )
+    return 4 if found.alarm else 0
 
 
 @research.command("sweep")
@@ -332,8 +373,6 @@ class _Line:
 
 
 def _plain(made: "Ladder") -> Any:
-    import msgspec
-
     return msgspec.to_builtins(made)
 
 
@@ -365,6 +404,8 @@ def _text(one: "Ladder") -> str:
         lines.append(f"  every trial ran on the engine: {clean_text(one.why_engine, 120)}")
     if one.simulated:
         lines.append("  SIMULATED market: nothing here is evidence about a real one")
+    if one.probed:
+        lines.append(f"  look-ahead probe: {clean_text(one.probed, 240)}")
     lines.append(f"  {'':2s}{'GATE':26s}{'VALUE':>10s}{'WANTED':>12s}{'POINTS':>9s}  WHY")
     signs = {"above": ">", "at_least": ">=", "below": "<"}
     for gate in one.gates:

@@ -12,7 +12,9 @@ import numpy as np
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError, StrategyFault
 from clearedge_tui.core.messages import MarketInfo
-from clearedge_tui.engine import backtest, light
+from clearedge_tui.engine import backtest, light, prober
+from clearedge_tui.engine.backtest_context import BacktestContext
+from clearedge_tui.engine.hosted import Hosted
 from clearedge_tui.engine.light import NeedsEngine
 from clearedge_tui.engine.loading import load
 from clearedge_tui.engine.twins import Entries
@@ -30,6 +32,7 @@ from clearedge_tui.runs.outcome import FillRow, Outcome
 from clearedge_tui.runs.trades import round_trips
 
 _Run = Callable[[backtest.Plan], Outcome]
+_Dress = Callable[[Hosted, BacktestContext], None]
 
 
 class Bench:
@@ -41,12 +44,16 @@ class Bench:
         self.bars = bars
         self.folder = folder
         self.path = Path(setup.root) / "strategies" / f"{setup.spec.strategy}.py"
+        self.witness: _Dress | None = None  # a probe's
 
     def run(self, ask: Ask) -> Trial:
         """Run an ask. What the strategy does wrong is a trial that failed, with the reason."""
         began = monotonic()
         try:
-            trial = self._both(ask) if ask.path == "both" else self._one(ask)
+            if ask.probe is not None:
+                trial = prober.probed(self, ask, ask.probe)
+            else:
+                trial = self._both(ask) if ask.path == "both" else self._one(ask)
         except (StrategyFault, ClearEdgeError) as error:
             trial = Trial("failed", ask.path, error=str(error))
         return msgspec.structs.replace(trial, took_s=monotonic() - began)
@@ -78,10 +85,15 @@ class Bench:
         bars, known = self._window(ask)
         spec = stressed(_asked(self.setup.spec, ask), Decimal(ask.cost))
         entries = Entries(ask.twin)
+
+        def dress(hosted: Hosted, context: BacktestContext) -> None:
+            entries.dress(loaded, hosted, context)
+            if self.witness is not None:
+                self.witness(hosted, context)
+
         plan = backtest.Plan(
-            spec, self.market, bars, loaded, self.folder, _unheard, known,
-            lambda hosted, context: entries.dress(loaded, hosted, context), pictured=False,
-        )  # fmt: skip
+            spec, self.market, bars, loaded, self.folder, _unheard, known, dress, pictured=False
+        )
         if not len(bars):
             return Trial("failed", path, error="no bars in the window")
         outcome = run(plan)

@@ -14,11 +14,21 @@ from clearedge_tui.contract.info import StrategyInfo
 from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import StrategyFault, UsageError
-from clearedge_tui.research import finding, ledger, optimise, periods, robust, rule_test, walk
+from clearedge_tui.research import (
+    finding,
+    ledger,
+    optimise,
+    periods,
+    probe,
+    robust,
+    rule_test,
+    walk,
+)
 from clearedge_tui.research.finding import Finding
 from clearedge_tui.research.gates import THRESHOLDS, Evidence, Gate, ladder
 from clearedge_tui.research.ground import Ground
 from clearedge_tui.research.optimise import Optimised, Wanted
+from clearedge_tui.research.pool import Local
 from clearedge_tui.research.readiness import Readiness, readiness
 from clearedge_tui.research.search import Space
 from clearedge_tui.research.stats.errors import Insufficient
@@ -69,6 +79,7 @@ class Ladder(msgspec.Struct, frozen=True):
     simulated: bool
     evidence: dict[str, Evidence]
     at_ns: int
+    probed: str = ""  # what the look-ahead probe found
 
 
 class Gauntlet:
@@ -87,6 +98,7 @@ class Gauntlet:
         self.evidence: dict[str, Evidence] = {}
         self.runs: dict[str, str] = {}
         self.why_engine = ""
+        self.probed: probe.Found | None = None
 
     @property
     def study(self) -> Study:
@@ -101,6 +113,7 @@ class Gauntlet:
     def run(self) -> Ladder:
         """Do all steps. Raises Cancelled, and errors a person can act on; what is done is kept."""
         try:
+            self._probe()
             self._rule()
             found = self._search()
             config = self._config(found)
@@ -126,6 +139,13 @@ class Gauntlet:
             found = finding.keep(self.ground, kind, key, config, began, verdict, result, figures)
         self.runs[kind] = found.run_id
         return found
+
+    def _probe(self) -> None:
+        """Look for look-ahead first, with the settings as given. It forks, so a cluster has no part in it."""
+        local = self._more.get("pool") is None or getattr(self._more["pool"], "func", None) is Local
+        study = (lambda: self.study) if local else None
+        one = probe.kept(self.ground, self.given, self.options.seed, study)
+        self.runs["probe"], self.probed = one.run_id, probe.of(one)
 
     def _rule(self) -> None:
         def make() -> tuple[str, object, dict[str, float | None]]:
@@ -329,6 +349,12 @@ class Gauntlet:
     def _ladder(self, config: dict[str, Any], found: Optimised | None, looks: int) -> Ladder:
         ground = self.ground
         lines = ledger.read(ground.home)
+        if self.probed is not None and self.probed.alarm:  # nothing it earned is evidence
+            why = f"{self.probed.verdict}: {self.probed.why}"
+            self.evidence = {
+                name: msgspec.structs.replace(one, stale=True, why=why)
+                for name, one in self.evidence.items()
+            }
         gates = ladder(self.evidence, thresholds=self._thresholds, looks=looks)
         made = Ladder(
             ground.spec.strategy, ground.market.symbol, ground.market.id.rpartition(".")[2],
@@ -338,6 +364,7 @@ class Gauntlet:
             ground.start_ns, ground.end_ns, ground.period_ns,
             found.why if found else "the settings as they were given", self.why_engine,
             dict(self.runs), ground.market.simulated, dict(self.evidence), now_ns(),
+            "" if self.probed is None else f"{self.probed.verdict}: {self.probed.why}",
         )  # fmt: skip
         key = finding.key_of("ladder", ground, config, evidence=self.evidence, looks=looks)
         if finding.known(ground.home, key) is None:

@@ -54,6 +54,7 @@ class Ask(msgspec.Struct, frozen=True):
     permuted: int = 0  # shuffle the bars with this seed; 0: as they are
     path: Path_ = "engine"
     detail: bool = False  # give every fill, the PnL of every trade and the periods' times back
+    probe: Probe | None = None  # look for leaks with this config instead; see engine.prober
 
 
 class Trial(msgspec.Struct, frozen=True):

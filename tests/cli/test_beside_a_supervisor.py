@@ -179,6 +179,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "drill kill",
         "limit clear",
         "research run",
+        "research probe",
         "research sweep",
         "research show",
         "research what-if",
