@@ -63,5 +63,5 @@ async def test_what_cannot_be_asked_about_is_told(
     async with desk(size=(100, 30)) as d:
         d.app.push_screen(page(home, "nobody"))
         await d.until(lambda: d.page.problem, 40)
-        assert "nobody.py" in d.page.problem
+        assert "no strategy `nobody`" in d.page.problem
         assert "nobody" in d.text()
