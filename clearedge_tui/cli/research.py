@@ -66,14 +66,19 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="a config value; repeatable"
 )
+@click.option("--only", default="", metavar="STEP", help="rule, search, walk or robust, alone")
 @_options
 @JSON
-def run(strategy: str, market: str, sets: tuple[str, ...], as_json: bool, **asked: Any) -> int:
+def run(
+    strategy: str, market: str, sets: tuple[str, ...], only: str, as_json: bool, **asked: Any
+) -> int:  # fmt: skip
     """Run the whole ladder of STRATEGY; 4 when it is not ready. Interrupted, it goes on the next time."""
     from clearedge_tui.research.judge import judge
 
     where = home()
     spec = _spec(where, strategy, market, sets, asked)
+    if only:
+        return _only(where, spec, only, asked, as_json)
     with _interruptible() as stop, _Line(quiet=as_json) as line:
         made = judge(
             where, spec, _wanted(asked), line.step, stop, asked["held_out"], line.say,
@@ -260,6 +265,32 @@ def threshold(name: str | None, value: float | None, reason: str, as_json: bool)
     else:
         for one, limit in found.items():
             click.echo(f"{one:20s} {limit:g}")
+    return 0
+
+
+def _only(
+    where: "Home", spec: "BacktestSpec", step: str, asked: dict[str, Any], as_json: bool
+) -> int:
+    """Do one step, and say what it found."""
+    import msgspec
+
+    from clearedge_tui.research.finding import KINDS
+    from clearedge_tui.research.judge import one_step
+    from clearedge_tui.runs.listing import load_summary
+
+    with _interruptible() as stop, _Line(quiet=as_json) as line:
+        found = one_step(
+            where, spec, _wanted(asked), step, line.step, stop, asked["held_out"],
+            _executor(where, asked),
+        )  # fmt: skip
+    if as_json:
+        say_json({"findings": [msgspec.to_builtins(one) for one in found]})
+        return 0
+    for one in found:
+        click.echo(f"{KINDS[one.kind]}  {one.verdict}")
+        for name, value in load_summary(where, one.run_id).metrics.items():
+            click.echo(f"  {name:16s} {'–' if value is None else f'{value:,.4g}':>12s}")
+        click.echo(f"  {one.run_id}")
     return 0
 
 

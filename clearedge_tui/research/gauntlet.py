@@ -36,6 +36,13 @@ from clearedge_tui.research.study import Study, Told, nobody, returns_of
 from clearedge_tui.research.trial import Ask, Setup
 from clearedge_tui.settings import Home
 
+STEPS = {
+    "rule": ("rule_test",),
+    "search": ("optimize",),
+    "walk": ("walk_forward", "wfo"),
+    "robust": ("robust",),
+}
+
 
 class Options(msgspec.Struct, frozen=True):
     """How much of it. `as_is` judges the given settings; else those a search recommends."""
@@ -124,6 +131,27 @@ class Gauntlet:
         finally:
             if self._study is not None:
                 self._study.close()
+
+    def only(self, step: str) -> list[Finding]:
+        """Do one of STEPS, and what it stands on; return what it found."""
+        try:
+            if step == "rule":
+                self._rule()
+            elif step == "search":
+                self._search()
+            else:
+                found = None if step == "walk" and self.options.as_is else self._search()
+                config = self._config(found)
+                if step == "walk":
+                    self._walk(config)
+                else:
+                    self._robust(config, found)
+        finally:
+            if self._study is not None:
+                self._study.close()
+        kinds = STEPS[step]
+        loaded = [finding.load(self.ground.home, self.runs[k]) for k in kinds if k in self.runs]
+        return [one for one in loaded if one is not None]
 
     # ---- the steps ------------------------------------------------------------------------------
     def _step(

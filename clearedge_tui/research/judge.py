@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.text import clean_text
 from clearedge_tui.research import board, config
-from clearedge_tui.research.gauntlet import Gauntlet, Ladder, Options, schema_of
+from clearedge_tui.research.finding import Finding
+from clearedge_tui.research.gauntlet import STEPS, Gauntlet, Ladder, Options, schema_of
 from clearedge_tui.research.ground import HELD_OUT, ground
 from clearedge_tui.research.study import Cancelled, Told, nobody
 from clearedge_tui.runs.model import BacktestSpec
@@ -42,6 +44,23 @@ def judge(
         for one in board.ladders(home)
         if (one.strategy, one.market, one.venue, one.timeframe) == key
     )
+
+
+def one_step(
+    home: Home, spec: BacktestSpec, options: Options, step: str, told: Told = nobody,
+    stop: Callable[[], bool] = lambda: False, held_out: float = HELD_OUT,
+    executor: config.Executor | None = None,
+) -> list[Finding]:  # fmt: skip
+    """Do a single step of a ladder and keep it; nothing is judged and no look is taken."""
+    if step not in STEPS:
+        raise UsageError(f"step `{clean_text(step, 40)}`; wanted one of: {', '.join(STEPS)}")
+    schema = schema_of(home, spec.strategy)
+    pool = config.pools(executor or config.read(home).executor)
+    stands = ground(home, msgspec.structs.replace(spec, config={}), held_out=held_out)
+    found = Gauntlet(stands, schema, spec.config, options, told, stop, pool).only(step)
+    if not found:
+        raise UsageError(f"{spec.strategy} has nothing to {step}: no setting has a `search` range")
+    return found
 
 
 def sweep(

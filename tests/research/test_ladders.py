@@ -181,6 +181,24 @@ def test_a_mistyped_objective_sampler_or_strategy_is_told_before_anything_runs(
     assert "nobody" in err
 
 
+@pytest.mark.parametrize(
+    ("step", "kinds"),
+    [("rule", ["rule_test"]), ("search", ["optimize"]), ("walk", ["walk_forward", "wfo"]),
+     ("robust", ["robust"])],
+)  # fmt: skip
+def test_one_step_is_done_alone_and_takes_no_look(
+    home: Home, capsys: pytest.CaptureFixture[str], step: str, kinds: list[str]
+) -> None:
+    looks = [line for line in ledger.read(home) if line.kind == ledger.LOOK]
+    words = ("research", "run", "ema_cross", "--market", "BTC/USDT", *QUICK, "--only", step)
+    code, out, _ = say(home, capsys, *words, "--json")
+    assert code == 0
+    assert [one["kind"] for one in json.loads(out)["findings"]] == kinds
+    assert say(home, capsys, *words)[0] == 0
+    assert [line for line in ledger.read(home) if line.kind == ledger.LOOK] == looks
+    assert say(home, capsys, *words[:-1], "held_out")[0] == 2
+
+
 def test_findings_are_runs_that_the_list_of_runs_finds(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
