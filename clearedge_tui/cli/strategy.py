@@ -33,8 +33,16 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @JSON
 def check(name: str, as_json: bool) -> None:
-    """Load strategy NAME as an engine would. Exit code 5 with file and line when it fails."""
-    tell("strategy.check", {"strategy": name.removesuffix(".py").rpartition("/")[2]}, as_json)
+    """Load strategy NAME as an engine would, and read its code. 5 with file and line when it fails."""
+    result = act("strategy.check", {"strategy": name.removesuffix(".py").rpartition("/")[2]})
+    if as_json:
+        say_json({"message": result.message, "data": result.data})
+        return
+    click.echo(result.message)
+    for one in result.data["remarks"]:
+        click.echo(
+            f"  {one['file']}:{one['line']}  {one['what']}\n    {one['why']}\n    {one['do']}"
+        )
 
 
 @strategy.command("new")

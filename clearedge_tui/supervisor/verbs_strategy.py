@@ -1,7 +1,10 @@
 """`strategy.…` and `journal.…`: what lies in the folder, what was written down."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from clearedge_tui.core.errors import Refused, StrategyFault, UsageError
 from clearedge_tui.store.rows import JournalRow
@@ -42,7 +45,9 @@ async def list_(commands: "Commands", args: Args, who: str) -> Answer:
 
 
 async def check(commands: "Commands", args: Args, who: str) -> Answer:
-    """Load one strategy as an engine would and report what it declares."""
+    """Load one strategy as an engine would; report what it declares and what its code may do wrong."""
+    from clearedge_tui.research.reading import read
+
     del who
     name = need(args, "strategy")
     seen = await commands.files.look(name, again=True)
@@ -50,7 +55,13 @@ async def check(commands: "Commands", args: Args, who: str) -> Answer:
         raise StrategyFault(seen.error)
     fields = len([k for k in seen.schema if not k.startswith("$")])
     hooks = f", hooks: {', '.join(seen.hooks)}" if seen.hooks else ""
-    return f"{name}: {seen.kind} strategy, {fields} fields{hooks}", plain(seen)
+    remarks = await asyncio.to_thread(read, Path(seen.path))
+    more = ""
+    if remarks:
+        first = remarks[0]
+        more = f"; {len(remarks)} remark{'s' if len(remarks) > 1 else ''}, first {first.file}:{first.line}: {first.what}"
+    about = f"{name}: {seen.kind} strategy, {fields} fields{hooks}{more}"
+    return about, {**msgspec.structs.asdict(seen), "remarks": plain(remarks)}
 
 
 async def new(commands: "Commands", args: Args, who: str) -> Answer:

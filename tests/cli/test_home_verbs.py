@@ -78,6 +78,22 @@ def test_a_broken_strategy_is_listed_with_its_place_and_checked_with_code_5(
     assert "broken.py:2: SyntaxError" in said
 
 
+def test_a_check_reads_the_code_and_says_what_may_be_wrong_with_it(
+    call: Call, tmp_path: Path
+) -> None:
+    call("strategy", "new", "my_own")
+    file = tmp_path / "strategies" / "my_own.py"
+    file.write_text(file.read_text() + "\n\nimport time\nBEGAN = time.time()\n")
+    code, seen = call("strategy", "check", "my_own", "--json")
+    assert code == 0
+    (one,) = seen["data"]["remarks"]
+    assert (one["kind"], one["what"]) == ("clock", "time.time")
+    code, said = call("strategy", "check", "my_own")
+    assert code == 0
+    assert f"my_own.py:{one['line']}" in said
+    assert "context.now()" in said
+
+
 def test_an_instance_is_declared_changed_and_removed(call: Call, market: str) -> None:
     call("strategy", "new", "my_own")
     assert (
