@@ -9,7 +9,7 @@ from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.settings import Home
 from tests.backtest.box import BTC, add_strategy, make_home, sim_bars, store
 
-COUNT = 6000
+COUNT = 4000
 # fails for odd lengths, takes its time when asked to, kills its process when told to
 MOODY = """
 import os, time
