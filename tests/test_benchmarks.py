@@ -11,7 +11,20 @@ REPO = Path(__file__).resolve().parent.parent
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "part", ["help", "frame", "keys", "load", "data", "list", "report", "runs", "backtest"]
+    "part",
+    [
+        "help",
+        "frame",
+        "keys",
+        "load",
+        "data",
+        "list",
+        "report",
+        "runs",
+        "backtest",
+        "research",
+        "grid",
+    ],
 )
 def test_a_small_benchmark_prints_its_rows(part: str) -> None:
     done = subprocess.run(
