@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,8 +18,14 @@ from clearedge_tui.core.errors import ClearEdgeError, of_machine
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market.task import Ended, Step
+from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.study_along import Along, Size
 from clearedge_tui.supervisor.study_work import StudyTask
+
+if TYPE_CHECKING:
+    from clearedge_tui.research.config import Executor
+    from clearedge_tui.research.judge import Judged
+    from clearedge_tui.research.study import Step as Studied
 
 _TELL_S = 0.1
 _decode = msgspec.msgpack.Decoder(StudyTask).decode
@@ -38,43 +46,69 @@ def run(task: StudyTask, tell: Tell, stop: Callable[[], bool]) -> Ended:
 
 
 def _judged(task: StudyTask, tell: Tell, stop: Callable[[], bool]) -> Ended:
-    from pathlib import Path
-
     from clearedge_tui.research.gauntlet import Options
-    from clearedge_tui.research.judge import Judged, sweep
+    from clearedge_tui.research.judge import Judged, one_step, sweep
     from clearedge_tui.research.objective import Objective
-    from clearedge_tui.research.study import Step as Studied
-    from clearedge_tui.settings import Home
 
     options = msgspec.convert(task.options, Options)
     Objective(options.objective)  # a mistyped one is told before anything is run
+    home = Home(Path(task.root))
     size = Size(options.twins, options.trials, options.windows, options.wfo_trials,
                 options.permutations, options.as_is)  # fmt: skip
+    said = _Said(Along(size), len(task.specs), tell)
+    executor = _executor(home, task)
+    if task.only:
+        found = one_step(home, task.specs[0], options, task.only, said.told, stop, task.held_out, executor)  # fmt: skip
+        return Ended("; ".join(f"{one.kind}: {one.verdict}" for one in found))
     done: list[Judged] = []
-    home, began = Home(Path(task.root)), monotonic()
-    along = Along(size)
-    best: list[float | None] = [None]
-
-    def told(step: Studied) -> None:
-        batch = step.what == "trials" and step.took_s > 0
-        share, text = along.at(step.what, step.done, step.total, batch)
-        whole = (len(done) + share) / len(task.specs)
-        best[0] = step.best if step.what == "trials" and not batch else best[0]
-        text += "" if best[0] is None or step.what != "trials" else f", best {best[0]:.2f}"
-        which = f"{len(done) + 1} of {len(task.specs)}, " if len(task.specs) > 1 else ""
-        eta = along.eta(whole, monotonic() - began)
-        tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}"))
-
-    for one in sweep(home, task.specs, options, told, stop, task.held_out):
+    for one in sweep(home, task.specs, options, said.told, stop, task.held_out, executor):
         done.append(one)
-        along.anew()
+        said.next()
     return _said(done)
 
 
-def _said(done: "list") -> Ended:  # type: ignore[type-arg]  # of research.judge.Judged, loaded late
+def _executor(home: Home, task: StudyTask) -> "Executor | None":
+    """Return who runs trials when that was asked for."""
+    if not task.executor and not task.address:
+        return None
+    from clearedge_tui.research import config
+
+    usual = config.read(home).executor
+    name = task.executor or "dask"
+    return config.checked(config.Executor(name, task.address or usual.address, usual.workers))
+
+
+class _Said:
+    """Turns what studies tell into steps of the job."""
+
+    def __init__(self, along: Along, ladders: int, tell: Tell) -> None:
+        self._along, self._ladders, self._tell = along, ladders, tell
+        self._done, self._began = 0, monotonic()
+        self._best: float | None = None
+
+    def next(self) -> None:
+        """Begin the next ladder."""
+        self._done += 1
+        self._best = None
+        self._along.anew()
+
+    def told(self, step: "Studied") -> None:
+        search = step.what == "trials"
+        batch = search and step.took_s > 0
+        share, text = self._along.at(step.what, step.done, step.total, batch)
+        whole = (self._done + share) / self._ladders
+        self._best = step.best if search and not batch else self._best
+        text += f", best {self._best:.2f}" if search and self._best is not None else ""
+        which = f"{self._done + 1} of {self._ladders}, " if self._ladders > 1 else ""
+        eta = self._along.eta(whole, monotonic() - self._began)
+        self._tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}"))
+
+
+def _said(done: "list[Judged]") -> Ended:
     wrong = [one for one in done if one.ladder is None]
     if len(done) == 1:
-        return Ended(error=wrong[0].error) if wrong else Ended(str(done[0].ladder.readiness))
+        made = done[0].ladder
+        return Ended(str(made.readiness)) if made is not None else Ended(error=done[0].error)
     ready = sum(one.ladder is not None and one.ladder.readiness.ready for one in done)
     told = f"{len(done)} ladders, {ready} ready"
     if wrong:

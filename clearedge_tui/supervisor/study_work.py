@@ -22,6 +22,9 @@ class StudyTask(msgspec.Struct, frozen=True):
     specs: tuple[BacktestSpec, ...]
     options: dict[str, object] = {}
     held_out: float = 0.25
+    only: str = ""  # one step instead of the whole ladder
+    executor: str = ""  # who runs trials; empty: as config/research.toml says
+    address: str = ""
 
 
 class StudyWork(ProcessWork):

@@ -64,9 +64,7 @@ def _version(home: Home, *more: object) -> str:
     return hashlib.sha256(repr((marks, more)).encode()).hexdigest()[:16]
 
 
-def _board(
-    home: Home, used: list[tuple[str, str, str]], names: list[str]
-) -> dict[str, object]:
+def _board(home: Home, used: list[tuple[str, str, str]], names: list[str]) -> dict[str, object]:
     from clearedge_tui.research import board  # late: numpy and the statistics
 
     found = board.ladders(home)
@@ -99,9 +97,26 @@ async def show(commands: "Commands", args: Args, who: str) -> Answer:
         found = finding.load(commands.home, run_id)
         if found is None:
             raise NotFound(f"run `{clean_text(run_id, 80)}` is no study, or it is gone")
-        return plain(found)
+        return {"finding": plain(found), **_around(commands.home, found.kind, run_id)}
 
     return "", await asyncio.to_thread(made)
+
+
+def _around(home: Home, kind: str, run_id: str) -> dict[str, object]:
+    """Return the ladder that a run is evidence of; for a held-out look what was found before it."""
+    from clearedge_tui.research import board, finding
+
+    own = next((one for one in board.ladders(home) if run_id in one.runs.values()), None)
+    if own is None:
+        return {}
+    before = own.runs.get("robust", "") if kind == "held_out" else ""
+    known = finding.load(home, before) if before else None
+    return {
+        "ladder": "\t".join((own.strategy, own.market, own.venue, own.timeframe)),
+        "looks": own.looks,
+        "split_ns": own.split_ns,
+        "beside": plain(known) if known else None,
+    }
 
 
 async def threshold(commands: "Commands", args: Args, who: str) -> Answer:
@@ -191,7 +206,8 @@ def _start(
     busy = {job.title for job in commands.jobs.rows() if job.kind == KIND and job.state in ("queued", "running")}  # fmt: skip
     if title in busy:
         raise Refused(f"{title} is being judged already; cancel it, or wait for its end")
-    task = StudyTask(str(commands.home.root), specs, options(args), _held_out(args))
+    more = {name: text(args, name) for name in ("only", "executor", "address")}
+    task = StudyTask(str(commands.home.root), specs, options(args), _held_out(args), **more)
     row = commands.jobs.start(StudyWork(commands.home, task), KIND, title)
     commands.event("research.run", row.id, title, who, {"trace_id": row.trace_id})
     return f"judging {title}", {"job": row.id, "trace_id": row.trace_id}

@@ -61,8 +61,9 @@ def _said(parts: list[str]) -> list[str]:
     """Return the line in the palette's own words."""
     first = parts[0].lower()
     pair = f"{first} {parts[1].lower()}" if len(parts) > 1 else ""
-    why = NOT_HERE.get(first) or NOT_HERE.get(pair)
-    if why:
+    why = NOT_HERE.get(pair) or NOT_HERE.get(first)
+    here = pair in ALIASES or (len(parts) == 1 and first in ALIASES)
+    if why and not here:
         raise UsageError(why)
     if pair in ALIASES:
         return [*ALIASES[pair].split(), *parts[2:]]

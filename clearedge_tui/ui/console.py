@@ -31,6 +31,15 @@ from clearedge_tui.ui.screens.board import BoardPage
 RATES = (1.0, 2.0, 5.0, 10.0)
 
 
+_ROOTS = {  # places that open over others
+    "detail": (),
+    "report": ("runs", "compare", "study"),
+    "compare": ("runs",),
+    "config": ("detail",),
+    "account": ("accounts",),
+    "gates": ("ladder",),
+    "study": ("gates", "runs", "compare"),
+}
 QUIET_S = 3  # between two full paintings when nothing but the time has changed
 
 
@@ -162,7 +171,7 @@ class Console(App[int], inherit_bindings=False):
         here = self.page.place() if self.page else ("board", "")
         if here != (name, subject):
             self.previous = here
-        deep = name in ("detail", "report", "compare", "config", "account")
+        deep = name in _ROOTS
         while len(self.screen_stack) > 1 and not (deep and self._is_root(self.screen, name)):
             self.pop_screen()
         if name != "board":
@@ -172,14 +181,7 @@ class Console(App[int], inherit_bindings=False):
     @staticmethod
     def _is_root(screen: Screen[object], name: str) -> bool:
         """True when a deeper place may open over this screen, so that esc comes back to it."""
-        roots = {
-            "detail": (),
-            "report": ("runs", "compare"),
-            "compare": ("runs",),
-            "config": ("detail",),
-            "account": ("accounts",),
-        }[name]
-        return isinstance(screen, Page) and screen.NAME in roots
+        return isinstance(screen, Page) and screen.NAME in _ROOTS[name]
 
     # -- commands
 

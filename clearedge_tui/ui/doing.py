@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Final
 
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.model import AccountKind, Mode
-from clearedge_tui.ui import acts, doing_data, doing_kill, doing_market, doing_runs, doing_trade
+from clearedge_tui.ui import (
+    acts,
+    doing_data,
+    doing_kill,
+    doing_market,
+    doing_research,
+    doing_runs,
+    doing_trade,
+)
 from clearedge_tui.ui.commands import RATES, Doing
 from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
@@ -20,6 +28,7 @@ _ACTS: Final = {
     **doing_market.ACTS,
     **doing_trade.ACTS,
     **doing_kill.ACTS,
+    **doing_research.ACTS,
 }
 
 

@@ -7,10 +7,15 @@ from clearedge_tui.ui.palette import THEMES
 from clearedge_tui.ui.symbols import SETS
 
 PLACES: Final = {
-    "board": "1", "runs": "2", "data": "3", "strategies": "4", "risk": "5", "journal": "6",
+    "board": "1", "runs": "2", "data": "3", "ladder": "4", "strategies": "4 tab", "risk": "5", "journal": "6",
     "accounts": "7", "book": "8",
 }  # fmt: skip
 _BARS: Final = ("market", "timeframe")
+_STUDY_FLAGS: Final = ("anchored", "as-is", "engine")
+_STUDY: Final = (
+    "from", "to", "preset", "trials", "sampler", "objective", "twins", "windows", "held-out", "seed", "executor",
+    "address", *_STUDY_FLAGS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,15 @@ VERBS: Final = {
         Verb("accounts", "accounts", "the accounts, their feeds and their money"),
         Verb("speed", "speed ACCOUNT N|max", "play a replay faster or slower", 2, 2),
         Verb("rewind", "rewind ACCOUNT", "play its replays from the beginning", 1, 1),
+        Verb("judge", "judge STRATEGY [MARKET] [TIMEFRAME] [preset=quick from=… to=… field=value]",
+             "run its ladder, or go on with it; without a market: the form", 1, 3, (*_BARS, *_STUDY, "only"),
+             free=True, flags=_STUDY_FLAGS),
+        Verb("judge-all", "judge-all [STRATEGY …] [market=… preset=quick]",
+             "the ladders of several strategies on several markets; alone: of all on all", 0, 50, (*_BARS, *_STUDY),
+             flags=_STUDY_FLAGS),
+        Verb("ladder", "ladder [STRATEGY] [market=…]", "where every strategy stands, or the gates of one", 0, 1, ("market",)),
+        Verb("threshold", "threshold [GATE VALUE] [reason='a line']", "move the threshold of a gate; alone: the form",
+             0, 2, ("reason",)),
         Verb("go", f"go {'|'.join(PLACES)}", "go to a screen", 1, 1),
         Verb("journal", "journal [SUBJECT] [trace=ID]", "who did what, and why; a trace is one thread", 0, 1,
              ("subject", "limit", "trace")),
@@ -202,6 +216,12 @@ ALIASES: Final = {
     "position": "go book",
     "position list": "go book",
     "position close": "close",
+    "research": "ladder",
+    "research list": "ladder",
+    "research show": "ladder",
+    "research run": "judge",
+    "research sweep": "judge-all",
+    "research threshold": "threshold",
     "account": "accounts",
     "account list": "accounts",
     "account speed": "speed",
@@ -233,7 +253,7 @@ NOT_HERE: Final = {  # by word, or by group and word
     "account probe": "account probe asks its venue; on the command line: clearedge account probe",
     "venue": "venue lists what may be set about venues; on the command line: clearedge venue",
     "drill": "drill rehearses a kill in a throwaway home; on the command line: clearedge drill kill",
-    "research": "research runs for minutes; on the command line: clearedge research",
+    "research": "research has more words than the console; on the command line: clearedge research",
     "secret": "secret values are typed where nothing shows them; on the command line: clearedge secret",
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ from clearedge_tui.supervisor.protocol import (
     ToSupervisor,
     Watch,
 )
-from tests.fakes import catalog, market, reports, runs, strategies, trading
+from tests.fakes import catalog, market, reports, research, runs, strategies, trading
 
 change = msgspec.structs.replace
 
@@ -250,6 +250,8 @@ def _mode(world: FakeSupervisor, args: Args) -> Answer:
 
 
 def _run_show(world: FakeSupervisor, args: Args) -> Answer:
+    if str(args["run_id"]).startswith("st-"):
+        return "", research.report(str(args["run_id"])), []
     return "", runs.plain(runs.report(str(args["run_id"]))), []
 
 
@@ -366,7 +368,7 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
     "run.resume": lambda w, a: ("started", None, []),
     "spec.save": lambda w, a: (f"{a.get('file') or a.get('run_id')} written", None, []),
     "run.show": _run_show,
-    "run.analysis": lambda w, a: ("", reports.analysis(a), []),
+    "run.analysis": lambda w, a: ("", reports.analysis(research.own(a)), []),
     "run.trades": lambda w, a: ("", reports.trades(a), []),
     "run.trade": lambda w, a: ("", reports.trade(a), []),
     "run.candles": lambda w, a: ("", reports.candles(a), []),
@@ -380,6 +382,11 @@ _VERBS: dict[str, Callable[[FakeSupervisor, Args], Answer]] = {
         f"data.{what}": _job(what)
         for what in ("pull", "sync", "check", "compact", "dedupe", "rm", "fingerprint")
     },
+    "research.list": lambda w, a: ("", research.board(str(a.get("version", ""))), []),
+    "research.show": lambda w, a: ("", research.show(str(a["run_id"])), []),
+    "research.run": lambda w, a: (f"judging {a['strategy']}", {"job": "job-research-1"}, []),
+    "research.sweep": lambda w, a: ("judging a sweep", {"job": "job-research-1"}, []),
+    "research.threshold": lambda w, a: (f"{a['name']}: moved", None, []),
     "journal.tail": lambda w, a: ("", runs.journal(), []),
     "account.speed": lambda w, a: ("speed set", None, []),
     "stop_all": lambda w, a: ("everything is off", None, []),

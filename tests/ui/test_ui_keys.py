@@ -14,6 +14,7 @@ from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import OpenDesk
 from tests.ui.test_ui_snapshots import StillConsole, StillLink, still
 
+READY = "ema_cross\tBTC/USDT\tBYBIT\t1h"
 PLACE = {
     "book": ("book", ""),
     "accounts": ("accounts", ""),
@@ -32,11 +33,14 @@ PLACE = {
     "data": ("data", ""),
     "series": ("data", ""),
     "strategies": ("strategies", ""),
+    "ladder": ("ladder", ""),
+    "gates": ("gates", READY),
+    "study": ("study", "st-opt"),
     "journal": ("journal", ""),
 }
 BEFORE = {  # keys that make the effect of a key visible
     "back": ["e"], "last": ["2", "1"], "up": ["j"], "first": ["j"], "page.up": ["G"], "mark.none": ["space"],
-    "zoom.out": ["plus"], "pan.right": ["left"], "follow": ["L"],
+    "study.across": ["tab", "tab"], "study.down": ["tab", "tab"], "zoom.out": ["plus"], "pan.right": ["left"], "follow": ["L"],
     "go.board": ["2"], "next.choice": ["j", "j", "j"], "prev.choice": ["j", "j", "j"], "pane.orders": ["f"], "revert": ["enter", "1", "enter"],
     "errors.runs": ["j", "j", "j"], "mark.runs": ["j"], "mark.none.runs": ["j", "m"], "runs.left": ["right"], "mark.none.data": ["space"], "year.before": ["j"], "year.after": ["j", "left"],
     **{f"scroll.{what}": ["tab", "tab", "tab", *keys] for what, keys in (

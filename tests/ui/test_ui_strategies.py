@@ -24,7 +24,7 @@ from tests.ui.conftest import Desk, OpenDesk, sent
 
 
 async def opened(d: Desk) -> RowsView:
-    await d.press("4")
+    await d.press("4", "tab")
     await d.shows("donchian_breakout")
     await d.shows("SETTING")
     rows: RowsView = d.page.query_one(RowsView)
@@ -218,7 +218,7 @@ async def test_keys_and_mouse_move_the_cursor(world: FakeSupervisor, desk: OpenD
 async def test_an_empty_folder_says_what_to_do(world: FakeSupervisor, desk: OpenDesk) -> None:
     world.answers["strategy.list"] = []
     async with desk() as d:
-        await d.press("4")
+        await d.press("4", "tab")
         await d.shows("no strategy file yet: N writes one from a template")
         await d.press("b", "n", "enter")
         assert d.page.NAME == "strategies"
@@ -226,7 +226,7 @@ async def test_an_empty_folder_says_what_to_do(world: FakeSupervisor, desk: Open
 
 async def test_without_a_supervisor_it_says_so_and_fills_once_one_answers(desk: OpenDesk) -> None:
     async with desk(up=False) as d:
-        await d.press("4")
+        await d.press("4", "tab")
         await d.shows("no supervisor answers")
         await d.press("r")
         assert "not asked: no supervisor answers" in d.text()

@@ -35,7 +35,7 @@ def paint_lines(
     paint_grid(cells, plot, axis, scale, symbols)
     for number, values in reversed(list(enumerate(series.values()))):
         dots = Dots(plot, symbols)
-        dots.line(_columns(values, dots.w), scale, inks[number % len(inks)])
+        dots.line(stretched(values, dots.w), scale, inks[number % len(inks)])
         dots.paint(cells)
     first = next(iter(series.values()))
     newest = next((v for v in reversed(first) if v is not None), None)
@@ -47,7 +47,7 @@ def paint_lines(
     _legend(cells, plot, title, series, inks)
 
 
-def _columns(values: Values, dots: int) -> list[tuple[float, float] | None]:
+def stretched(values: Values, dots: int) -> list[tuple[float, float] | None]:
     """Return one (low, high) a dot column: decimated when there are many, stretched when few."""
     pairs = decimate(values, dots)
     n = len(pairs)

@@ -52,6 +52,7 @@ class Bins(NamedTuple):
     found: Histogram
     write: Callable[[float], str]
     zero: float = 0.0
+    inks: tuple[int, int] = (p.UP, p.DOWN)  # above it and below it
 
 
 def _share(value: float) -> str:
@@ -88,7 +89,7 @@ def paint_histogram(cells: Cells, area: Area, shown: Bins, look: Look) -> None:
     plot = Area(area.x, area.y + 1, each * len(counts), area.h - 2)
     for i, count in enumerate(counts):
         middle = bins.first + (i + 0.5) * wide
-        ink = p.UP if middle > shown.zero else p.DOWN
+        ink = shown.inks[0] if middle > shown.zero else shown.inks[1]
         _column(cells, plot, plot.x + i * each, max(1, each - (each > 2)), count / most, ink, look)
         y = plot.y + plot.h - 1 - min(plot.h - 1, int(normal[i] / most * plot.h))
         if normal[i] / most * plot.h >= 0.5:

@@ -11,7 +11,7 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.filter_line import FilterLine
-from clearedge_tui.ui.frame import HintsView
+from clearedge_tui.ui.frame import HintsView, Page
 from clearedge_tui.ui.keys import bindings, hints
 from clearedge_tui.ui.paint.report_stamps import paint_stamps, stamps_of
 from clearedge_tui.ui.paint.report_trade import rows_of
@@ -22,6 +22,7 @@ from clearedge_tui.ui.screens.report_sheets import Sheet
 from clearedge_tui.ui.screens.report_subject import ReportSubject
 from clearedge_tui.ui.screens.report_trade import TradeFacts, TradeParts
 from clearedge_tui.ui.screens.report_trades import TradesPane
+from clearedge_tui.ui.study import NAMES
 from clearedge_tui.ui.view import CellView
 
 PANES: Final = (
@@ -103,8 +104,16 @@ class ReportPage(ReportSubject):
 
     def _came(self) -> None:
         report = self.report.value
+        if report is not None and report.summary.kind in NAMES and not self._from_study():
+            self.ui.visit("study", self.run_id)
+            return
         self.query_one(Stamps).display = report is not None and bool(stamps_of(report))
         self.tick()
+
+    def _from_study(self) -> bool:
+        """Whether the study itself is the screen below: then its report was asked for."""
+        below = self.ui.screen_stack[-2:-1]
+        return bool(below) and isinstance(below[0], Page) and below[0].NAME == "study"
 
     def place(self) -> tuple[str, str]:
         return "report", self.run_id

@@ -2,26 +2,16 @@
 
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
-from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.paint import report as overview
 from clearedge_tui.ui.paint.report_about import about_lines
 from clearedge_tui.ui.paint.report_spread import paint_spread
 from clearedge_tui.ui.paint.report_tables import paint_returns, paint_timing
 from clearedge_tui.ui.screens.report_subject import ReportSubject
-from clearedge_tui.ui.view import CellView
-
-TALLEST = 400  # rows of a picture that is scrolled
+from clearedge_tui.ui.sheet import TALLEST, ScrolledSheet
 
 
-class Sheet(CellView, can_focus=True):
+class Sheet(ScrolledSheet):
     """The pane that the page shows, from its row `top` on."""
-
-    BINDINGS = bindings("sheet")
-
-    def __init__(self) -> None:
-        super().__init__(id="sheet", classes="main")
-        self.top = 0
-        self._used = 0
 
     def inputs(self) -> tuple[object, ...]:
         """What is shown changes with answers and keys only: a tick paints nothing anew."""
@@ -37,16 +27,7 @@ class Sheet(CellView, can_focus=True):
             return Cells(h, w)
         if page.pane == "overview":
             return self._overview(page, h, w)
-        whole = Cells(TALLEST, w)
-        self._used = self._paint(page, whole, h)
-        self.top = max(0, min(self.top, self._used - h))
-        cells = Cells(h, w)
-        cells.ch, cells.ink = whole.ch[self.top : self.top + h], whole.ink[self.top : self.top + h]
-        if self._used > h:
-            below = self._used - h - self.top
-            note = f" {below} more rows: j " if below else " k: back up "
-            cells.right(h - 1, w - 24, 23, note, p.DIM)
-        return cells
+        return super().paint(h, w)
 
     def _overview(self, page: ReportSubject, h: int, w: int) -> Cells:
         cells = Cells(h, w)
@@ -58,8 +39,10 @@ class Sheet(CellView, can_focus=True):
             overview.paint_overview(cells, cells.area.inset(1), report, self.ui.look, analysis)
         return cells
 
-    def _paint(self, page: ReportSubject, cells: Cells, h: int) -> int:
-        """Paint the pane; return the rows used. `h` rows are seen at once."""
+    def paint_whole(self, cells: Cells, h: int) -> int:
+        page = self.screen
+        if not isinstance(page, ReportSubject):
+            return 0
         report, found, area = page.report.value, page.analysis.value, cells.area.inset(1)
         if page.pane == "about":
             return self._about(page, cells)
@@ -85,20 +68,3 @@ class Sheet(CellView, can_focus=True):
         for y, (text, ink) in enumerate(lines[:TALLEST]):
             cells.text(y, 1, text, ink, width=cells.w - 2)
         return len(lines)
-
-    def action_scroll(self, rows: int) -> None:
-        self.top = max(0, self.top + rows)
-        self.redraw()
-
-    def action_page(self, direction: int) -> None:
-        self.action_scroll(direction * max(1, self.size.height // 2))
-
-    def action_ends(self, end: int) -> None:
-        self.top = end * TALLEST
-        self.redraw()
-
-    def on_mouse_scroll_down(self) -> None:
-        self.action_scroll(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_scroll(-3)

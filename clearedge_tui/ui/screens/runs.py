@@ -17,6 +17,7 @@ from clearedge_tui.ui.paint import run_rows
 from clearedge_tui.ui.paint import runs as painter
 from clearedge_tui.ui.run_list import RunList
 from clearedge_tui.ui.screens.run_views import RunFilter, RunFoot, RunLook, RunRows
+from clearedge_tui.ui.study import NAMES
 
 TALL = 36  # rows; from here on the selected run's curve is shown
 LEAST_LOOK = 16
@@ -171,7 +172,7 @@ class RunsPage(FilteredPage):
     def on_rows_view_opened(self) -> None:
         item = self.selected()
         if isinstance(item, RunRow) and item.status == "done":
-            self.ui.visit("report", item.run_id)
+            self.ui.visit("study" if item.kind in NAMES else "report", item.run_id)
         elif item is not None:
             self.action_errors()
 

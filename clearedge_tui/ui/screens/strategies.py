@@ -1,4 +1,4 @@
-"""Screen 4: the strategy files, whether they load, and what the selected one is."""
+"""Screen 4, second pane: the strategy files, whether they load, and what the selected one is."""
 
 from collections.abc import Iterable
 
@@ -20,6 +20,7 @@ from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.screens.dialogs import Line, Reading
 from clearedge_tui.ui.screens.strategy_past import PastRuns
 from clearedge_tui.ui.strategy import StrategyFile, rules_of, settings_of, text_of, used_by
+from clearedge_tui.ui.tabs import Tabs
 from clearedge_tui.ui.view import CellView
 
 EVERY_S = 3.0  # between two looks at the folder: an edited file shows by itself
@@ -76,7 +77,7 @@ class StrategyLook(CellView):
 
 
 class StrategiesPage(FilteredPage):
-    """`4`. Looks at the folder every few seconds while it is shown."""
+    """`4`, `tab`. Looks at the folder every few seconds while it is shown."""
 
     NAME = "strategies"
     BINDINGS = bindings("strategies")
@@ -84,12 +85,14 @@ class StrategiesPage(FilteredPage):
     def __init__(self, subject: str = "") -> None:
         super().__init__()
         self.title = "Strategies"
+        self.pane = "files"
         self.asked: Asked[list[StrategyFile]] = Asked(list[StrategyFile])
         self._last: float | None = None
         self._past = PastRuns(self.tick)
         self._wanted = subject  # the row to stand on once it is there
 
     def body(self) -> Iterable[Widget]:
+        yield Tabs(("ladder", "files"))
         yield StrategyRows()
         yield StrategyLook(id="strategy")
         yield FilterLine("words: name, kind, what it says, instance, market")
@@ -115,7 +118,7 @@ class StrategiesPage(FilteredPage):
     def _share(self) -> None:
         """The list takes the rows it needs, up to half; the selected file the rest."""
         look = self.query_one(StrategyLook)
-        body = self.size.height - 3
+        body = self.size.height - 4
         look.display = body >= LEAST_LOOK + 4 and bool(self.shown())
         wanted = min(len(self.shown()) + 2, max(4, body // 2), max(4, body - LEAST_LOOK))
         self.query_one(StrategyRows).styles.height = wanted if look.display else "1fr"
@@ -183,6 +186,15 @@ class StrategiesPage(FilteredPage):
                 f"{broken} {'does' if broken == 1 else 'do'} not load: enter tells the whole error"
             )
         return "   ".join(parts), p.WARN if broken else p.DIM
+
+    def show(self, pane: str) -> None:
+        """Show the other pane of this screen: the ladder."""
+        if pane != self.pane:
+            self.ui.visit("ladder")
+
+    def action_pane(self, step: int) -> None:
+        del step
+        self.show("ladder")
 
     def action_reload(self) -> None:
         if self.ui.model.link is not LinkState.UP:
