@@ -99,6 +99,7 @@ class Account(msgspec.Struct, frozen=True):
     options: dict[str, object] = {}  # of that venue: see core/venues.py
     unanswered_s: float = 5.0  # an order without an answer for longer is UNKNOWN
     audit_s: float = 10.0  # between two looks of the auditor at the venue itself
+    balance_tolerance: Decimal = Decimal("0.01")  # of derivatives; a millionth of it at least
 
     @property
     def stored(self) -> bool:

@@ -36,7 +36,8 @@ def _show(row: dict[str, Any]) -> None:
         return
     age = (now_ns() - int(row["at_ns"])) / 1e9
     state = row["error"] or (f"{len(row['differences'])} differ" if row["differences"] else "equal")
-    click.echo(f"{row['account']:<16}{age:>6.0f} s ago  {state}")
+    wallet = f"; {row['wallet']}" if row.get("wallet") else ""
+    click.echo(f"{row['account']:<16}{age:>6.0f} s ago  {state}{wallet}")
     for one in row["differences"]:
         since = iso(int(one["since_ns"]))
         click.echo(
@@ -50,9 +51,10 @@ def _show(row: dict[str, Any]) -> None:
 @click.argument("market")
 @click.argument("subject")
 @click.argument("how", type=click.Choice(["adopt", "external", "flatten"]))
-@click.option("--kind", type=click.Choice(["position", "order"]), default="position")
+@click.option("--kind", type=click.Choice(["position", "order", "balance"]), default="position")
 @click.option("--instance", help="who gets it: with adopt")
 @click.option("--confirm", metavar="ACCOUNT", help="the account's name once more: with flatten")
+@click.option("--reason", help="why the venue's balance is taken as agreed: with --kind balance")
 @JSON
 def resolve(as_json: bool, **asked: str | None) -> None:
     """Settle a difference: ACCOUNT, MARKET and SUBJECT as `reconcile list` names them.
@@ -74,7 +76,7 @@ def history(account: str | None, as_json: bool) -> None:
         return
     for row in rows:
         end = row["resolved"]
-        how = " ".join(str(end[k]) for k in ("how", "instance") if end.get(k))
+        how = " ".join(str(end[k]) for k in ("how", "instance", "reason") if end.get(k))
         who = f" by {end['who']}" if end.get("who") else ""
         when = f"  {iso(int(end['at_ns']))}" if end.get("at_ns") else ""
         click.echo(

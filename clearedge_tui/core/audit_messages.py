@@ -33,6 +33,7 @@ class Look(msgspec.Struct, frozen=True, tag=True):
 
     since_ns: int
     markets: tuple[str, ...]
+    log_ns: int = 0  # from when on the log of balances is of interest; 0 is not at all
 
 
 class CancelRaw(msgspec.Struct, frozen=True, tag=True):

@@ -170,11 +170,7 @@ class Keys(msgspec.Struct, frozen=True, tag=True):
 
 
 class Resolve(msgspec.Struct, frozen=True, tag=True):
-    """To a gateway: what a person decided of a difference. Answered by `Done`.
-
-    `adopt` writes it into an instance's ledger, `external` marks it as somebody else's, `flatten`
-    trades or cancels it away at the venue.
-    """
+    """To a gateway: a person adopts a difference, marks it external, or flattens. See `Done`."""
 
     command: str
     market: str
@@ -182,6 +178,7 @@ class Resolve(msgspec.Struct, frozen=True, tag=True):
     subject: str
     how: str  # adopt | external | flatten
     instance: str = ""
+    reason: str = ""
 
 
 class Compared(msgspec.Struct, frozen=True, tag=True):
@@ -195,6 +192,7 @@ class Compared(msgspec.Struct, frozen=True, tag=True):
     latency_ms: float = 0.0
     rights: tuple[str, ...] | None = None
     error: str = ""
+    wallet: str = ""  # of derivatives: what is known of the balance, or why nothing is
 
 
 class Unkill(msgspec.Struct, frozen=True, tag=True):

@@ -38,6 +38,31 @@ class RawFill(msgspec.Struct, frozen=True):
     key: str = ""
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """One line of a venue's own log of what changed a balance."""
+
+    at_ns: int
+    coin: str
+    amount: Decimal  # signed
+    kind: str  # as the venue calls it
+    market: str = ""  # of ours; empty is none, or another product
+    trade: bool = False  # what a fill realised or cost, which its fill says as well
+
+
+class Wallet(msgspec.Struct, frozen=True):
+    """What an account holds without the profit of open positions, and what its log says of it.
+
+    The balance was the same before the log was read and after it; `at_ns`, by the venue's clock,
+    lies between. With an `error` nothing else counts.
+    """
+
+    at_ns: int = 0
+    since_ns: int = 0  # the log is whole from here on
+    balances: dict[str, Decimal] = {}
+    log: tuple[Moved, ...] = ()
+    error: str = ""
+
+
 class VenueState(msgspec.Struct, frozen=True, tag=True):
     """An account at its venue, between two moments. With an `error` nothing else counts."""
 
@@ -52,6 +77,7 @@ class VenueState(msgspec.Struct, frozen=True, tag=True):
     latency_ms: float = 0.0
     rights: tuple[str, ...] | None = None  # of the key; None is unknown
     error: str = ""
+    wallet: Wallet | None = None  # of a derivatives account
 
     def position(self, market: str) -> Decimal:
         return sum((p.size for p in self.positions if p.market == market), Decimal(0))

@@ -20,6 +20,7 @@ from clearedge_tui.core.venue_state import RawFill, RawOrder, VenueState
 from clearedge_tui.core.venues import venue
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.seat import Seat
+from clearedge_tui.engine.wallet_check import KIND, WalletCheck
 from clearedge_tui.settings import Account
 
 _NS = 1_000_000_000
@@ -53,13 +54,14 @@ class Reconciler:
         self.differences: list[Difference] = []
         kept = desk.record.meta("external")
         self._external = msgspec.json.decode(kept, type=External) if kept else External()
+        self.wallet = WalletCheck(account, desk)
         desk.bars.append(self.bar)
 
     def bar(self, seat: Seat) -> Denied | None:
         """Return why nothing is entered on a market: it differs, or nobody has looked lately."""
         market = seat.market.id
         for one in self.differences:
-            if one.market == market:
+            if one.market == market or (one.kind == KIND and one.market == seat.market.quote):
                 return Denied("reconciliation", one.text)
         last = self._seen_ns.get(market)
         if last is None:
@@ -79,23 +81,32 @@ class Reconciler:
         return market in self._seen_ns and not differs
 
     def since_ns(self) -> int:
-        """Return from when on fills are of interest: a minute before the oldest open order."""
+        """Return from when on fills are of interest: a minute before the oldest open order.
+
+        Or before the balance was last agreed on: what strangers traded since then moves it too.
+        """
         sent = [e.sent_ns for e in self._desk.known_entries() if e.sent_ns]
-        return min([*sent, now_ns()]) - 60 * _NS
+        agreed = [self.wallet.since_ns] if self.wallet.since_ns else []
+        return min([*sent, *agreed, now_ns()]) - 60 * _NS
 
     # ---- what the venue says ------------------------------------------------------------------
     def take(self, state: VenueState) -> None:
         """Take over what is ours, and compare the rest."""
+        others: list[RawFill] = []
         if not state.error:
             for raw in state.orders:
                 self._reopen(raw)
-            for fill in state.fills:
-                self._fill(fill)
+            others = [fill for fill in state.fills if not self._fill(fill)]
             self._settle_orders(state)
         ours = [self._ours(market) for market in self._markets(state)]
         quiet = still(ours, state)
         if not state.error:
             now = compare(ours, state)
+            differ = any(one.kind != "order" for one in now)
+            looked = self.wallet.compare(state, others, differ) if len(quiet) == len(ours) else None
+            if looked is not None:
+                quiet |= self.wallet.coins
+                now += looked
             waiting = [d for d in self.differences if d.market not in quiet]
             self.differences = [*newly(self.differences, now, state.answered_ns), *waiting]
             for market in quiet:
@@ -113,6 +124,7 @@ class Reconciler:
                 state.latency_ms,
                 state.rights,
                 state.error,
+                self.wallet.text,
             )
         )
 
@@ -130,8 +142,8 @@ class Reconciler:
             seat.orders.setdefault(entry.order.id, entry.order)
             self._say(entry.order, "accepted", venue_id=raw.venue_id)
 
-    def _fill(self, fill: RawFill) -> None:
-        """Count a fill of ours that the engine has not told."""
+    def _fill(self, fill: RawFill) -> bool:
+        """Count a fill of ours that the engine has not told; say whether it is ours."""
         entry = self._desk.record.order_keyed(fill.key) if fill.key else None
         if entry is None:
             entry = next(
@@ -139,7 +151,7 @@ class Reconciler:
                 None,
             )  # fmt: skip
         if entry is None:
-            return
+            return False
         order = entry.order
         event = BookEvent(
             order.instance,
@@ -154,6 +166,7 @@ class Reconciler:
             at_ns=fill.at_ns,
         )
         self._desk.heard(self._desk.own, event)
+        return True
 
     def _settle_orders(self, state: VenueState) -> None:
         """Say of each order in doubt what the venue says: it has it, or has it no more."""
@@ -212,11 +225,21 @@ class Reconciler:
         )
         if found is None:
             return f"there is no such difference any more: {ask.kind} {ask.subject}"
-        wrong = self._position(found, ask) if found.kind == "position" else self._order(found, ask)
+        if found.kind == KIND:
+            wrong = self._balance(found, ask)
+        elif found.kind == "position":
+            wrong = self._position(found, ask)
+        else:
+            wrong = self._order(found, ask)
         if not wrong:
             self.differences.remove(found)
             self._desk.touched_ns[found.market] = now_ns()
         return wrong
+
+    def _balance(self, found: Difference, ask: Resolve) -> str:
+        if ask.how != "adopt":
+            return "a balance can be adopted: the venue's is taken as agreed"
+        return self.wallet.adopt(found.subject, ask.reason)
 
     def _position(self, found: Difference, ask: Resolve) -> str:
         left = Decimal(found.theirs) - Decimal(found.ours)

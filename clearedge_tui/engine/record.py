@@ -34,6 +34,10 @@ class Record:
     def last_fills(self, instance: str, count: int) -> list[Fill]:
         return self._file.fills(count, instance)
 
+    def newest_fills(self, count: int) -> list[Fill]:
+        """Return the newest fills of all instances, oldest first."""
+        return self._file.fills(count)
+
     def order_named(self, order_id: str) -> Entry | None:
         """Return an order as it was last written down, open or ended."""
         return self._file.order_named(order_id)

@@ -52,8 +52,12 @@ class SecondLook:
         return asyncio.create_task(self._link.run())
 
     def _heard(self, state: VenueState) -> None:
-        if self.ready:
-            self._reconciler.take(state)
+        if not self.ready:
+            return
+        self._reconciler.take(state)
+        if self._reconciler.wallet.renewed:
+            self._reconciler.wallet.renewed = False
+            self.look()
 
     def pulse(self) -> None:
         """Show the auditor that this loop turns, and which kills it has taken up."""
@@ -64,7 +68,8 @@ class SecondLook:
     def look(self) -> None:
         """Have the venue asked now: after the start, and when an order is in doubt."""
         markets = tuple(sorted({seat.market.id for seat in self._desk.seats.values()}))
-        self._link.send(Look(self._reconciler.since_ns(), markets))
+        log_ns = self._reconciler.wallet.since_ns
+        self._link.send(Look(self._reconciler.since_ns(), markets, log_ns))
 
     def resolve(self, ask: Resolve) -> None:
         self._tell(Done(ask.command, self._reconciler.resolve(ask)))

@@ -87,6 +87,7 @@ class VenueSeen(msgspec.Struct, frozen=True):
     compared_ns: int = 0
     compared_error: str = ""
     differences: int = 0
+    wallet: str = ""  # of derivatives: what is known of the balance, or why nothing is
 
 
 class AccountRow(msgspec.Struct, frozen=True):

@@ -30,4 +30,5 @@ def venue_seen(run: AccountRun, account: Account) -> VenueSeen | None:
         compared_ns=compared.at_ns if compared else 0,
         compared_error=compared.error if compared else "",
         differences=len(compared.differences) if compared else 0,
+        wallet=compared.wallet if compared else "",
     )

@@ -47,15 +47,18 @@ async def resolve(commands: "Commands", args: Args, who: str) -> Answer:
             f"nothing was sent: it trades at the venue; type the account's name, `{name}`"
         )
     market, kind = need(args, "market"), text(args, "kind", "position")
-    instance = text(args, "instance")
+    instance, reason = text(args, "instance"), text(args, "reason")
+    if kind == "balance" and how == "adopt" and not reason:
+        raise Refused("a balance is adopted for a reason, which is kept: say it with --reason")
     seen = trading.lasting_difference(commands.store, name, (market, kind, subject))
     await commands.supervisor.places.ask(
-        name, lambda command: Resolve(command, market, kind, subject, how, instance)
+        name, lambda command: Resolve(command, market, kind, subject, how, instance, reason)
     )
     where = f" into {instance}" if instance else ""
-    told = f"{name}: {kind} {subject} {how}{where}"
+    told = f"{name}: {kind} {subject} {how}{where}" + (f": {reason}" if reason else "")
     decided: dict[str, object] = {
         "subject": subject, "how": how, "instance": instance, "who": who, "at_ns": now_ns(),
+        "reason": reason,
     }  # fmt: skip
     if seen is None:  # it was decided before it could be written down
         seen = trading.ReconRow(name, now_ns(), market, kind, "", "", "differs")

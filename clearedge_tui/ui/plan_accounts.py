@@ -190,6 +190,8 @@ def _told(seen: VenueSeen, now_ns: int) -> list[Line]:
             f"{name} {f.number(value)}" for name, value in sorted(seen.balances.items())
         )
         lines.append((f"the venue says: {held}", p.TEXT))
+    if seen.wallet:
+        lines.append((seen.wallet, p.TEXT if seen.wallet.startswith("balance agreed") else p.WARN))
     return lines
 
 
@@ -215,6 +217,12 @@ def check_rows(ready: Ready | None, now_ns: int, about: Sequence[Line] = ()) -> 
     return out
 
 
+_WAYS = (
+    "a adopts it into an instance   x marks it as somebody else's   F trades it away (typed account)",
+    "a takes the venue's balance as agreed",
+)
+
+
 def difference_rows(found: Iterable[Mapping[str, Any]], now_ns: int) -> list[Row]:
     """Return differences with both numbers; each blocks entries on its market."""
     out = []
@@ -224,8 +232,8 @@ def difference_rows(found: Iterable[Mapping[str, Any]], now_ns: int) -> list[Row
         kind, market, subject = str(one["kind"]), str(one["market"]), str(one["subject"])
         about = (
             (f"{kind} {subject} on {market}: ours {one['ours']}, the venue's {one['theirs']}, for {age}", p.BAD),
-            ("nothing is entered on this market until it is settled or goes away", p.WARN),
-            ("a adopts it into an instance   x marks it as somebody else's   F trades it away (typed account)", p.DIM),
+            ("nothing is entered there until it is settled or goes away", p.WARN),
+            (_WAYS[kind == "balance"], p.DIM),
         )  # fmt: skip
         cells: tuple[Cell, ...] = (
             (kind, p.BAD), (market, p.BRIGHT), (subject, p.TEXT), (str(one["ours"]), p.TEXT),

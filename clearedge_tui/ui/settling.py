@@ -22,7 +22,9 @@ class Settled:
 
 def settle(ui: "Console", one: Settled, how: str, then: Callable[[], None]) -> None:
     """Ask what is still to be known, then send it."""
-    if how == "adopt":
+    if how == "adopt" and one.kind == "balance":
+        _send(ui, one, how, {"reason": "the venue's word, in the console"}, then)
+    elif how == "adopt":
         _adopt(ui, one, then)
     elif how == "flatten":
         _flatten(ui, one, then)

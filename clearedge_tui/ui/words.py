@@ -109,7 +109,7 @@ VERBS: Final = {
         Verb("kills", "kills", "what is killed, and what was confirmed of it"),
         Verb("differences", "differences", "the ledgers against the venues' own word"),
         Verb("settle", "settle ACCOUNT MARKET SUBJECT adopt|external|flatten [kind=order instance=ID]",
-             "say what a difference is", 4, 4, ("kind", "instance", "confirm")),
+             "say what a difference is", 4, 4, ("kind", "instance", "confirm", "reason")),
         Verb("order", "order [buy|sell SIZE] [instance=… account=… market=… price=… stop=… reduce-only=yes]",
              "an order by hand; what it would do is shown first", 0, 2,
              ("instance", "account", "market", "price", "stop", "reduce-only", "confirm"), flags=("reduce-only",)),

@@ -19,6 +19,7 @@ from clearedge_tui.venue_sim.model import (
     Fill,
     Kind,
     Market,
+    Move,
     NewOrder,
     Order,
     Position,
@@ -50,6 +51,7 @@ class Exchange:
         self._book = Orders()
         self.orders, self.live, self.find = self._book.all, self._book.live, self._book.find
         self.fills: list[Fill] = []
+        self.moves: list[Move] = []  # of balances, past any trade
         self._random = Random(seed)
         self._now, self._tell = now, tell
         self._numbers = count(1_000_000_000 + seed % 1000 * 1_000_000) if numbered else None
@@ -152,16 +154,28 @@ class Exchange:
         """Let the longs of a perpetual pay the shorts, as its venue does every eight hours."""
         at = self.markets[market]
         for name, held in self.holdings.items():
-            position = held.position(market)
-            if position.size:
-                held.add(at.quote, -position.size * self.price(market) * rate)
-                self._tell(self.balance(name, at.quote))
+            size = held.position(market).size
+            if size:
+                paid = -size * self.price(market) * rate
+                self._log(name, "funding", at.quote, paid, market)
+                self._move(name, at.quote, paid)
 
-    def deposit(self, account: str, coin: str, amount: Decimal) -> None:
-        self.holdings[account].add(coin, amount)
-        self._tell(self.balance(account, coin))
+    def deposit(self, account: str, coin: str, amount: Decimal, *, logged: bool = True) -> None:
+        if logged:
+            self._log(account, "transfer", coin, amount)
+        self._move(account, coin, amount)
 
     # inside
+
+    def _log(self, account: str, kind: str, coin: str, amount: Decimal, market: str = "") -> None:
+        self.moves.append(
+            Move(id=self.new_id(), account=account, kind=kind, coin=coin, amount=amount,
+                 at_ns=self._now(), market=market)
+        )  # fmt: skip
+
+    def _move(self, account: str, coin: str, amount: Decimal) -> None:
+        self.holdings[account].add(coin, amount)
+        self._tell(self.balance(account, coin))
 
     def _end(self, order: Order, status: Status, reason: str = "") -> Order:
         ended = replace(order, status=status, reason=reason, updated_ns=self._now())

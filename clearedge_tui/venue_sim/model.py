@@ -174,6 +174,18 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
         return max(ZERO, self.total + min(self.profit, ZERO) - used)
 
 
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed a balance without a trade; each front has its own name for its kind."""
+
+    id: str
+    account: str
+    kind: str  # funding | transfer
+    coin: str
+    amount: Decimal
+    at_ns: int
+    market: str = ""
+
+
 class Denial(StrEnum):
     """Why a venue says no; each front has its own code and words for it."""
 

@@ -286,10 +286,15 @@ class VenueSim:
         self.floor.accounts[name] = msgspec.structs.replace(before, **changed)
         self.floor.exchange.holdings.setdefault(name, Holdings(self.floor.accounts[name]))
 
-    def deposit(self, coin: str, amount: Decimal | str, account: str | None = None) -> None:
-        """Bring coins in, or take them out when the amount is below zero."""
+    def deposit(
+        self, coin: str, amount: Decimal | str, account: str | None = None, *, logged: bool = True
+    ) -> None:
+        """Bring coins in, or take them out when the amount is below zero.
+
+        What is not `logged` stands in no log of the venue: a balance that lies.
+        """
         name = account or self._first()
-        self.floor.exchange.deposit(name, coin, Decimal(amount))
+        self.floor.exchange.deposit(name, coin, Decimal(amount), logged=logged)
         self.floor.flush()
 
     def limit(self, per_second: int) -> None:

@@ -232,7 +232,13 @@ class Driver:
     async def resolve(self, market: str, subject: str, how: str, **more: str) -> None:
         await self.gateway._command(
             Resolve(
-                "r", market, more.get("kind", "position"), subject, how, more.get("instance", "")
+                "r",
+                market,
+                more.get("kind", "position"),
+                subject,
+                how,
+                more.get("instance", ""),
+                more.get("reason", ""),
             )
         )
 

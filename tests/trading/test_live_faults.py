@@ -278,3 +278,51 @@ def test_a_venue_that_lies_about_a_position_blocks_entries_and_shows_both_number
     gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
     gateway.order("one", "lie-again", "buy", "0.1")
     gateway.until_status("lie-again", "filled")
+
+
+def test_a_balance_is_what_fills_and_the_venues_log_make_of_it_or_it_blocks(
+    sim: SimProcess, gateway: GatewayProcess
+) -> None:
+    gateway.order("one", "paid", "buy", "0.1")
+    gateway.until_status("paid", "filled")
+    agreed(gateway)
+    sim.call("fund", market="BTCUSDT", rate="0.001")
+    sim.call("deposit", coin="USDT", amount="-250")
+    sim.call("external", market="BTCUSDT", side="sell", size="0.05")  # a stranger realises some
+    sim.call("external", market="BTCUSDT", side="buy", size="0.05")
+    agreed(gateway)
+    sim.call("deposit", coin="USDT", amount="-3.5", logged=False)
+    gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it differs")
+    (one,) = gateway.differences()
+    assert (one["market"], one["kind"], one["subject"]) == ("USDT", "balance", "USDT")
+    there = next(D(b["total"]) for b in sim.call("balances") if b["coin"] == "USDT")
+    assert D(one["theirs"]) == there
+    assert abs(D(one["ours"]) - there - D("3.5")) < D("0.2")  # and what rounding was let pass
+    gateway.order("one", "paid-more", "buy", "0.1")
+    refused = gateway.until_status("paid-more", "denied")
+    assert f"ours {one['ours']}, the venue's {one['theirs']}" in refused["reason"]
+    words = {"market": "USDT", "kind": "balance", "subject": "USDT"}
+    gateway.ask("resolve", how="flatten", **words)
+    assert "can be adopted" in gateway.of("Done")[-1]["error"]
+    gateway.ask("resolve", how="adopt", reason="a bonus taken back", **words)
+    agreed(gateway)
+    fault(sim, "refuse", on="log", text="no", times=0)
+    gateway.until(
+        lambda: gateway.ask("look") == {} and "UNKNOWN" in gateway.of("Compared")[-1]["wallet"],
+        "a log that is not given is not known, and no difference",
+    )
+    assert gateway.differences() == []
+    assert not gateway.of("Compared")[-1]["error"], "everything else is compared all the same"
+
+
+def agreed(gateway: GatewayProcess) -> None:
+    """Wait until a look that begins now agrees."""
+    before = len(gateway.of("Compared"))
+
+    def seen() -> bool:
+        looks = gateway.of("Compared")[before:]
+        gateway.ask("look")
+        return len(looks) > 2 and bool(looks[-1]["wallet"] == "balance agreed")
+
+    gateway.until(seen, "the balance is agreed on")
+    assert gateway.differences() == []

@@ -64,12 +64,22 @@ def test_binance_futures_trade_and_come_back(tmp_path: Path) -> None:
         finally:
             gateway.kill()
         sim.call("fill")
+        sim.call("fund", market="BTCUSDT", rate="-0.001")
+        sim.call("deposit", coin="USDT", amount="1000")
         with GatewayProcess(tmp_path, words, (market(BINANCE),)) as again:
             again.until_status("one-3", "filled")
             again.attach("one", market=BINANCE)
             assert again.position("one") == D("0.15")
-            assert again.differences() == []
             assert [D(p["size"]) for p in sim.call("positions")] == [D("0.15")]
+            again.until(
+                lambda: again.ask("look") == {} and again.of("Compared")[-1]["wallet"], "a balance"
+            )
+            assert again.of("Compared")[-1]["wallet"] == "balance agreed"
+            assert again.differences() == []
+            sim.call("deposit", coin="USDT", amount="5", logged=False)
+            again.until(lambda: again.ask("look") == {} and again.differences(), "it differs")
+            (found,) = again.differences()
+            assert D(found["theirs"]) - D(found["ours"]) == 5
 
 
 def test_a_paper_account_fills_on_a_venues_live_prices_and_sends_it_nothing(tmp_path: Path) -> None:

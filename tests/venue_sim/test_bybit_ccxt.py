@@ -8,6 +8,7 @@ from typing import Any
 import ccxt
 import pytest
 
+from clearedge_tui.engine.audit.wallet import WalletReader
 from clearedge_tui.venue_sim.account import Account
 from clearedge_tui.venue_sim.faults import What
 from clearedge_tui.venue_sim.sim import VenueSim
@@ -184,3 +185,29 @@ async def test_odd_words_of_a_refusal_arrive_as_they_are(sim: VenueSim, client: 
         await client.create_order(PERP, "market", "buy", 0.1)
     assert "[red]no[/] \\u001b[2J" in str(refused.value)
     assert not sim.orders()
+
+
+async def test_the_log_of_balances_adds_up_page_by_page_and_a_lie_is_not_in_it(
+    sim: VenueSim, client: Any
+) -> None:
+    begun = time.time_ns() // 1_000_000
+    for _ in range(30):
+        await client.create_order(PERP, "market", "buy", 0.1)
+        await client.create_order(PERP, "market", "sell", 0.1)
+    await client.create_order(PERP, "market", "buy", 0.1)
+    sim.fund("BTCUSDT", "0.0001")
+    sim.deposit("USDT", "-250")
+
+    async def ask(call: Any) -> Any:
+        return await call
+
+    reader = WalletReader(client, ask, "linear", {"BTCUSDT": "ours"})
+    seen = await reader.read(begun * 1_000_000, 0.0)
+    assert len(seen.log) == 63
+    assert seen.balances["USDT"] == 100_000 + sum(one.amount for one in seen.log)
+    others = [(one.kind, one.market) for one in seen.log if not one.trade]
+    assert sorted(others) == [("SETTLEMENT", "ours"), ("TRANSFER_OUT", "")]
+    sim.deposit("USDT", "5", logged=False)
+    again = await reader.read(begun * 1_000_000, 0.0)
+    assert again.log == seen.log
+    assert again.balances["USDT"] == seen.balances["USDT"] + 5

@@ -150,7 +150,7 @@ class Auditor:
         raw, look = self.raw, self._look
         if raw is None:
             return VenueState(self.spec.account.name, now_ns(), now_ns(), error="not reached yet")
-        return await raw.state({*look.markets, *self.spec.markets}, look.since_ns)
+        return await raw.state({*look.markets, *self.spec.markets}, look.since_ns, look.log_ns)
 
     async def _do(self, ask: CancelRaw | CloseRaw) -> None:
         """Act for the gateway where its engine cannot; what fails is said and shown."""

@@ -15,6 +15,7 @@ from clearedge_tui.core.probe import ProbeState
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.venue_state import RawFill, RawOrder, RawPosition, VenueState
 from clearedge_tui.core.venues import venue
+from clearedge_tui.engine.audit.wallet import WalletReader
 from clearedge_tui.settings import Account
 
 _TIMEOUT_MS = 5000
@@ -60,6 +61,7 @@ class RawVenue:
         self._failed: Exception | None = None
         self._symbols: dict[str, str] = {}  # market of ours -> ccxt's symbol
         self._named: dict[str, str] = {}  # the venue's own id -> market of ours, of this product
+        self._wallet = WalletReader(self._client, self._ask, self._product, self._named)
 
     @property
     def spot(self) -> bool:
@@ -77,8 +79,11 @@ class RawVenue:
     async def close(self) -> None:
         await self._client.close()
 
-    async def state(self, markets: Iterable[str], since_ns: int) -> VenueState:
-        """Ask for everything; fills of these markets since a moment. An error is in the answer."""
+    async def state(self, markets: Iterable[str], since_ns: int, log_ns: int = 0) -> VenueState:
+        """Ask for everything; fills of these markets, and the log of balances, since a moment.
+
+        An error is in the answer.
+        """
         asked = now_ns()
         try:
             latency, skew = await self.ping()
@@ -89,6 +94,7 @@ class RawVenue:
             for market in sorted(set(markets)):
                 fills += await self._fills(market, since_ns)
             rights = await self.rights()
+            wallet = None if self.spot else await self._wallet.read(log_ns, skew)
         except ClearEdgeError as error:
             return VenueState(self._account.name, asked, now_ns(), error=str(error))
         return VenueState(
@@ -102,6 +108,7 @@ class RawVenue:
             skew,
             latency,
             rights,
+            wallet=wallet,
         )
 
     async def orders(self) -> list[RawOrder]:

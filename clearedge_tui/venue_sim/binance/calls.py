@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from clearedge_tui.venue_sim.account import Account
-from clearedge_tui.venue_sim.binance import rows
+from clearedge_tui.venue_sim.binance import log_rows, rows
 from clearedge_tui.venue_sim.binance.asked import (
     Params,
     live,
@@ -133,6 +133,21 @@ def _window(found: list[rows.Row], params: Params, first: str, name: str) -> lis
     return rest[:limit] if start else rest[-limit:]
 
 
+def income(floor: Floor, who: Account, params: Params, rules: Sequence[Fault]) -> Any:
+    """Return what changed balances, the oldest first."""
+    markets = floor.exchange.markets
+    fills = [fill for fill in floor.exchange.fills if fill.account == who.name]
+    moves = [move for move in floor.exchange.moves if move.account == who.name]
+    found = [row for fill in fills for row in log_rows.traded_rows(markets[fill.market], fill)]
+    found += [log_rows.moved_row(markets.get(move.market), move) for move in moves]
+    found.sort(key=lambda row: int(row["time"]))
+    start, end = int(params.get("startTime") or 0), int(params.get("endTime") or 1 << 62)
+    limit = min(int(params.get("limit") or 100), 1000)
+    rest = [row for row in found if start <= row["time"] <= end]
+    first = (int(params.get("page") or 1) - 1) * limit
+    return lied(rest[first : first + limit], rules)
+
+
 def positions(floor: Floor, who: Account, params: Params, rules: Sequence[Fault]) -> Any:
     held = floor.exchange.holdings[who.name]
     wanted = params.get("symbol")
@@ -231,6 +246,7 @@ CALLS: dict[tuple[str, str], tuple[str, Call]] = {
     ("GET", f"{V1}/allOrders"): ("order_history", all_orders),
     ("GET", f"{V1}/allAlgoOrders"): ("order_history", all_stops),
     ("GET", f"{V1}/userTrades"): ("fills", trades),
+    ("GET", f"{V1}/income"): ("log", income),
     ("GET", "/fapi/v2/positionRisk"): ("positions", positions),
     ("GET", "/fapi/v3/positionRisk"): ("positions", open_positions),
     ("GET", "/fapi/v2/account"): ("balances", account),

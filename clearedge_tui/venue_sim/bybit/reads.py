@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clearedge_tui.venue_sim.account import Account
-from clearedge_tui.venue_sim.bybit import rows
+from clearedge_tui.venue_sim.bybit import log_rows, rows
 from clearedge_tui.venue_sim.bybit.asked import Params, market_of
 from clearedge_tui.venue_sim.bybit.paging import page
 from clearedge_tui.venue_sim.faults import Fault
@@ -218,6 +218,21 @@ def executions(floor: Floor, account: Account, query: Params, rules: Sequence[Fa
     found = [row for row in found if _within(row["execTime"], query)]
     category = query.get("category", "")
     return {"category": category, **page(lied(found, rules), query, 50, 100)}
+
+
+def transaction_log(floor: Floor, who: Account, query: Params, rules: Sequence[Fault]) -> Result:
+    """Return what changed balances, the newest first; a page has fifty rows at most."""
+    found = [
+        row
+        for fill in floor.exchange.fills
+        if fill.account == who.name
+        for row in log_rows.traded_rows(floor.exchange.markets[fill.market], fill)
+    ]
+    moves = [move for move in floor.exchange.moves if move.account == who.name]
+    found += [log_rows.moved_row(floor.exchange.markets.get(move.market), move) for move in moves]
+    found = [row for row in found if _within(row["transactionTime"], query)]
+    found.sort(key=lambda row: int(row["transactionTime"]), reverse=True)
+    return page(lied(found, rules), query, 20, 50)
 
 
 def _within(at_ms: str, query: Params) -> bool:

@@ -34,6 +34,7 @@ PRIVATE: dict[str, tuple[str, Private]] = {
     "/v5/order/realtime": ("orders", reads.open_orders),
     "/v5/order/history": ("order_history", reads.order_history),
     "/v5/execution/list": ("fills", reads.executions),
+    "/v5/account/transaction-log": ("log", reads.transaction_log),
     "/v5/account/fee-rate": (
         "fees",
         lambda floor, who, query, rules: reads.fee_rates(floor, query),
