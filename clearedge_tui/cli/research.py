@@ -11,6 +11,7 @@ import msgspec
 
 from clearedge_tui.cli.act import JSON
 from clearedge_tui.cli.at_home import columns, home, say_json
+from clearedge_tui.cli.research_multi import multi
 from clearedge_tui.core.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ _PRESETS = ("quick", "standard", "production")
 @click.group("research")
 def research() -> None:
     """Judge strategies: rule test, search, walk-forward, stress, one counted look at held-out data."""
+
+
+research.add_command(multi)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,18 +1,18 @@
 """The result of a study as a run: kept beside the backtests, found by the hash of what made it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.research.ground import Ground
+from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.runs import artifacts, drafts, manifest
 from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.listing import REPORT, SUMMARY, run_folder
-from clearedge_tui.runs.model import Curve, RunReport, RunSummary
+from clearedge_tui.runs.model import BacktestSpec, Curve, DataUsed, RunReport, RunSummary
 from clearedge_tui.settings import Home
 
 STUDY = "study.json"
@@ -23,6 +23,33 @@ KINDS = {
     "pairs": "pairs", "pair_screen": "pair screen", "portfolio": "portfolio", "book": "book",
     "intraday_relval": "intraday relative value",
 }  # fmt: skip
+
+
+class Stands(Protocol):
+    """What a study stood on: a market (`ground`), or several (`several`)."""
+
+    @property
+    def home(self) -> Home: ...
+    @property
+    def spec(self) -> BacktestSpec: ...
+    @property
+    def market(self) -> MarketInfo: ...
+    @property
+    def used(self) -> DataUsed: ...
+    @property
+    def data(self) -> tuple[DataUsed, ...]: ...
+    @property
+    def code_sha256(self) -> str: ...
+    @property
+    def bars(self) -> Sized: ...
+    @property
+    def start_ns(self) -> int: ...
+    @property
+    def end_ns(self) -> int: ...
+    @property
+    def split_ns(self) -> int: ...
+    @property
+    def period_ns(self) -> int: ...
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -45,7 +72,7 @@ class Finding(msgspec.Struct, frozen=True):
     result: dict[str, Any]
 
 
-def key_of(kind: str, ground: Ground, config: Mapping[str, object], **args: object) -> str:
+def key_of(kind: str, ground: Stands, config: Mapping[str, object], **args: object) -> str:
     """Return the name of a finding: it is what was asked, of which code, data and costs."""
     spec = msgspec.structs.replace(ground.spec, config={}, accept=(), fees_of="", fetch=True)
     asked = (
@@ -78,13 +105,13 @@ def load(home: Home, run_id: str) -> Finding | None:
 
 
 def keep(
-    ground: Ground, kind: str, key: str, config: Mapping[str, object], began_ns: int, verdict: str,
+    ground: Stands, kind: str, key: str, config: Mapping[str, object], began_ns: int, verdict: str,
     result: object, figures: Mapping[str, float | None], curve: Curve | None = None,
     status: str = "done",
 ) -> Finding:  # fmt: skip
     """Write a study down as a run and return it."""
     home, spec = ground.home, ground.spec
-    run_id = new_run_id(f"{spec.strategy}_{kind}")
+    run_id = new_run_id(kind if spec.strategy == kind else f"{spec.strategy}_{kind}")
     plain = msgspec.to_builtins(result, str_keys=True)
     found = Finding(
         kind, run_id, key, spec.strategy, ground.market.symbol, spec.timeframe, ground.code_sha256,
@@ -109,7 +136,7 @@ def keep(
 
 
 def _report(
-    ground: Ground, found: Finding, figures: Mapping[str, float | None], curve: Curve | None,
+    ground: Stands, found: Finding, figures: Mapping[str, float | None], curve: Curve | None,
     asked: Any, status: str, final: Path,
 ) -> RunReport:  # fmt: skip
     summary = RunSummary(
@@ -137,5 +164,5 @@ def _report(
         equity=curve or Curve(),
         conventions=(f"{KINDS[found.kind]}: {found.verdict}",),
         paths={name: str(final / file) for name, file in names.items()},
-        data=(ground.used,),
+        data=ground.data,
     )

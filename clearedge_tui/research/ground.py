@@ -38,6 +38,10 @@ class Ground:
     bar_ns: int
 
     @property
+    def data(self) -> tuple[DataUsed, ...]:
+        return (self.used,)
+
+    @property
     def start_ns(self) -> int:
         return timeframes.opened_ns(self.spec.timeframe, int(self.bars.ts_ns[0]))
 

@@ -180,6 +180,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "limit clear",
         "research run",
         "research probe",
+        "research multi",
         "research sweep",
         "research show",
         "research what-if",

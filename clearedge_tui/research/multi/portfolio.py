@@ -63,7 +63,7 @@ def run(prices: npt.ArrayLike, settings: Settings) -> Portfolio:
     opened = int((np.diff((targets > 0).astype(np.int8), axis=0, prepend=0) > 0).sum())
     stats = figures(returns, base, real.turnover[0], start, settings.bars_a_year)
     made = Result(returns, base, real.turnover[0], real.weights, start, opened, stats, None)
-    return Portfolio(made, correlation(found), _diversification(made, moved))
+    return Portfolio(made, correlation(found), diversification(made, moved))
 
 
 def correlation(prices: Floats, least: int = 20) -> Floats:
@@ -82,7 +82,7 @@ def correlation(prices: Floats, least: int = 20) -> Floats:
     return made
 
 
-def _diversification(made: Result, moved: Floats) -> float | None:
+def diversification(made: Result, moved: Floats) -> float | None:
     """Return how much calmer the whole was than its parts, from the first weights on."""
     whole = float(made.returns[made.start :].std(ddof=1))
     if whole < 1e-12:
