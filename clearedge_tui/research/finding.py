@@ -10,6 +10,7 @@ import msgspec
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.runs import artifacts, drafts, manifest
+from clearedge_tui.runs.equity import drawdown
 from clearedge_tui.runs.ids import new_run_id
 from clearedge_tui.runs.listing import REPORT, SUMMARY, run_folder
 from clearedge_tui.runs.model import BacktestSpec, Curve, DataUsed, RunReport, RunSummary
@@ -162,7 +163,16 @@ def _report(
         bars=len(ground.bars),
         currency=ground.market.quote,
         equity=curve or Curve(),
+        drawdown=_falls(curve) if curve else Curve(),
         conventions=(f"{KINDS[found.kind]}: {found.verdict}",),
         paths={name: str(final / file) for name, file in names.items()},
         data=ground.data,
     )
+
+
+def _falls(curve: Curve) -> Curve:
+    """Return how far a curve was below its highest point so far."""
+    import numpy as np
+
+    found = drawdown(np.array(curve.value), curve.value[0] if curve.value else 1.0)
+    return Curve(curve.ts_ns, tuple(found.tolist()))

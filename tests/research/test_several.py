@@ -88,6 +88,8 @@ def test_winners_that_go_on_winning_pass_and_the_same_words_are_the_same_run(
     report = load_report(home, told["run"])
     assert report.summary.kind == "cross_sectional"
     assert len(report.data) == len(SIX)
+    assert min(report.drawdown.value) < 0
+    assert run(["--home", str(home.root), "run", "show", told["run"]]) == 0
     lines = len(ledger.read(home))
     _, again = call("cross_sectional", SIX, *sets, "--json")
     assert again == told
