@@ -8,6 +8,8 @@ from clearedge_tui.core.approval import Approval
 from clearedge_tui.core.limits import Limit, Scope
 from clearedge_tui.core.limits_exposure import Leg
 
+LEASE_S = 1.5  # how long places are lent, from the report that they were lent on
+
 
 class Permit(msgspec.Struct, frozen=True, tag=True):
     """To the gateway of a live account: the newest approval of an instance, whatever it is worth.
@@ -51,6 +53,7 @@ class RiskSums(msgspec.Struct, frozen=True, tag=True):
     equity: Decimal | None
     legs: tuple[Leg, ...] = ()  # their instances are named `account/instance`
     orders: int = 0  # sent in the last minute
+    at_s: float = 0.0  # when it was made, by the gateway's clock
 
 
 class Others(msgspec.Struct, frozen=True, tag=True):
@@ -62,6 +65,7 @@ class Others(msgspec.Struct, frozen=True, tag=True):
     equities: dict[str, Decimal | None] = {}  # account -> what it is worth
     legs: tuple[Leg, ...] = ()
     orders: int = 0
+    slots: int | None = None  # positions this account may have open, for `LEASE_S`
 
 
 class RiskRow(msgspec.Struct, frozen=True):

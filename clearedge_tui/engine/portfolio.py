@@ -4,6 +4,8 @@ Each account has its own gateway, and none asks another before an order. So of w
 a gateway uses half of its equal share until the sums have been exchanged again. Half: an exchange
 may have been heard by one gateway and not yet by another, and what two of them use then must still
 fit. A share ends after a time, long before the sums count as not known.
+
+Open positions are whole and few: the supervisor lends them place by place (`supervisor/slots.py`).
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from clearedge_tui.core.limits_exposure import Leg, View, sums
 from clearedge_tui.core.limits_rules import FIGURES, Scene, allowed
 from clearedge_tui.core.limits_values import plain
 from clearedge_tui.core.risk_messages import (
+    LEASE_S,
     Others,
     RiskSums,
 )
@@ -26,8 +29,7 @@ _SHARE_S = 1.0  # so one exchange at most lies between what two gateways go by
 _ALONE_S = 3.0  # who comes up meanwhile waits longer than that for its first share
 _KEPT = 16
 _LEAST = Decimal("1e-8")
-_SIZES = ("position_notional", "gross_exposure", "net_exposure", "leverage", "open_positions")
-_COUNTS = ("open_positions", "orders_per_minute")
+_SIZES = ("position_notional", "gross_exposure", "net_exposure", "leverage")
 
 
 class Portfolio:
@@ -46,7 +48,7 @@ class Portfolio:
         legs = tuple(
             msgspec.structs.replace(leg, instance=f"{account}/{leg.instance}") for leg in view.legs
         )
-        made = RiskSums(self._seq, view.currency, view.equity, legs, orders)
+        made = RiskSums(self._seq, view.currency, view.equity, legs, orders, monotonic())
         self._reports[self._seq] = made
         self._reports.pop(self._seq - _KEPT, None)
         return made
@@ -92,7 +94,9 @@ class Portfolio:
             return tuple(limits)
         found = []
         for limit in limits:
-            if limit.scope is Scope.PORTFOLIO and limit.name in (*_SIZES, "orders_per_minute"):
+            if limit.scope is Scope.PORTFOLIO and limit.name == "open_positions":
+                limit = self._lent(limit, now, others)
+            elif limit.scope is Scope.PORTFOLIO and limit.name in (*_SIZES, "orders_per_minute"):
                 limit = self._cut(limit, now, others, now_ns, market)
             found.append(limit)
         return tuple(found)
@@ -115,10 +119,19 @@ class Portfolio:
         elif not alone:
             room /= 2 * others.gateways
         cap = figure + room if limit.name != "orders_per_minute" else own + room
-        digits = Decimal(1) if limit.name in _COUNTS else _LEAST
-        cap = max(cap.quantize(digits, rounding=ROUND_DOWN), Decimal(0))
-        cap = cap or (cap if limit.name in _COUNTS else _LEAST)
+        whole = limit.name == "orders_per_minute"
+        cap = max(cap.quantize(Decimal(1) if whole else _LEAST, rounding=ROUND_DOWN), Decimal(0))
+        cap = cap or (cap if whole else _LEAST)
         return limit if cap == most else msgspec.structs.replace(limit, value=plain(cap))
+
+    def _lent(self, limit: Limit, now: View, others: Others) -> Limit:
+        """Return the limit with the places that are lent to this account, or those it has taken."""
+        base, elsewhere = self._reports.get(others.seq), sums(others.legs).positions
+        own = sums(now.legs).positions - elsewhere
+        if base is not None and others.slots is not None and monotonic() - base.at_s < LEASE_S:
+            own = others.slots
+        cap = min(Decimal(own + elsewhere), allowed(limit))
+        return msgspec.structs.replace(limit, value=plain(cap))
 
     def _figure(
         self, limit: Limit, now: View, base: RiskSums | None, now_ns: int, market: str

@@ -12,17 +12,19 @@ from decimal import Decimal
 import msgspec
 
 from clearedge_tui.core.clock import monotonic
-from clearedge_tui.core.limits_exposure import Leg
+from clearedge_tui.core.limits_exposure import Leg, sums
 from clearedge_tui.core.model import Book
 from clearedge_tui.core.risk_messages import (
     Others,
 )
 from clearedge_tui.settings import Account
 from clearedge_tui.supervisor.runtime import AccountRun, InstanceRun
+from clearedge_tui.supervisor.slots import Held, Slots
 
 EXCHANGE_S = 0.5
 _ALONE_S = 3.5  # a little longer than a gateway counts on being alone
 _NEVER_S = 1e9
+_NONE: Mapping[str, int] = {}
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -34,6 +36,7 @@ class _Part(msgspec.Struct, frozen=True):
     legs: tuple[Leg, ...] = ()
     orders: int = 0
     seq: int = 0
+    at_s: float | None = None  # when its gateway made its report
 
 
 class Exchange:
@@ -41,23 +44,38 @@ class Exchange:
         self._runs = runs
         self._begun_s = monotonic()
         self._alone: dict[tuple[str, bool], tuple[str, float]] = {}
+        self._slots: dict[tuple[str, bool], Slots] = {}
 
     def go(
         self,
         accounts: Mapping[str, Account],
         places: Mapping[str, AccountRun],
         currencies: Collection[str],
+        positions: Mapping[str, int] = _NONE,
     ) -> None:
-        """Send every gateway the others' sums, in the currencies for which a limit holds."""
+        """Send every gateway the others' sums, in the currencies for which a limit holds.
+
+        `positions`: how many may be open, in the currencies for which that is limited.
+        """
         groups: dict[tuple[str, bool], list[Account]] = {}
         for account in accounts.values():
             if account.currency in currencies:
                 groups.setdefault((account.currency, account.live), []).append(account)
         for group, members in groups.items():
             parts = {one.name: self._part(one, places.get(one.name)) for one in members}
-            self._tell(group, parts)
+            most = positions.get(group[0])
+            self._tell(group, parts, self._lend(group, parts, most) if most is not None else {})
 
-    def _tell(self, group: tuple[str, bool], parts: dict[str, _Part]) -> None:
+    def _lend(
+        self, group: tuple[str, bool], parts: dict[str, _Part], most: int
+    ) -> Mapping[str, int]:
+        slots = self._slots.setdefault(group, Slots(self._begun_s))
+        held = {name: Held(sums(one.legs).positions, one.at_s) for name, one in parts.items()}
+        return slots.give(most, held, monotonic())
+
+    def _tell(
+        self, group: tuple[str, bool], parts: dict[str, _Part], lent: Mapping[str, int]
+    ) -> None:
         up = {name: part for name, part in parts.items() if part.place is not None}
         if len(up) == 1:
             self._alone[group] = (next(iter(up)), monotonic())
@@ -73,17 +91,18 @@ class Exchange:
                 {other: one.equity for other, one in others.items()},
                 tuple(leg for one in others.values() for leg in one.legs),
                 sum(one.orders for one in others.values()),
+                lent.get(name),
             )
             if part.place is not None and part.place.gateway.link is not None:
                 part.place.gateway.link.send(said)
 
     def _part(self, account: Account, place: AccountRun | None) -> _Part:
         if place is not None and place.gateway.up:
-            sums = place.sums
-            if sums is None:
+            said = place.sums
+            if said is None:
                 return _Part(place, _NEVER_S, None)
             age = monotonic() - place.sums_s
-            return _Part(place, age, sums.equity, sums.legs, sums.orders, sums.seq)
+            return _Part(place, age, said.equity, said.legs, said.orders, said.seq, said.at_s)
         return self._at_rest(account)
 
     def _at_rest(self, account: Account) -> _Part:

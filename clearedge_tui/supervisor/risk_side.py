@@ -8,6 +8,7 @@ import msgspec
 from clearedge_tui.core.clock import monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.limits import Limit, Scope
+from clearedge_tui.core.limits_rules import allowed
 from clearedge_tui.core.model import Mode
 from clearedge_tui.core.risk_messages import (
     Lower,
@@ -133,7 +134,13 @@ class RiskSide:
                 for account in accounts.values()
                 if any(one.applies_to(Scope.PORTFOLIO, account.currency) for one in whole)
             }
-            self._exchange.go(accounts, places, currencies)
+            counts = [one for one in whole if one.name == "open_positions"]
+            positions = {
+                currency: min(int(allowed(one)) for one in found)
+                for currency in currencies
+                if (found := [c for c in counts if c.applies_to(Scope.PORTFOLIO, currency)])
+            }
+            self._exchange.go(accounts, places, currencies, positions)
 
     # ---- what gateways say --------------------------------------------------------------------
     def heard(self, place: AccountRun, message: msgspec.Struct) -> None:

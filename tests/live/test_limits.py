@@ -133,16 +133,10 @@ def test_two_accounts_of_a_portfolio_share_its_room(make_box: Callable[..., Box]
     hands.add("two", "other")
     hands.limit("portfolio", "USDT", "gross_exposure", "1000000")
     hands.limit("portfolio", "USDT", "open_positions", "1")
-    told = hands.denied("one", "open_positions")  # two have a share of none each of one position
-    assert "of 1 this account has its share" in told.text
-    box.do("instance.mode", id="two", mode="off")
-    box.until(lambda: "gw-other" not in [n for _, n in box.processes()], "its gateway rests")
 
     def bought() -> bool:
         hands.tell("one", "buy 0.1")
         return bool(_position(box))
 
-    box.until(bought, "alone it may use what is left")
-    box.do("instance.mode", id="two", mode="active")
-    box.running("two")
+    box.until(bought, "the one place comes round")
     assert "portfolio USDT" in hands.denied("two", "open_positions").text
