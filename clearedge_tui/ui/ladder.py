@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from clearedge_tui.research.gates import Gate, State
+from clearedge_tui.research.gates import SPECS, Gate, State
 from clearedge_tui.research.readiness import Readiness
 from clearedge_tui.supervisor.protocol import JobRow
 from clearedge_tui.ui.asked import Asked
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clearedge_tui.ui.console import Console
 
 KIND: Final = "research"  # of the jobs that judge
+PROTECTS: Final = {spec.name: spec.protects for spec in SPECS}
 _SEP: Final = "\t"
 
 
@@ -185,6 +186,6 @@ def _sums(found: Readiness, said: Mapping[str, str]) -> tuple[str, str]:
     return f"{found.score} points = {' + '.join(parts) or '0'}", possible
 
 
-def plainly(why: str) -> str:
+def plainly(gate: Gate) -> str:
     """Return why a gate stands as it does, without what it protects against, told elsewhere."""
-    return why.partition("; it protects against ")[0]
+    return gate.why.replace(f"; it protects against {PROTECTS.get(gate.name, '')}", "")

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from clearedge_tui.research.gates import SPECS, Gate
+from clearedge_tui.research.gates import Gate
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.grid import Cell, Col, Line, Row
-from clearedge_tui.ui.ladder import Standing, plainly, value_text, wanted_text
+from clearedge_tui.ui.ladder import PROTECTS, Standing, plainly, value_text, wanted_text
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import ladder as marks
 
@@ -21,7 +21,6 @@ COLUMNS: Final = (
     Col("WHY", 40, least=110, grow=True),
     Col("EVIDENCE", 36, least=170),
 )
-_PROTECTS: Final = {spec.name: spec.protects for spec in SPECS}
 
 
 def rows(one: Standing | None, look: Look) -> list[Row]:
@@ -46,7 +45,7 @@ def _row(gate: Gate, look: Look) -> Row:
         (wanted_text(gate), plain),
         ("", plain),
         (f"{gate.earned} / {gate.points}", plain),
-        (plainly(gate.why), plain),
+        (plainly(gate), plain),
         (gate.evidence or "–", p.DIM),
     )
     return Row(gate.name, cells, about(gate), words=gate.state)
@@ -58,8 +57,8 @@ def about(gate: Gate) -> tuple[Line, ...]:
     lines: list[Line] = [
         (f"{gate.title}   {marks.WORDS[gate.state]}   {gate.earned} of {gate.points} points   {kind}",
          p.BRIGHT | p.BOLD),
-        (plainly(gate.why), p.TEXT),
-        (f"protects against {_PROTECTS.get(gate.name, '–')}", p.DIM),
+        (plainly(gate), p.TEXT),
+        (f"protects against {PROTECTS.get(gate.name, '–')}", p.DIM),
     ]  # fmt: skip
     if gate.action:
         lines.append((f"next: {gate.action}", p.ACCENT))

@@ -16,11 +16,11 @@ from clearedge_tui.ui.paint import ladder as marks
 BAR, HARD, SCORED = 3, 5, 6  # columns that are painted, not written
 _BAR = 8
 COLUMNS: Final = (
-    Col("STRATEGY", 15, grow=True),
+    Col("STRATEGY", 17, grow=True),
     Col("MARKET", 12),
     Col("TF", 3),
-    Col("READINESS", 10),
-    Col("", 8, right=True),
+    Col("", 7),
+    Col("READINESS", 10, right=True),
     Col("HARD", 8),
     Col("SCORED", 7, least=92),
     Col("STANDING", 11),
@@ -29,7 +29,7 @@ COLUMNS: Final = (
     Col("VARIANTS", 8, right=True, least=110),
     Col("NEXT", 36, least=130, grow=True),
 )
-_HEADS: Final = {"strategy": 0, "market": 1, "readiness": 3, "hard": 5, "age": 8}
+_HEADS: Final = {"strategy": 0, "market": 1, "readiness": 4, "hard": 5, "age": 8}
 
 
 def columns(sort: str, turned: bool) -> list[Col]:
@@ -55,9 +55,7 @@ def _row(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> Row:
     ready = one.readiness
     word, ink = _standing(one, job)
     points = f"{ready.score} of {ready.possible}" if ready else "–"
-    next_ = f"{_title(one)}: {ready.next_action}" if ready and ready.next_gate else ""
-    if ready is None:
-        next_ = "r judges it"
+    next_ = next_step(one) if ready else "r judges it"
     dim = p.DIM if ready is None or one.stale else p.TEXT
     cells: tuple[Cell, ...] = (
         (one.strategy, p.BRIGHT if ready else p.DIM),
@@ -77,9 +75,15 @@ def _row(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> Row:
     return Row(one.key, cells, about(one, job, look, now_ns), words=words)
 
 
-def _title(one: Standing) -> str:
+def next_step(one: Standing) -> str:
+    """Return what to do next; of a ready one what would add to it, for nothing must be done."""
     ready = one.readiness
-    return next((g.title for g in one.gates if ready and g.name == ready.next_gate), "")
+    gate = next((g for g in one.gates if ready and g.name == ready.next_gate), None)
+    if ready is None or gate is None:
+        return ""
+    if ready.ready:
+        return f"{gate.title} would add {gate.points} points"
+    return f"{gate.title}: {ready.next_action}"
 
 
 def _standing(one: Standing, job: JobRow | None) -> Cell:
@@ -116,7 +120,7 @@ def about(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> tuple[L
          f"{age(one.at_ns, now_ns)} ago", p.WARN if one.looks > 1 else p.TEXT),
     ]  # fmt: skip
     if ready.next_gate:
-        lines.append((f"next: {_title(one)}: {ready.next_action}", p.ACCENT))
+        lines.append((f"next: {next_step(one)}", p.ACCENT))
     if one.simulated:
         lines.append(("SIMULATED market: nothing here is evidence about a real one", p.WARN))
     lines.append((f"settings: {settings(one.config)}", p.TEXT))
@@ -129,7 +133,7 @@ def about(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> tuple[L
 def _gates(one: Standing, look: Look) -> list[Line]:
     return [
         (f"{marks.glyph(gate.state, look.symbols)} {gate.title:<26}{value_text(gate):>10}"
-         f"{wanted_text(gate):>12}   {plainly(gate.why)}", marks.ink(gate) & ~p.BOLD)
+         f"{wanted_text(gate):>12}   {plainly(gate)}", marks.ink(gate) & ~p.BOLD)
         for gate in one.hard
     ]  # fmt: skip
 
@@ -153,4 +157,6 @@ def job_line(jobs: Sequence[JobRow]) -> str:
 
 def sorted_by(column: int) -> str:
     """Return what a column sorts by; empty when it sorts nothing."""
-    return next((name for name, at in _HEADS.items() if at in (column, column - 1)), "")
+    return next(
+        (name for name, at in _HEADS.items() if at in (column, column + 1) and column != 2), ""
+    )

@@ -12,9 +12,8 @@ from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.view import CellView
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import OpenDesk
-from tests.ui.test_ui_snapshots import StillConsole, StillLink, still
+from tests.ui.test_ui_snapshots import READY, StillConsole, StillLink, still
 
-READY = "ema_cross\tBTC/USDT\tBYBIT\t1h"
 PLACE = {
     "book": ("book", ""),
     "accounts": ("accounts", ""),

@@ -73,8 +73,10 @@ def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "defa
     return app
 
 
+READY = "ema_cross\tBTC/USDT\tBYBIT\t1h"
 PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("compare", "bt-0007 bt-0006 bt-0004"), ("report", "bt-0007"), ("data", ""),
           ("data", "GBP/USD 1m"), ("data", "SPY 1d"),
+          ("ladder", ""), ("gates", READY), ("study", "st-rule"), ("study", "st-opt"),
           ("journal", ""), ("strategies", ""), ("strategies", "mean_revert"), ("config", "ema-btc-1")]  # fmt: skip
 
 
@@ -83,7 +85,9 @@ PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("compare", "bt-
     "place",
     PLACES,
     ids=lambda x: (
-        "-".join(filter(None, x)).partition("/")[0] if x[0] in ("strategies", "data") else x[0]
+        "-".join(filter(None, x)).partition("/")[0]
+        if x[0] in ("strategies", "data", "study")
+        else x[0]
     ),
 )
 def test_screen(

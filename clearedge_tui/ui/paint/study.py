@@ -32,32 +32,36 @@ def paint_study(
     used = paint_head(cells, whole, shown.finding, verdict)
     if shown.finding.market and used < seen:
         cells.rule(used - 1, 0, cells.w, look.symbols.rule, p.FAINT)
-    area = whole.top(used)[1]._replace(h=max(8, seen - used))
+    area, left = whole.top(used)[1], max(8, seen - used)
     match found:
         case Rule():
-            return used + paint_rule(cells, area, found, look)
+            return used + paint_rule(cells, area, found, left, look)
         case Search():
-            return used + _search(cells, area, found, pane, axes, look)
+            return used + _search(cells, area, found, pane, axes, left, look)
         case Walk():
-            return used + paint_walk(cells, area, found, look)
+            return used + paint_walk(cells, area, found, left, look)
         case Robust():
-            return used + paint_robust(cells, area, found, look)
+            return used + paint_robust(cells, area, found, left, look)
         case Held():
-            return used + paint_held(cells, area, found, shown, look)
+            return used + paint_held(cells, area, found, shown, left, look)
         case None:
-            area = whole.top(used)[1]
             return used + paint_plain(cells, area, shown.finding.result, look)
 
 
 def _search(
-    cells: Cells, area: Area, found: Search, pane: str, axes: tuple[str, str], look: Look
+    cells: Cells,
+    area: Area,
+    found: Search,
+    pane: str,
+    axes: tuple[str, str],
+    seen: int,
+    look: Look,
 ) -> int:
     if pane == "leaders":
-        rest = area._replace(h=cells.h - area.y)
-        few = found.leaders()[: rest.h - 2]
-        return paint_leaders(cells, rest, found, look, few, "All trials")
+        few = found.leaders()[: area.h - 2]
+        return paint_leaders(cells, area, found, look, few, "All trials")
     if pane == "map":
-        return paint_map(cells, area, found, axes, look)
+        return paint_map(cells, area._replace(h=seen), found, axes, look)
     if pane == "parallel":
-        return paint_parallel(cells, area, found, look)
-    return paint_search(cells, area, found, axes, look)
+        return paint_parallel(cells, area._replace(h=seen), found, look)
+    return paint_search(cells, area, found, axes, seen, look)

@@ -37,7 +37,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def paint_held(cells: Cells, area: Area, found: Held, shown: Shown, look: Look) -> int:
+def paint_held(cells: Cells, area: Area, found: Held, shown: Shown, seen: int, look: Look) -> int:
     """Paint the held-out figures against those on the data before."""
     told = "once" if shown.looks == 1 else f"{shown.looks} times"
     said = (
@@ -52,7 +52,7 @@ def paint_held(cells: Cells, area: Area, found: Held, shown: Shown, look: Look) 
     pair = beside(rest, share_left=0.3)
     before = _before(shown)
     used = 2 + _figures(cells, pair.left if pair else rest, before, found, shown)
-    high = rest.h if pair else max(_HIGH, area.h - used - 1)
+    high = max(_HIGH, seen - 2 if pair else seen - used - 1)
     place = pair.right if pair else area.top(used + 1)[1]
     _growth(cells, place._replace(h=high), before.curve, found, shown, look)
     return max(used, 2 + high) if pair else used + 1 + high

@@ -30,8 +30,8 @@ _NAMES = {
 }  # fmt: skip
 
 
-def paint_robust(cells: Cells, area: Area, found: Robust, look: Look) -> int:
-    """Paint every part of it; return the rows used."""
+def paint_robust(cells: Cells, area: Area, found: Robust, seen: int, look: Look) -> int:
+    """Paint every part of it, the curves down to what is seen; return the rows used."""
     used = paint_facts(cells, area, _facts(found)) + 1
     rest = area.top(used)[1]
     pair = beside(rest)
@@ -41,7 +41,7 @@ def paint_robust(cells: Cells, area: Area, found: Robust, look: Look) -> int:
     taken += _intervals(cells, left.top(taken)[1], found, look) + 1
     other = pair.right if pair else left.top(taken)[1]
     beyond = _regimes(cells, other, found, look) + 1
-    high = max(_HIGH, (rest.h - beyond - 1) // 2) if pair else _HIGH
+    high = max(_HIGH, (seen - used - beyond - 1) // 2) if pair else _HIGH
     beyond += _paths(cells, other.top(beyond)[1]._replace(h=high), found, look) + 1
     curve = other.top(beyond)[1]._replace(h=high)
     inner = heading(cells, curve, "Growth", "of 1, on the data before the held-out part")

@@ -13,12 +13,12 @@ _BINS = 32
 _LEAST = 10  # rows of a picture
 
 
-def paint_rule(cells: Cells, area: Area, found: Rule, look: Look) -> int:
-    """Paint it into an area as tall as is seen; return the rows used."""
+def paint_rule(cells: Cells, area: Area, found: Rule, seen: int, look: Look) -> int:
+    """Paint it so that its pictures fill what is seen; return the rows used."""
     used = paint_facts(cells, area, _facts(found)) + 1
     rest = area.top(used)[1]
     pair = beside(rest)
-    high = max(_LEAST, rest.h if pair else rest.h // 2)
+    high = max(_LEAST, seen - used if pair else (seen - used) // 2)
     left = pair.left._replace(h=high) if pair else rest._replace(h=high)
     right = pair.right._replace(h=high) if pair else rest._replace(y=rest.y + high, h=high)
     note = f"{len(found.cloud)} of {found.twins} twins drawn" if found.cloud else "no twin was run"

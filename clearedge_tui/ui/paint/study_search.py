@@ -39,7 +39,9 @@ _COLUMNS = (
 )
 
 
-def paint_search(cells: Cells, area: Area, found: Search, axes: tuple[str, str], look: Look) -> int:
+def paint_search(
+    cells: Cells, area: Area, found: Search, axes: tuple[str, str], seen: int, look: Look
+) -> int:
     """Paint the overview; with room the map is on it."""
     used = _advice(cells, area, found) + 1
     rest = area.top(used)[1]
@@ -48,10 +50,10 @@ def paint_search(cells: Cells, area: Area, found: Search, axes: tuple[str, str],
         used += _importance(cells, rest, found, look) + 1
         few = found.leaders()[:_FEW]
         used += paint_leaders(cells, area.top(used)[1], found, look, few, "Leaders") + 1
-        high = max(10, area.h - used)
+        high = max(10, seen - used)
         _curves(cells, area.top(used)[1]._replace(h=high), found, look)
         return used + high
-    high = max(24, rest.h)
+    high = max(24, seen - used)
     left, right = pair.left._replace(h=high), pair.right._replace(h=high)
     taken = _importance(cells, left, found, look) + 1
     below = left.top(taken)[1]
@@ -126,10 +128,10 @@ def mark_of(one: Tried, found: Search, look: Look) -> Cell:
 
 
 def _row(one: Tried, found: Search, look: Look) -> tuple[Cell, ...]:
-    told = settings(one.params)
     scored = one.score is not None
+    told = settings(one.params)
     if not scored:
-        told += f"   {one.state}: {one.why}"
+        told = f"{one.why or one.state}   {told}"
     return (
         mark_of(one, found, look),
         (str(one.number), p.DIM),

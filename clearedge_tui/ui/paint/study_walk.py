@@ -32,7 +32,8 @@ _COLUMNS = (
 )
 
 
-def paint_walk(cells: Cells, area: Area, found: Walk, look: Look) -> int:
+def paint_walk(cells: Cells, area: Area, found: Walk, seen: int, look: Look) -> int:
+    """Paint it, the curve down to what is seen; return the rows used."""
     used = paint_facts(cells, area, _facts(found)) + 1
     rest = heading(cells, area.top(used)[1], "Windows", "Sharpe ratios in and out of sample")
     most = max((abs(one.outside or 0.0) for one in found.parts), default=0.0)
@@ -41,7 +42,7 @@ def paint_walk(cells: Cells, area: Area, found: Walk, look: Look) -> int:
     used += 1 + taken + 1
     if found.drift:
         used += _drift(cells, area.top(used)[1], found, look) + 1
-    high = max(_CURVE, area.h - used)
+    high = max(_CURVE, seen - used)
     place = heading(cells, area.top(used)[1]._replace(h=high), "Tests stitched", "growth of 1")
     times: list[int | None] = []
     if found.parts and found.curve:

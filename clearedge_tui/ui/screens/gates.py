@@ -1,8 +1,10 @@
 """One ladder in full: every gate, what it gives, what measured it, and what to do next."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.widget import Widget
 
 from clearedge_tui.core.text import clean_text
@@ -19,7 +21,7 @@ from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.screens.ladder import JobLine, LadderPage
 from clearedge_tui.ui.view import CellView
 
-HEAD = 6  # rows
+HEAD, NARROW = 6, 110  # rows; columns below which the sum takes one more
 
 
 class GatesRows(GridRows):
@@ -72,10 +74,11 @@ class GatesHead(CellView):
         x = cells.text(0, x + 2, word, (p.GOOD if ready.ready else p.WARN) | p.BOLD)
         cells.text(0, x + 2, clean_text(lines[1][0]), lines[1][1], width=w - x - 3)
         painter.paint_points(cells, 1, 1, w - 2, one.gates, self.ui.look)
-        for y, text in enumerate(sum_text(ready, one.gates, w - 2), 3):
-            cells.text(y, 1, text, p.TEXT, width=w - 2)
+        earned, possible = sum_text(ready, one.gates, w - 2)
+        sums = [*wrap(earned, max(20, w - 2), subsequent_indent="  ")[:3], possible]
         told = f"settings: {plan_ladder.settings(one.config)}   {clean_text(one.why_config)}"
-        cells.text(5, 1, told, p.DIM, width=w - 2)
+        for y, text in enumerate([*sums, told][: h - 3], 3):
+            cells.text(y, 1, text, p.DIM if text == told else p.TEXT, width=w - 2)
         return cells
 
 
@@ -98,6 +101,10 @@ class GatesPage(LadderPage):
         yield GatesRows()
         yield AboutRow()
         yield FilterLine(self.HINT)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.query_one(GatesHead).styles.height = HEAD + (event.size.width < NARROW)
 
     def place(self) -> tuple[str, str]:
         return "gates", self.key
