@@ -145,6 +145,7 @@ def _rest(model: Model) -> Iterator[Offer]:
     for strategy in model.strategies or dict.fromkeys(pair[0] for pair in pairs):
         yield Offer(f"backtest {strategy}", "choose market, dates and settings in the form")
         yield Offer(f"check {strategy}", VERBS["check"].about)
+        yield Offer(f"judge {strategy}", "its ladder: choose market and how much in the form")
         yield Offer(f"new {strategy}", "declare an instance of it")
     for job in model.jobs.values():
         if job.state in ("queued", "running"):

@@ -38,6 +38,7 @@ class Standing(msgspec.Struct, frozen=True):
     end_ns: int = 0
     why_config: str = ""
     why_engine: str = ""
+    probed: str = ""  # what the look-ahead probe found
     simulated: bool = False
     at_ns: int = 0
 

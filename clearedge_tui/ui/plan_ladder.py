@@ -121,6 +121,8 @@ def about(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> tuple[L
     ]  # fmt: skip
     if ready.next_gate:
         lines.append((f"next: {next_step(one)}", p.ACCENT))
+    if one.probed:
+        lines.append((f"look-ahead probe: {one.probed}", p.TEXT))
     if one.simulated:
         lines.append(("SIMULATED market: nothing here is evidence about a real one", p.WARN))
     lines.append((f"settings: {settings(one.config)}", p.TEXT))

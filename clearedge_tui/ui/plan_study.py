@@ -39,7 +39,7 @@ class JudgePlan:
     supply: Supply
     standing: Standing | None = None
     title: str = (
-        "Judge   the whole ladder: minutes, not seconds; cancelled it goes on the next time"
+        "Judge   the whole ladder, for minutes; once cancelled it goes on"
     )
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:

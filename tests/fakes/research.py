@@ -199,7 +199,8 @@ def pairs() -> dict[str, Any]:
     return {
         "beta": 0.83, "entries": 41, "curve": curve(9), "why": "spread \x1b[31mred\x1b[0m",
         "legs": [{"market": "A/USD", "weight": 1.0}, {"market": "B/USD", "weight": -0.83}],
-        "timing": {"p": 0.03, "shuffles": 200},
+        "timing": {"p": 0.03, "shuffles": 200}, "cuts_ns": [FIRST_NS + n * 30 * DAY_NS for n in range(9)],
+        **{part: board()["ladders"][1][part] for part in ("gates", "readiness")},
     }  # fmt: skip
 
 

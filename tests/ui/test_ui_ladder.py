@@ -236,7 +236,7 @@ SHOWN = {
     "st-wfo": ("4 of 6", "fast=20, slow=140", "none: the best", "0.29", "mean 0.10"),
     "st-robust": ("3x", "-2.00 %", "82 % of the Sharpe", "Intervals", "2.1 % end below", "second half"),
     "st-held": ("looked at once", "HELD OUT", "0.91", "69 %", "before"),
-    "st-pairs": ("beta", "0.83", "A/USD", "shuffles", "spread �[31mred"),
+    "st-pairs": ("beta", "0.83", "A/USD", "shuffles", "spread �[31mred", "53 points = ", "Hard: all", "2016-08-11"),
 }  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
+from clearedge_tui.ui.paint.study_gates import paint_other
 from clearedge_tui.ui.paint.study_held import paint_held
 from clearedge_tui.ui.paint.study_map import paint_map
 from clearedge_tui.ui.paint.study_parallel import paint_parallel
 from clearedge_tui.ui.paint.study_parts import paint_head, settings
-from clearedge_tui.ui.paint.study_plain import paint_plain
 from clearedge_tui.ui.paint.study_robust import paint_robust
 from clearedge_tui.ui.paint.study_rule import paint_rule
 from clearedge_tui.ui.paint.study_search import paint_leaders, paint_search
@@ -45,7 +45,7 @@ def paint_study(
         case Held():
             return used + paint_held(cells, area, found, shown, left, look)
         case None:
-            return used + paint_plain(cells, area, shown.finding.result, look)
+            return used + paint_other(cells, area, shown.finding.result, look)
 
 
 def _search(

@@ -14,6 +14,7 @@ from clearedge_tui.ui.paint.study_parts import Fact, heading, paint_facts
 
 _CURVE, _LEAST = 10, 8  # rows of a curve; numbers that make one
 _MOST_ROWS, _MOST_COLUMNS, _DEEP = 40, 10, 3
+_TIMES = "_ns"  # how names of times end
 
 
 def paint_plain(cells: Cells, area: Area, found: Mapping[str, Any], look: Look) -> int:
@@ -44,16 +45,16 @@ def _part(
 def _whole(cells: Cells, area: Area, name: str, value: Any, look: Look, deep: int) -> int:
     if isinstance(value, Mapping):
         return _part(cells, area, name, value, look, deep + 1) if deep < _DEEP else 0
-    if _is_curve(value):
+    if _is_curve(value) and not name.endswith(_TIMES):
         paint_lines(cells, area._replace(h=min(_CURVE, area.h)), _said(name), _series(name, value), look.symbols)  # fmt: skip
         return min(_CURVE, area.h)
     inner = heading(cells, area, _said(name))
     rows = [one for one in value if isinstance(one, Mapping)][:_MOST_ROWS]
     if rows:
         names = [n for n in rows[0] if _is_plain(rows[0][n])][:_MOST_COLUMNS]
-        texts = [[clean_text(f.number(row.get(n)), 24) for n in names] for row in rows]
+        texts = [[_written(n, row.get(n))[:24] for n in names] for row in rows]
         return 1 + paint_grid_of_text(cells, inner, [_said(n) for n in names], texts)
-    told = clean_text(", ".join(f.number(one) for one in list(value)[:60] if _is_plain(one)), 400)
+    told = ", ".join(_written(name, one) for one in list(value)[:60] if _is_plain(one))
     cells.text(inner.y, inner.x, told, p.TEXT, width=inner.w)
     return 2
 
@@ -63,11 +64,18 @@ def _series(name: str, value: Any) -> dict[str, Values]:
 
 
 def _said(name: str) -> str:
-    return clean_text(name.replace("_", " "), 40)
+    return clean_text(name.removesuffix(_TIMES).replace("_", " "), 40)
 
 
 def _fact(name: str, value: Any) -> Fact:
-    return _said(str(name)), clean_text(f.number(value), 300), p.BRIGHT
+    return _said(str(name)), _written(str(name), value), p.BRIGHT
+
+
+def _written(name: str, value: Any) -> str:
+    """Return a value as it is read; times as moments."""
+    if name.endswith(_TIMES) and isinstance(value, int) and not isinstance(value, bool):
+        return f.moment(value)
+    return clean_text(f.number(value), 300)
 
 
 def _is_plain(value: Any) -> bool:

@@ -14,6 +14,7 @@ from clearedge_tui.ui.paint.study_parts import (
     heading,
     paint_cloud,
     paint_facts,
+    plain_share,
     ratio,
     share,
     table,
@@ -22,6 +23,7 @@ from clearedge_tui.ui.study import Interval, Robust
 
 _HIGH = 12  # rows of a curve
 _SHARES = ("total_return", "cagr", "volatility", "max_drawdown")
+_UNSIGNED = ("volatility", "max_drawdown")
 _SPAN = 24  # columns of an interval
 _NAMES = {
     "psr": "Sharpe above 0, P", "dsr": "deflated Sharpe", "min_track_record": "track record",
@@ -121,14 +123,15 @@ def _intervals(cells: Cells, area: Area, found: Robust, look: Look) -> int:
 
 
 def _interval(name: str, one: Interval, look: Look) -> tuple[Cell, ...]:
-    write = share if name in _SHARES else ratio
+    plain = plain_share if name in _UNSIGNED else share
+    write = plain if name in _SHARES else ratio
     ink = p.GOOD if (one.low or 0.0) > 0 else p.WARN
     return (
         (clean_text(name.replace("_", " "), 20), p.TEXT),
         (write(one.value), p.BRIGHT),
         (write(one.low), p.TEXT),
         (write(one.high), p.TEXT),
-        (_span(one, look), p.DIM if name in ("volatility", "max_drawdown") else ink),
+        (_span(one, look), p.DIM if name in _UNSIGNED else ink),
     )
 
 
