@@ -1,8 +1,8 @@
 """Several markets before the same gates: what each kind can show of them, kept as a run.
 
 Figures are of the excess over the benchmark: all parts in equal weights; cash for a pair and for a book. Nothing is
-searched for: the settings are judged as they are. Neighbours of them are what the walk-forward chooses
-from on each window's past, what overfitting is measured on, and what says how much such figures spread.
+searched for: the settings are judged as they are. Neighbours and alternatives are what the walk-forward
+chooses from on each window's past, what overfitting is measured on, and what says how figures spread.
 """
 
 from collections.abc import Callable
@@ -130,9 +130,9 @@ class _Jury:
         train = kinds.run(self._kind, several, self._rows, made, self._seed, self._twins)
         excess, _ = self._periods(train, train.start)
         self._rule(train)
-        around = self._neighbours(train)
+        around, near = self._around(train)
         variants = ledger.variants(ledger.read(several.home), self._kind)
-        self._alone(train, excess, around, variants)
+        self._alone(train, excess, around, near, variants)
         self._walk(train, around)
         self._told(f"{self._kind}: the held-out part")
         whole, held = self._held_out(config)
@@ -166,32 +166,42 @@ class _Jury:
             value = None if found.verdict == "insufficient" else found.p
             self.evidence["rule"] = Evidence("", value, found.why)
 
-    def _neighbours(self, train: Result) -> Floats:
-        """Return the excess of the settings and of each neighbour, periods x variants."""
-        columns = [self._periods(train, train.start)[0]]
-        for one in kinds.neighbours(self._kind, self._made):
-            try:
-                near = kinds.run(self._kind, self._several, self._rows, one)
-            except Insufficient:
-                continue
-            excess = self._periods(near, train.start)[0]  # one that starts later is flat until then
-            columns.append(excess)
-        return np.column_stack(columns)
+    def _around(self, train: Result) -> tuple[Floats, int]:
+        """Return the excess of the settings, of neighbours and of alternatives, periods x variants;
+        and how many of them are neighbours."""
+        columns, near = [self._periods(train, train.start)[0]], 0
+        for ways in (kinds.neighbours, kinds.alternatives):
+            for one in ways(self._kind, self._made):
+                try:
+                    other = kinds.run(self._kind, self._several, self._rows, one)
+                except Insufficient:
+                    continue
+                # one that starts later is flat until then
+                columns.append(self._periods(other, train.start)[0])
+            near = near or len(columns) - 1
+        return np.column_stack(columns), near
 
-    def _alone(self, train: Result, excess: Floats, around: Floats, variants: int) -> None:
+    def _alone(
+        self, train: Result, excess: Floats, around: Floats, near: int, variants: int
+    ) -> None:
         a_year, seed = self._a_year, self._seed
         traded, what = train.changes, "positions opened"
         if self._kind in kinds.OF_RUNS:  # all parts are held all the time
             traded, what = int((train.turnover > 0).sum()), "times put right"
         self.evidence["trades"] = Evidence("", float(traded), what)
         self._put("dsr", lambda: _dsr(excess, around, variants), f"{variants} variants tried")
-        self._put("pbo", lambda: pbo.cscv(around, sample=2000).pbo, f"{around.shape[1]} neighbours")
+        # ranks among settings that are all good are chance: behind the benchmark is what counts
+        self._put(
+            "pbo",
+            lambda: pbo.cscv(around, sample=2000, seed=seed).probability_of_loss,
+            f"the best of {around.shape[1]} ways on one half is behind the benchmark on the other",
+        )
         self._put("bootstrap", lambda: _low(excess, a_year, seed))
         self._put(
             "monte_carlo", lambda: monte_carlo.of_periods(excess, 1.0, seed=seed).final.p5 - 1.0
         )
         real = periods.sharpe(excess, a_year)
-        scores = [periods.sharpe(column, a_year) or 0.0 for column in around.T[1:]]
+        scores = [periods.sharpe(column, a_year) or 0.0 for column in around.T[1 : near + 1]]
         kept = float(np.median(scores)) / real if real and real > 0 and scores else None
         why = f"{len(scores)} neighbours" if kept is not None else "its excess is not above 0"
         self.evidence["jitter"] = Evidence("", kept, why)
@@ -200,7 +210,7 @@ class _Jury:
         self.evidence["cost"] = Evidence("", ahead if train.changes else None, "over the benchmark")
 
     def _walk(self, train: Result, around: Floats) -> None:
-        """Choose among the neighbours on each window's past; trade the window after it."""
+        """Choose among all ways to set it on each window's past; trade the window after it."""
         ts = self._several.bars[1 : self._rows][train.start :]
         held = kinds.market_returns(self._several.prices[: self._rows])[train.start :]
         market = periods.returns(ts, np.cumprod(1.0 + held), 1.0, self._several.period_ns)
@@ -263,7 +273,7 @@ class _Jury:
 
 
 def _dsr(excess: Floats, around: Floats, variants: int) -> float:
-    """Deflate by all variants ever tried, whose ratios spread as the neighbours' do, or as chance's."""
+    """Deflate by all variants ever tried, whose ratios spread as those around it, or as chance's."""
     found = moments(excess)
     spread = around.std(axis=0, ddof=1)
     ratios = around.mean(axis=0)[spread > 1e-12] / spread[spread > 1e-12]

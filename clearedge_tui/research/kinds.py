@@ -1,7 +1,8 @@
 """The kinds of research on several markets: their settings, how each is run, what it is tested by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -32,9 +33,10 @@ _SETTINGS: dict[str, type[Any]] = {
     "book": book.Settings,
 }
 KINDS = (*_SETTINGS, SCREEN)
-SHARES = (0.75, 0.9, 1.1, 1.25)
+NEAR, FAR = (0.75, 0.9, 1.1, 1.25), (0.25, 0.5, 2.0, 4.0)
 _OURS = ("bars_a_year",)  # known from the bars
 _FIXED = (*_OURS, "cost", "cap", "gross", "weights", "stop", "fixed", "top")
+_LEAST = {"lookback": 3, "window": 3}
 TWINS = 200
 
 
@@ -112,15 +114,29 @@ def dearer(made: Any, times: float = 2.0) -> Any:
 
 def neighbours(kind: str, made: Any) -> Iterator[Any]:
     """Yield settings with one number moved by 10 or 25 %, as far as they are others."""
+    yield from _moved(kind, made, NEAR)
+
+
+def alternatives(kind: str, made: Any) -> Iterator[Any]:
+    """Yield what somebody who searches would try too: one number halved or doubled, once or twice,
+    another signal, hedge or weighting."""
+    yield from _moved(kind, made, FAR)
+    for one in fields(made):
+        value = getattr(made, one.name)
+        if isinstance(value, StrEnum):
+            yield from (replace(made, **{one.name: word}) for word in type(value) if word != value)
+
+
+def _moved(kind: str, made: Any, shares: Sequence[float]) -> Iterator[Any]:
     seen = {made}
     for one in fields(made):
         value = getattr(made, one.name)
         if one.name in _FIXED or isinstance(value, str | bool) or not value:
             continue
-        for share in SHARES:
+        for share in shares:
             moved = value * share
             if isinstance(value, int):
-                moved = max(2, round(moved))
+                moved = max(_LEAST.get(one.name, 1), round(moved))
             new = replace(made, **{one.name: moved})
             if new not in seen and _sound(kind, new):
                 seen.add(new)
