@@ -38,9 +38,7 @@ class JudgePlan:
 
     supply: Supply
     standing: Standing | None = None
-    title: str = (
-        "Judge   the whole ladder, for minutes; once cancelled it goes on"
-    )
+    title: str = "Judge   the whole ladder, for minutes; once cancelled it goes on"
 
     def fields(self, raw: Mapping[str, str]) -> Sequence[FormField]:
         names = tuple(self.supply.strategies)

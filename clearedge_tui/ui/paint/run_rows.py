@@ -13,6 +13,7 @@ from clearedge_tui.ui.cells import Area, Cells
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint import words
 from clearedge_tui.ui.paint.runs import STATUS, bar, short_id
+from clearedge_tui.ui.study import NAMES
 
 Ink = tuple[str, int]
 _ROOMY: Final = 12  # columns that hold a stamp in words
@@ -169,7 +170,9 @@ def _labels(cells: Cells, y: int, x: int, width: int, row: RunRow, look: Look) -
     stamps = f" {look.symbols.bullet} ".join(stamps_of(row))
     if width < _ROOMY:
         stamps = look.symbols.warn if stamps else ""  # the line below the list spells them out
-    parts = [(stamps, p.WARN)] if stamps else []
+    kind = NAMES.get(row.kind, "").partition(" with ")[0]  # of a study; a backtest says nothing
+    parts = [(kind, p.TEXT)] if kind else []
+    parts += [(stamps, p.WARN)] if stamps else []
     parts += [(f"#{clean_text(tag, 30)}", p.ACCENT) for tag in row.tags]
     parts += [(clean_text(row.note), p.DIM)] if row.note else []
     for text, ink in parts:
