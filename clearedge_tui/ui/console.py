@@ -37,7 +37,7 @@ _ROOTS = {  # places that open over others
     "compare": ("runs",),
     "config": ("detail",),
     "account": ("accounts",),
-    "gates": ("ladder",),
+    "gates": ("ladder", "runs"),
     "study": ("gates", "runs", "compare"),
 }
 QUIET_S = 3  # between two full paintings when nothing but the time has changed

@@ -210,6 +210,7 @@ _FINDINGS: dict[str, Any] = {
     "st-wfo": ("wfo", "4 of 6 windows gained, 155 trades outside", walk),
     "st-robust": ("robust", "Sharpe 1.31 of 264 variants tried", robust),
     "st-held": ("held_out", "38 trades", held),
+    "st-ladder": ("ladder", "97 of 100 possible, ready", lambda: board()["ladders"][0]),
     "st-pairs": ("pairs", "excess Sharpe 0.4", pairs),
 }
 

@@ -307,6 +307,18 @@ async def test_a_run_of_a_study_opens_as_a_study_from_anywhere(
         await d.shows("the strategy")
 
 
+async def test_the_run_of_a_whole_ladder_opens_its_gates(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    async with desk(size=(120, 40)) as d:
+        await d.press("2")
+        d.app.visit("study", "st-ladder")
+        await d.shows("Hard: all of them must pass")
+        assert d.page.place() == ("gates", READY.key)
+        await d.press("escape")
+        assert d.page.NAME == "runs"
+
+
 async def test_a_study_that_is_gone_says_so(world: FakeSupervisor, desk: OpenDesk) -> None:
     async with desk(size=(120, 40)) as d:
         d.app.visit("study", "nothing")
