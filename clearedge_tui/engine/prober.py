@@ -140,7 +140,8 @@ class _Part:
         ends = self._probe.part == "ends"
         whole, *again = self._go(self._ask, times=2 if ends else 1)
         if whole.error:
-            return Trial("failed", "engine", error=whole.error)
+            seen = Probed(self._count, touches=tuple(self._touches), error=whole.error)
+            return Trial("done", "engine", probed=seen)
         cuts, decided = self._cuts(whole.said)
         shifts = list[Shift]()
         found = next((_first("repeat", 0, whole.said, one.said, one.error) for one in again), None)
@@ -149,9 +150,9 @@ class _Part:
         else:
             shifts = list(self._shifts(whole))
             found = self._futures(whole, decided or cuts)
-        seen = "\n".join(f"{one.ts_ns} {one.callback} {one.text}" for one in whole.said)
+        told = "\n".join(f"{one.ts_ns} {one.callback} {one.text}" for one in whole.said)
         made = Probed(
-            self._count, len(whole.said), hashlib.sha256(seen.encode()).hexdigest(),
+            self._count, len(whole.said), hashlib.sha256(told.encode()).hexdigest(),
             tuple(int(self._bench.bars.ts_ns[at]) for at in cuts),
             (found,) if found else (), tuple(self._touches), tuple(shifts),
         )  # fmt: skip

@@ -63,10 +63,12 @@ def _verdict(
     ahead = next((one for one in differences if one.kind != "repeat"), None)
     if ahead is not None:
         return "looks ahead", in_words(ahead)
-    if touches:
+    if touches:  # also when it failed: what it looked for may only be missing here
         return "reads", f"its code reaches outside: {touch_in_words(touches[0])}"
     if differences:
         return "not the same twice", in_words(differences[0])
+    if ends.error:
+        return "insufficient", f"it failed: {ends.error}"
     if not ends.decisions:
         return "insufficient", f"it decided nothing in {ends.bars:,} bars"
     return "clean", (
@@ -79,7 +81,7 @@ def in_words(one: Difference) -> str:
     """Return a difference in words."""
     if one.kind == "repeat":
         at = f"{iso(one.bar_ns)[:16]}: " if one.bar_ns else ""
-        return f"{at}run again on the same data it decides {one.other}, first {one.whole}"
+        return f"{at}{one.whole}; run again on the same data: {one.other}"
     how = "data that end" if one.kind == "end" else "another future after"
     return f"{iso(one.bar_ns)[:16]}: {one.whole}; with {how} {iso(one.cut_ns)[:16]}: {one.other}"
 

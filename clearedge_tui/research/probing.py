@@ -56,3 +56,4 @@ class Probed(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...] = ()
     touches: tuple[Touch, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    error: str = ""  # its whole run failed, and nothing was compared

@@ -8,9 +8,9 @@ import pytest
 from clearedge_tui.cli.main import run
 from clearedge_tui.research import board, finding
 from clearedge_tui.research.probe import PARTS, Found, judged, warm_up
-from clearedge_tui.research.probing import Probe
+from clearedge_tui.research.probing import Probe, Probed, Touch
 from clearedge_tui.research.study import Study
-from clearedge_tui.research.trial import Ask
+from clearedge_tui.research.trial import Ask, Trial
 from clearedge_tui.settings import Home
 from tests.backtest.box import REPO, add_strategy
 from tests.research.box import home_of, stands, study_of
@@ -76,6 +76,15 @@ def test_what_reaches_outside_is_told_with_its_line(found: dict[str, Found], lea
     told = [f"{touch.event} {touch.what}" for touch in one.touches]
     assert any(REACH[leak] in text for text in told), told
     assert all(touch.place.startswith("leaky.py:") for touch in one.touches)
+
+
+def test_a_file_that_is_missing_is_told_although_the_run_failed() -> None:
+    touch = Touch("open", "/future.csv", "leaky.py:3")
+    failed = Probed(100, touches=(touch,), error="leaky.py:3: FileNotFoundError")
+    one, two = (Trial("done", probed=seen) for seen in (failed, Probed(100, error="the same")))
+    assert judged([one, two]).verdict == "reads"
+    assert judged([two, two]).verdict == "insufficient"
+    assert "the same" in judged([two, two]).why
 
 
 def test_what_an_earlier_run_left_behind_is_told(found: dict[str, Found]) -> None:
