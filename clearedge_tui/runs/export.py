@@ -12,7 +12,7 @@ import msgspec
 from clearedge_tui.contract.nearest import nearest
 from clearedge_tui.core.errors import BadData, NotFound, Refused, UsageError
 from clearedge_tui.runs.analysis.load import load_analysis
-from clearedge_tui.runs.listing import load_report, load_summary, require_backtest, require_run
+from clearedge_tui.runs.listing import load_report, load_summary, require_run
 from clearedge_tui.settings import Home
 
 if TYPE_CHECKING:
@@ -64,11 +64,10 @@ def export(home: Home, run_id: str, what: str, out: Path) -> Path:
 def _report(home: Home, run_id: str, kind: str, folder: Path, draft: Path) -> None:
     report = load_report(home, run_id)
     if kind == "json":
-        analysis = None if report.session else load_analysis(home, run_id)
+        analysis = load_analysis(home, run_id)
         whole = {"report": report, "analysis": analysis}
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n")
         return
-    require_backtest(report, "a tear sheet")
     if (folder / "report.html").is_file():
         shutil.copyfile(folder / "report.html", draft)
         return

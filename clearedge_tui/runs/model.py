@@ -115,6 +115,13 @@ class DataUsed(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Section(msgspec.Struct, frozen=True):
+    """Lines under a title, as a person reads them."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
 class RunReport(msgspec.Struct, frozen=True, tag=True):
     """Everything a report shows. Curves are decimated for the screen; the full ones are Parquet."""
 
@@ -132,3 +139,4 @@ class RunReport(msgspec.Struct, frozen=True, tag=True):
     paths: dict[str, str] = {}
     data: tuple[DataUsed, ...] = ()
     session: str = ""  # the instance whose session it was
+    sections: tuple[Section, ...] = ()  # of a session: phases, its last orders and fills

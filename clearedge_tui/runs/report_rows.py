@@ -65,7 +65,7 @@ class FillLine(msgspec.Struct, frozen=True):
     size: Decimal
     price: Decimal
     fee: Decimal
-    maker: bool
+    maker: bool | None  # None: its book does not say
     tag: str
 
 

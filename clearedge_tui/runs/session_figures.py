@@ -61,6 +61,14 @@ def _of_book(
     }
 
 
+_OF_TRADES = ("trades", "win_rate", "profit_factor", "avg_trade", "avg_win_loss_ratio")
+
+
+def of_trades(found: dict[str, float | None]) -> dict[str, float | None]:
+    """Return the figures of an analysis that speak of trades."""
+    return {name: found[name] for name in _OF_TRADES if name in found}
+
+
 def max_drawdown(equity: Sequence[float]) -> float | None:
     """Return the largest fall from a peak as a share of it."""
     if not equity:

@@ -1,6 +1,7 @@
 """Sessions that have not ended, as the list of runs and a report show them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,6 +12,11 @@ from clearedge_tui.runs.listing import draft_folder, load_report, require_run
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.runs.sessions import Begun
 from clearedge_tui.settings import Home
+
+if TYPE_CHECKING:
+    from clearedge_tui.runs.analysis.model import Analysis
+    from clearedge_tui.runs.session_analysis import Studied
+    from clearedge_tui.runs.trade_pages import TradeTable
 
 
 def with_sessions(home: Home, index: Index) -> Index:
@@ -63,8 +69,41 @@ def load_any(home: Home, run_id: str) -> RunReport:
     begun = sessions.load(draft)
     if begun is None:
         return load_report(home, run_id)
-    from clearedge_tui.runs.session_record import books_now, report_of, traded
+    return _known(home, draft, begun)[0]
 
-    orders, fills = traded(home, run_id)
+
+def analysis_now(home: Home, run_id: str) -> "Analysis | None":
+    """Return the analysis of a session under way, as far as it has got; None for any other run."""
+    from clearedge_tui.runs.session_analysis import with_figures
+
+    draft = draft_folder(home, run_id)
+    begun = sessions.load(draft)
+    if begun is None:
+        return None
+    report, studied = _known(home, draft, begun)
+    return with_figures(studied, report.summary.metrics)
+
+
+def trades_now(home: Home, run_id: str) -> "TradeTable | None":
+    """Return the trades of a session under way; None for any other run."""
+    from clearedge_tui.runs.trade_pages import table_of
+
+    draft = draft_folder(home, run_id)
+    begun = sessions.load(draft)
+    if begun is None:
+        return None
+    studied = _known(home, draft, begun)[1]
+    tags: list[str | None] = [*studied.sheet.fills.tag[studied.carried :]]
+    return table_of(studied.table(), tags)
+
+
+def _known(home: Home, draft: Path, begun: Begun) -> "tuple[RunReport, Studied]":
+    from clearedge_tui.runs import session_analysis
+    from clearedge_tui.runs.session_record import book_of, books_now, report_of, traded
+
+    orders, fills = traded(home, begun.about.run_id)
     points = [*sessions.read_points(draft), *books_now(home, begun)]
-    return report_of(begun, journal.read(draft), points, orders, fills)
+    told = journal.read(draft)
+    book = book_of(begun.spec, told, fills)
+    studied = session_analysis.study(home, begun.spec, book, points, orders, fills)
+    return report_of(begun, told, points, orders, fills, studied), studied

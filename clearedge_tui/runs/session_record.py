@@ -3,6 +3,7 @@
 import fcntl
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,11 +18,15 @@ from clearedge_tui.runs.journal import Entry
 from clearedge_tui.runs.life import FINAL, Status
 from clearedge_tui.runs.listing import REPORT, SUMMARY, run_folder
 from clearedge_tui.runs.model import BacktestSpec, RunReport, RunSummary
-from clearedge_tui.runs.session_figures import curves, figures, main_book
+from clearedge_tui.runs.session_figures import curves, figures, main_book, of_trades
+from clearedge_tui.runs.session_told import sections
 from clearedge_tui.runs.sessions import Begun, Point, SessionSpec
 from clearedge_tui.settings import Home
 from clearedge_tui.store import sessions as kept
 from clearedge_tui.store.db import open_reader
+
+if TYPE_CHECKING:
+    from clearedge_tui.runs.session_analysis import Studied
 
 _ENDS = {
     Status.DONE: events.RUN_COMPLETED,
@@ -32,7 +37,8 @@ _FILES = {
     "summary": SUMMARY, "report": REPORT, "text": "report.md", "orders": "orders.parquet",
     "fills": "fills.parquet", "equity": "equity.parquet", "manifest": manifest.MANIFEST,
     "journal": journal.JOURNAL, "spec": "spec.yaml", "session": sessions.SESSION,
-    "code": manifest.CODE, "metrics": artifacts.METRICS,
+    "code": manifest.CODE, "metrics": artifacts.METRICS, "trades": "trades.parquet",
+    "analysis": "analysis.json", "html": "report.html",
 }  # fmt: skip
 
 
@@ -52,6 +58,8 @@ def finish(home: Home, folder: Path, begun: Begun, status: Status, why: str = ""
 
 
 def _finish(home: Home, folder: Path, begun: Begun, status: Status, why: str) -> RunReport:
+    from clearedge_tui.runs import session_analysis
+    from clearedge_tui.runs.html.sheet import page
     from clearedge_tui.runs.text_report import markdown
 
     told = journal.read(folder)
@@ -59,13 +67,17 @@ def _finish(home: Home, folder: Path, begun: Begun, status: Status, why: str) ->
         _say_end(folder, begun, told, status, why)
         told = journal.read(folder)
     orders, fills = traded(home, begun.about.run_id)
-    points = sessions.read_points(folder)
-    report = report_of(begun, told, points, orders, fills)
+    points, book = sessions.read_points(folder), book_of(begun.spec, told, fills)
+    studied = session_analysis.study(home, begun.spec, book, points, orders, fills)
+    report = report_of(begun, told, points, orders, fills, studied)
     final = run_folder(home, begun.about.run_id)
     paths = {name: str(final / file) for name, file in _FILES.items()}
     report = msgspec.structs.replace(report, paths=paths)
-    session_tables.write(folder, orders, fills, points, begun.spec.balance)
-    (folder / "report.md").write_text(markdown(report), "utf-8")
+    ordered = session_analysis.of_book(fills, book)
+    session_tables.write(folder, orders, ordered, points, begun.spec.balance)
+    analysis = session_analysis.write(folder, studied, report.summary.metrics)
+    (folder / "report.md").write_text(markdown(report, analysis), "utf-8")
+    (folder / "report.html").write_text(page(report, analysis), "utf-8")
     artifacts.write_json(folder / artifacts.METRICS, report.summary.metrics)
     origin = artifacts.Origin(inputs(begun.spec), home.strategies / "_")
     artifacts.put_in_place(folder, final, report, origin)
@@ -98,19 +110,16 @@ def books_now(home: Home, begun: Begun) -> list[Point]:
 
 def report_of(
     begun: Begun, told: tuple[Entry, ...], points: list[Point], orders: list[Order],
-    fills: list[Fill],
+    fills: list[Fill], studied: "Studied | None" = None,
 ) -> RunReport:  # fmt: skip
-    """Return what is known of a session, ended or not."""
+    """Return what is known of a session, ended or not; its trades with what was studied of them."""
     spec = begun.spec
     last = told[-1] if told else None
     status = Status(last.status) if last else Status.QUEUED
     over = status in {*FINAL, Status.INTERRUPTED}
     end_ns = last.ts_ns if over and last else now_ns()
-    book = main_book(spec, _acted(spec, told), fills)
-    metrics = figures(spec, book, points, orders, fills)
-    names = [entry.event for entry in told]
-    metrics["restarts"] = float(sum(names.count(one) for one in events.RESTARTS))
-    error = str(last.payload.get("error", "")) if over and last else ""
+    book = book_of(spec, told, fills)
+    metrics = figures(spec, book, points, orders, fills) | _counted(told, studied)
     summary = RunSummary(
         run_id=begun.about.run_id,
         kind=sessions.KIND,
@@ -124,7 +133,7 @@ def report_of(
         duration_s=round((end_ns - begun.created_ns) / 1e9, 3),
         simulated=spec.simulated,
         metrics=metrics,
-        error=clean_text(error),
+        error=clean_text(last.payload.get("error", "")) if over and last else "",
         trace_id=begun.about.trace_id,
         stamps=_stamps(spec, book),
         phase=sessions.phase_of(told),
@@ -137,9 +146,23 @@ def report_of(
         currency=spec.currency,
         equity=equity,
         drawdown=falls,
+        trades=studied.newest if studied else (),
+        trades_total=len(studied.sheet.trips) if studied else 0,
         conventions=_words(spec, book),
         session=spec.instance,
+        sections=sections(told, orders, fills),
     )
+
+
+def _counted(told: tuple[Entry, ...], studied: "Studied | None") -> dict[str, float | None]:
+    names = [entry.event for entry in told]
+    found = of_trades(studied.analysed.analysis.figures) if studied is not None else {}
+    return found | {"restarts": float(sum(names.count(one) for one in events.RESTARTS))}
+
+
+def book_of(spec: SessionSpec, told: tuple[Entry, ...], fills: list[Fill]) -> Book:
+    """Return the book that a session is about."""
+    return main_book(spec, _acted(spec, told), fills)
 
 
 def _acted(spec: SessionSpec, told: tuple[Entry, ...]) -> bool:
@@ -157,8 +180,10 @@ def _words(spec: SessionSpec, book: Book) -> tuple[str, ...]:
         f"figures are of the {book} book of {spec.instance}, from the session's first point to its "
         "last; equity is the account's declared balance plus what this instance has earned since "
         "ever",
-        "equity is kept once a minute by the clock on the wall; orders and fills carry the time of "
-        "their data",
+        "equity is kept once a minute by the clock on the wall; orders, fills and trades carry the "
+        "time of their data",
+        "a trade is flat to flat; what was held when the session began counts as bought then, at the "
+        "price of then",
     )
 
 

@@ -21,6 +21,8 @@ from clearedge_tui.runs.listing import CASH
 from clearedge_tui.runs.positions import positions
 
 if TYPE_CHECKING:
+    from clearedge_tui.runs.analysis.build import Analysed
+    from clearedge_tui.runs.metrics import Sheet
     from clearedge_tui.runs.outcome import OrderRow
     from clearedge_tui.runs.report import Result
 
@@ -51,7 +53,7 @@ def write_tables(folder: Path, result: "Result") -> None:
     _write(_fills(result), folder / FILLS)
     _write(_orders(result.outcome.orders), folder / ORDERS)
     _write(_positions(result), folder / POSITIONS)
-    _write(_trades(result), folder / TRADES)
+    _write(trade_table(result.sheet, result.analysed), folder / TRADES)
     spec, seen = result.report.spec, result.outcome.bars.slice(0, result.outcome.seen)
     candles.keep(folder, seen, timeframes.period_ns(spec.timeframe))
     if {spec.funding, spec.borrow} != {NONE}:
@@ -142,8 +144,9 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return money(values) if kind == MONEY else pa.array(values, kind)
 
 
-def _trades(result: "Result") -> pa.Table:
-    sheet, trips, count = result.sheet, result.sheet.trips, len(result.sheet.trips)
+def trade_table(sheet: "Sheet", analysed: "Analysed", unwritten: int = 0) -> pa.Table:
+    """Return the trades. `unwritten`: so many fills before the first are in no table."""
+    trips, count = sheet.trips, len(sheet.trips)
     return pa.table(
         {
             "number": np.arange(1, count + 1, dtype=np.int64),
@@ -157,13 +160,17 @@ def _trades(result: "Result") -> pa.Table:
             "fees": trips.fees,
             "bars": trips.bars,
             "duration_ns": trips.exit_ns - trips.entry_ns,
-            "mae": pa.array(result.analysed.mae, pa.float64()),
-            "mfe": pa.array(result.analysed.mfe, pa.float64()),
+            "mae": _floats_or_none(analysed.mae, count),
+            "mfe": _floats_or_none(analysed.mfe, count),
             "pnl_so_far": np.cumsum(sheet.pnls),
-            "first_fill": trips.first,
-            "last_fill": trips.last,
+            "first_fill": np.maximum(trips.first - unwritten, 0),
+            "last_fill": np.maximum(trips.last - unwritten, 0),
         }
     )
+
+
+def _floats_or_none(values: Any, count: int) -> pa.Array:
+    return pa.nulls(count, pa.float64()) if values is None else pa.array(values, pa.float64())
 
 
 def _times(values: Any) -> pa.Array:

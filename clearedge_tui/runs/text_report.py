@@ -65,6 +65,8 @@ def render(report: RunReport, width: int = 80, fine: bool = True) -> str:
         parts += ["", *_months(report, width)]
     if report.trades:
         parts += ["", *_trades(report)]
+    for section in report.sections:
+        parts += ["", section.title, *(f"  {line}"[:width] for line in section.lines)]
     if report.conventions:
         parts += [
             "",

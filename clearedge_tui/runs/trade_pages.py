@@ -23,7 +23,6 @@ from clearedge_tui.runs import query
 from clearedge_tui.runs.fill_columns import MONEY, Bools, floats, whole
 from clearedge_tui.runs.read_table import read_table
 from clearedge_tui.runs.report_rows import TradePage, TradeRow
-from clearedge_tui.runs.sessions import SESSION
 
 Texts = npt.NDArray[np.object_]
 _DAY_NS, _HOUR_NS, _MINUTE_NS = 86_400_000_000_000, 3_600_000_000_000, 60_000_000_000
@@ -153,11 +152,6 @@ class TradeTable:
 
 def load(folder: Path) -> TradeTable:
     """Read the trades of a run. Raises NotFound when it has none on disk, BadData when damaged."""
-    if (folder / SESSION).is_file():
-        raise NotFound(
-            f"{folder.name.removeprefix('.')} is a session: its fills are not joined to trades; "
-            "they leave with: clearedge run export RUN fills FILE"
-        )
     try:
         rows = read_table(folder / "trades.parquet")
         tags = read_table(folder / "fills.parquet", columns=["tag"])["tag"].to_pylist()

@@ -34,8 +34,9 @@ async def analysis(commands: "Commands", args: Args, who: str) -> Answer:
 
     def made() -> object:
         from clearedge_tui.runs.analysis.load import load_analysis
+        from clearedge_tui.runs.session_look import analysis_now
 
-        return plain(load_analysis(commands.home, run_id))
+        return plain(analysis_now(commands.home, run_id) or load_analysis(commands.home, run_id))
 
     return "", await asyncio.to_thread(made)
 
@@ -109,8 +110,12 @@ def _order(args: Args) -> "Order":
 
 def _table(home: Home, run_id: str) -> "TradeTable":
     """Return the trades of a run, read once while its folder stays as it is."""
+    from clearedge_tui.runs.session_look import trades_now
     from clearedge_tui.runs.trade_pages import load
 
+    now = trades_now(home, run_id)
+    if now is not None:
+        return now  # of a session under way: it changes
     folder: Path = listing.require_run(home, run_id)
     key = str(folder), folder.stat().st_mtime_ns
     with _loading:

@@ -1,9 +1,11 @@
 """Each activity of an instance is a run, whole at its end, and ended by the next when nobody could."""
 
 import json
+from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 
 from clearedge_tui.core.clock import now_ns
@@ -12,6 +14,7 @@ from clearedge_tui.core.session import Phase
 from clearedge_tui.runs import index, journal, manifest, sessions, trash
 from clearedge_tui.runs.export import export
 from clearedge_tui.runs.listing import load_report
+from clearedge_tui.runs.report_rows import OneTrade, TradePage
 from clearedge_tui.runs.search import search
 from clearedge_tui.runs.session_look import load_any, with_sessions
 from clearedge_tui.runs.trace import events
@@ -44,7 +47,9 @@ def test_a_session_is_a_run_with_its_phases_reload_books_and_trace(box: Box) -> 
         with_sessions(box.home, index.load(box.home)), "kind:session phase:running"
     ).rows
     assert row.run_id == run_id
-    box.until(lambda: load_any(box.home, run_id).summary.metrics["fills"], "its fills are shown")
+    box.until(lambda: load_any(box.home, run_id).trades_total, "its trades are shown")
+    assert _data(box, "run.trades", run_id)["rows"]
+    assert _data(box, "run.analysis", run_id)["figures"]["trades"]
     refused = box.do("run.rm", run_id=run_id)
     assert "under way" in refused.message
     box.do("instance.set", id="ema", config={"fast": 4})  # reloads inside the session
@@ -88,10 +93,38 @@ def test_a_session_is_a_run_with_its_phases_reload_books_and_trace(box: Box) -> 
     assert {"order", "fill", "session_phase"} <= {line.event for line in events(box.home, trace)}
     out = export(box.home, run_id, "fills", box.home.root / "fills.json")
     assert {row["trace_id"] for row in json.loads(out.read_text())} == {trace}
-    for verb in ("run.again", "run.resume", "run.analysis"):
+    _is_reported(box, run_id)
+    for verb in ("run.again", "run.resume"):
         assert "is a session of ema" in box.do(verb, run_id=run_id).message
     trash.remove(box.home, run_id)
     assert not search(index.load(box.home), "kind:session").found
+
+
+def _data(box: Box, verb: str, run_id: str, **more: object) -> dict[str, Any]:
+    found = box.do(verb, run_id=run_id, **more).data
+    assert isinstance(found, dict)
+    return found
+
+
+def _is_reported(box: Box, run_id: str) -> None:
+    """Its report has what that of a backtest has, as far as its books tell."""
+    report, folder = load_report(box.home, run_id), box.home.runs / run_id
+    page = msgspec.convert(_data(box, "run.trades", run_id, limit=500), TradePage)
+    fills = sorted((f for f in box.fills("ema") if f.book == "paper"), key=lambda f: f.at_ns)
+    assert (page.total, report.trades_total) == (len(fills) // 2, len(fills) // 2)
+    closed = fills[: len(fills) // 2 * 2]
+    earned = sum((fill.realised - fill.fee for fill in closed), D(0))
+    assert sum(row.pnl for row in page.rows) == earned
+    one = msgspec.convert(_data(box, "run.trade", run_id, number=1), OneTrade)
+    assert [fill.order for fill in one.fills] == [fill.order for fill in fills[:2]]
+    figures = _data(box, "run.analysis", run_id)["figures"]
+    assert figures["trades"] == len(fills) // 2
+    assert figures["net_profit"] == report.summary.metrics["net_profit"]
+    assert [part.title.split()[-1] for part in report.sections] == ["Phases", "orders", "fills"]
+    assert [line.split()[2] for line in report.sections[0].lines][-2:] == ["running", "stopped"]
+    text = (folder / "report.md").read_text()
+    assert f"of {len(fills) // 2} trades" in text and "Phases" in text and "Drawdown" in text
+    assert "<svg" in (folder / "report.html").read_text()
 
 
 def test_the_session_of_a_killed_supervisor_is_interrupted_and_another_goes_on(box: Box) -> None:

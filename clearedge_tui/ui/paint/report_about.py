@@ -20,6 +20,7 @@ def about_lines(
     """Return everything that lets a reader judge a run and make it again."""
     return [
         *_asked(report),
+        *_sections(report),
         *_conventions(report, width),
         *_data(report, width),
         *_past(past, problem, width),
@@ -51,6 +52,13 @@ def _asked(report: RunReport) -> Iterator[Line]:
     took = f"{f.moment(run.created_ns)}, took {f.duration(run.duration_s)}"
     yield _pair("made", took)
     yield "", p.TEXT
+
+
+def _sections(report: RunReport) -> Iterator[Line]:
+    for section in report.sections:
+        yield clean_text(section.title), _HEAD
+        yield from ((clean_text(f"  {line}"), p.TEXT) for line in section.lines)
+        yield "", p.TEXT
 
 
 def _conventions(report: RunReport, width: int) -> Iterator[Line]:

@@ -35,7 +35,7 @@ def order_line(order: OrderLine) -> Line:
 
 
 def fill_line(fill: FillLine, look: Look) -> Line:
-    role = "maker" if fill.maker else "taker"
+    role = {True: "maker", False: "taker", None: ""}[fill.maker]
     tag = f"   {clean_text(fill.tag)}" if fill.tag else ""
     return (
         (f.clock_time(fill.ts_ns), p.DIM, 8, False),
