@@ -98,6 +98,7 @@ class Account(msgspec.Struct, frozen=True):
     venue: str = ""  # whose live data it hears, and where the orders of a live account go
     options: dict[str, object] = {}  # of that venue: see core/venues.py
     unanswered_s: float = 5.0  # an order without an answer for longer is UNKNOWN
+    start_s: float = 20.0  # its engine comes up within that, or ends and is tried again
     audit_s: float = 10.0  # between two looks of the auditor at the venue itself
     balance_tolerance: Decimal = Decimal("0.01")  # of derivatives; a millionth of it at least
 
@@ -259,6 +260,8 @@ def _wrong_venue(account: Account) -> str:
         return 'live data of a venue are named by feed = "venue" and venue = "NAME" together'
     if account.options and not account.venue:
         return "options are a venue's, and no venue is named"
+    if not 1 <= account.start_s <= 300:
+        return f"start_s {account.start_s:g}; wanted 1 to 300"
     if not 1 <= account.unanswered_s <= 60:
         return f"unanswered_s {account.unanswered_s:g}; wanted 1 to 60"
     if account.venue:

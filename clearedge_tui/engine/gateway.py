@@ -108,7 +108,7 @@ class Gateway:
         self.permits = Permits(spec.home, self.desk, self._report)
         anew = spec.account.feed != "venue" and not spec.resume
         self.desk.risk.begin(spec.limits, anew, partial(write_kill, spec.home), lambda: self.ready)
-        self.node = Node(self.name, spec.home.logs, real=spec.account.live)
+        self.node = Node(self.name, spec.home.logs, spec.account.live, spec.account.start_s)
         self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
         self.ready = False
         self._early: list[object] = []  # what was asked before the book traded

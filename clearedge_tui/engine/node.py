@@ -29,8 +29,9 @@ _RATE = "1000000/00:00:01"  # the engine's own throttle would deny exits too; th
 class Node:
     """Put clients into `builder`, then `build`, then `start`."""
 
-    def __init__(self, name: str, logs: Path, real: bool) -> None:
+    def __init__(self, name: str, logs: Path, real: bool, ready_s: float = _READY_S) -> None:
         """`real` money: the engine compares itself with the venue, at its start and on."""
+        self._ready_s = ready_s
         builder = (
             LiveNode.builder(
                 name.upper(),
@@ -39,7 +40,7 @@ class Node:
             )
             .with_logging(file_logging(logs, f"{name}.engine"))
             .with_delay_post_stop_secs(0)
-            .with_timeout_connection(int(_READY_S))
+            .with_timeout_connection(max(1, int(ready_s)))
             .with_cache_config(CacheConfig(tick_capacity=16, bar_capacity=16))
             .with_risk_engine_config(LiveRiskEngineConfig(max_order_submit_rate=_RATE))
             .with_controller(
@@ -68,7 +69,7 @@ class Node:
     async def start(self, ready: Callable[[], object]) -> None:
         """Run; return when it trades. Raises RetryLater when it does not come up."""
         self._running = asyncio.create_task(self.node.run_async())
-        limit = monotonic() + _READY_S
+        limit = monotonic() + self._ready_s
         while not (self._handle.is_running and Registry.controller and ready()):
             if self._running.done() or monotonic() > limit:
                 raise RetryLater(f"the engine node did not come up{self._why()}")
@@ -76,7 +77,7 @@ class Node:
 
     def _why(self) -> str:
         if self._running is None or not self._running.done():
-            return f" within {_READY_S:.0f} s"
+            return f" within {self._ready_s:g} s"
         error = self._running.exception()
         return f": {error}" if error else ""
 

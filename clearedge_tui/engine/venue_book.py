@@ -8,6 +8,7 @@ import msgspec
 from nautilus_trader.model import ClientOrderId, InstrumentId, OrderStatus
 from nautilus_trader.trading import ImportableStrategyConfig
 
+from clearedge_tui.core.errors import RetryLater
 from clearedge_tui.core.kept import Entry
 from clearedge_tui.core.messages import (
     BookCancel,
@@ -60,6 +61,7 @@ class VenueBook:
         emit: Callable[[BookEvent], None],
     ) -> None:
         self._node = node
+        self._account = account
         self._emit = emit
         self._infos: dict[str, MarketInfo] = {}
         self._by_key: dict[str, tuple[str, str, str]] = {}  # key -> instance, order, market
@@ -74,10 +76,19 @@ class VenueBook:
         trade(node.builder, account, keys, self._first)
 
     async def start(self) -> None:
-        """Run the node; it has compared itself with the venue when this returns."""
+        """Run the node; it has compared itself with the venue when this returns.
+
+        Raises RetryLater when the venue does not answer, or lets nobody in.
+        """
         for market in self._first:
             self._node.node.add_strategy(Trader(config(market, claim=True)))
-        await self._node.start(lambda: all(t.listens for t in Hearers.traders.values()))
+        try:
+            await self._node.start(lambda: all(t.listens for t in Hearers.traders.values()))
+        except RetryLater as error:
+            raise RetryLater(
+                f"{venue(self._account.venue).title} has not let it in: {error}; ask with: "
+                f"clearedge account probe {self._account.name}"
+            ) from None
 
     async def stop(self) -> None:
         await self._node.stop()

@@ -181,8 +181,9 @@ class Accounts:
         if engine.expected_end:
             engine.state = EngineState.STOPPED
         else:
-            self._engines.crashed(engine, code)
-            self._record.event("account.crash", place.name, f"{engine.name} {reason(code)}")
+            said = reason(code) + _last_words(place, engine)
+            self._engines.crashed(engine, code, said)
+            self._record.event("account.crash", place.name, f"{engine.name} {said}")
         if engine is place.gateway:
             place.risk, place.sums = (), None
             self.doubt_orders(place)
@@ -375,3 +376,10 @@ class Accounts:
         await self._end(place, why)
         place.feed = None
         self._changed(place)
+
+
+def _last_words(place: AccountRun, engine: EngineProcess) -> str:
+    """Return what a gateway said was wrong before it ended: it knows more than its exit code."""
+    own = engine is place.gateway and place.feed_s > engine.started_s
+    said = place.feed.error if own and place.feed is not None else ""
+    return f": {said}" if said else ""

@@ -79,6 +79,29 @@ def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     assert sim.count("order.create") == 1
 
 
+def test_a_gateway_that_starts_at_a_mute_venue_ends_in_time_and_says_why(
+    sim: SimProcess, tmp_path: Path
+) -> None:
+    """Fault 50, at the start: connections are taken, and nothing is answered."""
+    for where in ("all", "http"):
+        sim.call("silence", where=where)
+    box = LiveBox(tmp_path / "home", sim, start_s=1.0)
+    try:
+        box.start()
+        box.done("instance.add", id="one", strategy="hand", account="main", market=BTC,
+                 timeframe="quote", mode="observe", config={"path": "none"})  # fmt: skip
+
+        def said() -> str:
+            rows = [row for row in box.snapshot().accounts if row.name == "main"]
+            return rows[0].error if rows else ""
+
+        box.until(lambda: "has not let it in" in said(), "the account's row says why")
+        assert "within 1 s" in said() and "clearedge account probe main" in said()
+        assert sim.count("order.create") == 0
+    finally:
+        box.close()
+
+
 def test_a_gateway_that_dies_comes_back_with_everything_and_asks_a_person(
     sim: SimProcess, box: LiveBox
 ) -> None:
