@@ -126,7 +126,7 @@ class Gauntlet:
             config = self._config(found)
             self._walk(config)
             self._robust(config, found)  # last: it is deflated by all that was tried before
-            looks = self._held_out(config)
+            looks = self._held_out(config) if self._honest() else self._looks()
             return self._ladder(config, found, looks)
         finally:
             if self._study is not None:
@@ -363,8 +363,18 @@ class Gauntlet:
         why = f"{figures['trades'] or 0:g} trades there" if traded else "no trade there"
         value = figures["sharpe"] if traded else None
         self.evidence["held_out"] = Evidence(one.run_id, value, one.result["error"] or why)
-        lines = ledger.read(ground.home)
-        return ledger.looks(lines, name, market, timeframe, *span)
+        return self._looks()
+
+    def _honest(self) -> bool:
+        """Say whether a look may be taken: one by a strategy that knows the future would be wasted."""
+        return self.probed is None or not self.probed.alarm
+
+    def _looks(self) -> int:
+        ground = self.ground
+        return ledger.looks(
+            ledger.read(ground.home), ground.spec.strategy, ground.market.id, ground.spec.timeframe,
+            ground.split_ns, ground.end_ns,
+        )  # fmt: skip
 
     # ---- the end --------------------------------------------------------------------------------
     def _note(self, configs: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from clearedge_tui.research.stats import resample
 from clearedge_tui.runs import equity, metrics
 from clearedge_tui.runs.analysis import bootstrap, build, curves, tables
 from clearedge_tui.runs.analysis.build import FIGURES, Analysed, Decisions, analyse
@@ -320,7 +321,7 @@ def test_resampled_paths_are_ordered_bands_that_a_seed_repeats(days: int, seed: 
 
 def test_blocks_keep_neighbours_and_have_the_length_they_say() -> None:
     days = 1000
-    drawn = bootstrap._days(np.random.default_rng(5), 250, days, 1 / 10)
+    drawn = resample.stationary(np.random.default_rng(5), 250, days, 10.0)
     follows = (drawn[:, 1:] - drawn[:, :-1]) % days == 1
     assert follows.mean() == pytest.approx(0.9, abs=0.005)  # geometric, mean 10
     assert np.bincount(drawn.ravel(), minlength=days).min() > 0

@@ -133,6 +133,7 @@ def test_a_strategy_that_looks_ahead_passes_no_gate(
     assert made.runs["probe"] == told["run"]
     assert {gate.state for gate in made.gates} <= {"stale", "not_run", "insufficient"}
     assert any(gate.state == "stale" and "looks ahead" in gate.why for gate in made.gates)
+    assert made.looks == 0, "no look at held-out data is spent on it"
 
 
 def test_a_native_strategy_is_refused_with_the_reason(
