@@ -72,7 +72,7 @@ def _row(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> Row:
         (next_, p.DIM),
     )
     words = f"{one.venue} {'ready' if ready and ready.ready else ''} {'simulated' if one.simulated else ''}"
-    return Row(one.key, cells, about(one, job, look, now_ns), words=words)
+    return Row(one.key, cells, words=words)
 
 
 def next_step(one: Standing) -> str:
@@ -97,7 +97,7 @@ def _standing(one: Standing, job: JobRow | None) -> Cell:
     return word, {"not run": p.DIM, "out of date": p.WARN}.get(word, p.TEXT)
 
 
-def about(one: Standing, job: JobRow | None, look: Look, now_ns: int) -> tuple[Line, ...]:
+def about(one: Standing, look: Look, now_ns: int) -> tuple[Line, ...]:
     """Return what is told of a standing below the list: the most important first."""
     ready = one.readiness
     if ready is None:

@@ -17,10 +17,12 @@ from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint.ladder import glyph, paint_marks
 from clearedge_tui.ui.paint.study import paint_study
 from clearedge_tui.ui.paint.study_map import axis
+from clearedge_tui.ui.palette import palette
 from clearedge_tui.ui.plan_study import JudgePlan, ThresholdPlan
 from clearedge_tui.ui.sheet import TALLEST
 from clearedge_tui.ui.study import Shown, Tried
 from clearedge_tui.ui.supply import Supply
+from clearedge_tui.ui.symbols import ASCII
 from tests.fakes import research
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
@@ -244,6 +246,8 @@ SHOWN = {
 @pytest.mark.parametrize("run_id", SHOWN)
 def test_a_study_shows_what_it_found(run_id: str, size: tuple[int, int]) -> None:
     text = picture(run_id, *size)
+    plain = Look(theme=palette("default", "none"), symbols=ASCII)
+    assert all(picture(run_id, *size, pane, plain) for pane in study.PANES["optimize"])
     if run_id == "st-opt":
         text += picture(run_id, *size, "leaders")
     for words in SHOWN[run_id]:

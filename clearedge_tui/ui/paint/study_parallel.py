@@ -11,7 +11,7 @@ from clearedge_tui.ui.paint.scale import Scale
 from clearedge_tui.ui.paint.study_parts import heading
 from clearedge_tui.ui.study import Search, Tried
 
-_LEAST, _MOST_LINES = 10, 400
+_LEAST, _MOST_LINES = 10, 150
 
 
 def paint_parallel(cells: Cells, area: Area, found: Search, look: Look) -> int:
@@ -19,7 +19,8 @@ def paint_parallel(cells: Cells, area: Area, found: Search, look: Look) -> int:
     scored = [one for one in found.leaders() if one.score is not None][:_MOST_LINES]
     names = found.names()
     high = max(_LEAST, area.h)
-    note = "a line a trial, coloured by its score; white: the recommended one"
+    few = f"the best {_MOST_LINES}, " if len(scored) == _MOST_LINES else ""
+    note = f"a line a trial, {few}coloured by its score; white: the recommended one"
     inner = heading(cells, area._replace(h=high), "Parallel coordinates", note)
     if not scored or not names:
         cells.text(inner.y, inner.x, "no trial has a score", p.DIM, width=inner.w)

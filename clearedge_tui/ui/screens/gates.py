@@ -13,7 +13,7 @@ from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.filter_line import FilterLine
 from clearedge_tui.ui.grid import Col, Row
-from clearedge_tui.ui.grid_page import AboutRow, GridRows
+from clearedge_tui.ui.grid_page import AboutRow, GridPage, GridRows
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.ladder import Standing, judging, sum_text
 from clearedge_tui.ui.paint import ladder as painter
@@ -68,7 +68,7 @@ class GatesHead(CellView):
         if one is None or one.readiness is None:
             return cells
         ready, now = one.readiness, self.ui.model.wall_ns()
-        lines = plan_ladder.about(one, None, self.ui.look, now)
+        lines = plan_ladder.about(one, self.ui.look, now)
         x = cells.text(0, 1, f"{ready.score} of {ready.possible} possible", p.BRIGHT | p.BOLD)
         word = "READY" if ready.ready else f"{ready.hard_passed} of {ready.hard} hard gates"
         x = cells.text(0, x + 2, word, (p.GOOD if ready.ready else p.WARN) | p.BOLD)
@@ -114,6 +114,9 @@ class GatesPage(LadderPage):
 
     def rows(self) -> Sequence[Row]:
         return plan_gates.rows(self.selected(), self.ui.look)
+
+    def row(self) -> Row | None:
+        return GridPage.row(self)  # its rows are gates, which tell of themselves
 
     def selected(self) -> Standing | None:
         return self.found.find(self.key)

@@ -1,6 +1,7 @@
 """Screen 4: where every strategy stands on the ladder, and what is being judged now."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.widget import Widget
@@ -112,8 +113,17 @@ class LadderPage(GridPage):
     def standing(self, key: str) -> Standing | None:
         return self.found.find(key)
 
+    def row(self) -> Row | None:
+        """Return the selected row with all that is told of it: of one row only, there are many."""
+        row = super().row()
+        one = self.standing(row.key) if row is not None else None
+        if row is None or one is None:
+            return row
+        now = self.ui.model.wall_ns()
+        return replace(row, about=plan_ladder.about(one, self.ui.look, now))
+
     def selected(self) -> Standing | None:
-        row = self.row()
+        row = super().row()
         return self.standing(row.key) if row is not None else None
 
     def remark(self) -> tuple[str, int]:
