@@ -1,7 +1,7 @@
 """A session analysed as a backtest is, as far as its books tell: trades, returns, falls, hours.
 
 Time is that of the data, as of its fills. Nothing here needs bars, so what does is not known:
-excursions, slippage, buy and hold, how many bars a trade took.
+excursions, slippage, buy and hold. How many bars a trade took is counted by the clock.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ import numpy as np
 from clearedge_tui.core.asset_classes import ASSET_CLASSES
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.model import Book, Fill, Order
+from clearedge_tui.market import timeframes
+from clearedge_tui.market.columns import Ints
 from clearedge_tui.runs import metrics
 from clearedge_tui.runs.analysis.build import Analysed, Decisions, analyse
 from clearedge_tui.runs.analysis.load import ANALYSIS
@@ -70,7 +72,7 @@ def study(
     worth = np.array([float(spec.balance + one.total) for one in marks])
     held = np.array([float(one.position) for one in marks])
     begun = float(worth[0]) if len(worth) else float(spec.balance)
-    trips: Trips = round_trips(columns, np.empty(0, np.int64))
+    trips: Trips = round_trips(columns, _closes(spec.timeframe, columns))
     mine = [order for order in orders if order.book is book]
     sheet = metrics.sheet(
         Account(ns, np.empty(0), worth, held),
@@ -126,6 +128,14 @@ def _columns(
     at_ns = min([first.data_ns or rows[0].ts_ns, rows[0].ts_ns]) if rows else first.data_ns
     held = FillRow(at_ns, CARRIED, side, size, first.price, nothing, False, CARRIED)
     return columns_of([held, *rows]), 1
+
+
+def _closes(timeframe: str, fills: FillColumns) -> Ints:
+    """Return when bars would close from the first fill to the last, were there no closed hours."""
+    if timeframe == "quote" or not len(fills):
+        return np.empty(0, np.int64)
+    step = timeframes.period_ns(timeframe)
+    return np.arange(int(fills.ts_ns[0]) // step, int(fills.ts_ns[-1]) // step + 2) * step
 
 
 def _asset_class(home: Home, spec: SessionSpec) -> str:

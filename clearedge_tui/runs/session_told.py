@@ -22,7 +22,10 @@ def sections(
     found = (
         Section("Phases", _phases(told)),
         Section(f"Last {len(last)} of {len(orders):,} orders", tuple(map(_order, last))),
-        Section(f"Last {len(done)} of {len(fills):,} fills", tuple(map(_fill, done))),
+        Section(
+            f"Last {len(done)} of {len(fills):,} fills, with what each realised",
+            tuple(map(_fill, done)),
+        ),
     )
     return tuple(one for one in found if one.lines)
 
@@ -50,8 +53,8 @@ def _order(one: Order) -> str:
 
 def _fill(one: Fill) -> str:
     return (
-        f"{iso(one.at_ns)}  {one.book!s:<7}{one.side:<5}{_plain(one.size):>12} @ "
-        f"{_plain(one.price):<12}fee {_plain(one.fee):<14}realised {_plain(one.realised)}"
+        f"{iso(one.at_ns)} {one.book!s:<6} {one.side:<4}{_plain(one.size):>9} @ "
+        f"{_plain(one.price):<10}{_plain(one.realised):>10} fee {_plain(one.fee)}"
     )
 
 

@@ -66,7 +66,7 @@ def render(report: RunReport, width: int = 80, fine: bool = True) -> str:
     if report.trades:
         parts += ["", *_trades(report)]
     for section in report.sections:
-        parts += ["", section.title, *(f"  {line}"[:width] for line in section.lines)]
+        parts += ["", section.title, *(f"  {line}"[:width].rstrip() for line in section.lines)]
     if report.conventions:
         parts += [
             "",
