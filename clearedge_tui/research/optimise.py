@@ -189,7 +189,8 @@ class _Search:
             self.tried.append(one)
             made.append(one)
         best = max((t.values[0] for t in self.tried if t.state == "scored"), default=None)
-        self.study.told(Step("trials", len(self.tried), self.wanted.trials, 0.0, best))
+        lead = tuple(f"{t.values[0]:.3g}  {_words(t.params)}" for t in self.top())
+        self.study.told(Step("trials", len(self.tried), self.wanted.trials, 0.0, best, lead))
         return made
 
     def _pruned(self, points: Sequence[dict[str, Any]]) -> dict[int, str]:
@@ -258,6 +259,10 @@ class _Search:
             for n, trial in zip(numbers, found, strict=True)
             if trial.status == "done"
         )
+
+
+def _words(params: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in params.items())
 
 
 def _judged(search: _Search, judged: bool) -> Optimised:

@@ -30,6 +30,7 @@ class Step(msgspec.Struct, frozen=True):
     total: int
     took_s: float
     best: float | None = None
+    leaders: tuple[str, ...] = ()  # of a search, best first: score and settings
 
 
 def nobody(_step: Step) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from clearedge_tui.research.study import Step as Studied
 
 _TELL_S = 0.1
+LEADER = " ▸ "  # before each of a search's best so far, in the words of a step
 _decode = msgspec.msgpack.Decoder(StudyTask).decode
 Tell = Callable[[Step], None]
 
@@ -85,11 +86,12 @@ class _Said:
         self._along, self._ladders, self._tell = along, ladders, tell
         self._done, self._began = 0, monotonic()
         self._best: float | None = None
+        self._leaders: tuple[str, ...] = ()
 
     def next(self) -> None:
         """Begin the next ladder."""
         self._done += 1
-        self._best = None
+        self._best, self._leaders = None, ()
         self._along.anew()
 
     def told(self, step: "Studied") -> None:
@@ -97,11 +99,13 @@ class _Said:
         batch = search and step.took_s > 0
         share, text = self._along.at(step.what, step.done, step.total, batch)
         whole = (self._done + share) / self._ladders
-        self._best = step.best if search and not batch else self._best
+        if search and not batch:
+            self._best, self._leaders = step.best, step.leaders
         text += f", best {self._best:.2f}" if search and self._best is not None else ""
         which = f"{self._done + 1} of {self._ladders}, " if self._ladders > 1 else ""
         eta = self._along.eta(whole, monotonic() - self._began)
-        self._tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}"))
+        lead = "".join(f"{LEADER}{clean_text(one, 120)}" for one in self._leaders)
+        self._tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}{lead}"))
 
 
 def _said(done: "list[Judged]") -> Ended:

@@ -351,3 +351,15 @@ async def test_words_of_research_do_what_the_keys_do(world: FakeSupervisor, desk
         await d.until(lambda: d.page.NAME == "ladder" and len(d.page.shown()) == 1)
         run(d.app, parse("research threshold"))
         await d.shows("‹ rule ›")
+
+
+def test_the_best_so_far_of_a_search_are_listed_while_it_runs() -> None:
+    said = "search: 40 of 200, best 1.31 ▸ 1.31  fast=5 slow=20 ▸ 1.2  fast=6 slow=22"
+    job = JobRow("j1", "research", "ema_cross SP500 1d", "running", 0.4, message=said)
+    assert plan_ladder.leaders([job]) == ["1.31  fast=5 slow=20", "1.2  fast=6 slow=22"]
+    line = plan_ladder.job_line([job])
+    assert line.endswith("best 1.31")
+    assert "▸" not in line
+    assert plan_ladder.leaders([]) == plan_ladder.leaders(
+        [msgspec.structs.replace(job, message="x")]
+    )

@@ -63,6 +63,9 @@ class JobLine(CellView):
             x = cells.text(0, 1, symbols.full * full, p.ACCENT)
             x = cells.text(0, x, symbols.empty * (size - full), p.FAINT)
             cells.text(0, x + 1, plan_ladder.job_line(jobs), p.TEXT, width=w - x - 2)
+            for y, one in enumerate(plan_ladder.leaders(jobs), 1):
+                cells.text(y, 1, f"{y:>{size}}", p.ACCENT)
+                cells.text(y, size + 2, one, p.BRIGHT if y == 1 else p.TEXT, width=w - size - 3)
         return cells
 
 
@@ -137,7 +140,9 @@ class LadderPage(GridPage):
 
     def tick(self) -> None:
         for line in self.query(JobLine):
-            line.display = bool(judging(self.ui.model.jobs.values()))
+            jobs = judging(self.ui.model.jobs.values())
+            line.display = bool(jobs)
+            line.styles.height = 1 + min(len(plan_ladder.leaders(jobs)), self.size.height // 5)
         super().tick()
 
     # -- order
