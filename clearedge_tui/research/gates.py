@@ -180,7 +180,12 @@ def _judged(
         return State.PASS, margin, why, ""
     why = f"{why}; it protects against {spec.protects}"
     if not spec.hard:
-        return State.FAIL, margin, why, f"it would add {spec.points} points; not in the way of ready"
+        return (
+            State.FAIL,
+            margin,
+            why,
+            f"it would add {spec.points} points; not in the way of ready",
+        )
     return State.FAIL, margin, why, "do not trade it; change the idea, not the threshold"
 
 
