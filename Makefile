@@ -5,7 +5,7 @@
 CLEAREDGE = .venv/bin/clearedge
 PYTEST = .venv/bin/python -m pytest
 PYTEST_ARGS =
-WORKERS = 3
+WORKERS = 4
 SECONDS = 600
 # areas whose tests are quick; `make check` runs what is not marked slow in them
 QUICK = tests/contract tests/core tests/store tests/loading tests/cli tests/test_imports.py tests/test_bootstrap.py tests/test_shape.py

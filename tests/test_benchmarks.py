@@ -22,7 +22,6 @@ REPO = Path(__file__).resolve().parent.parent
         "report",
         "runs",
         "backtest",
-        "research",
         "grid",
     ],
 )

@@ -280,10 +280,13 @@ class Counter(Strategy):
 
 def test_a_pause_skips_ticks_outlives_a_crash_and_ends_with_a_stop(box: Box) -> None:
     def counted(least: int) -> int:
-        detail = box.detail(
-            "nn", lambda d: bool(d.widgets) and int(str(d.widgets[0]["value"])) >= least
-        )
-        return int(str(detail.widgets[0]["value"]))
+        asked_ns = time.time_ns()  # a picture drawn before is of an earlier tick
+
+        def good(d: Detail) -> bool:
+            drawn = bool(d.widgets) and d.widgets_ns > asked_ns
+            return drawn and int(str(d.widgets[0]["value"])) >= least
+
+        return int(str(box.detail("nn", good).widgets[0]["value"]))
 
     box.write("counter", COUNTER)
     box.add("nn", strategy="counter", mode="observe")
