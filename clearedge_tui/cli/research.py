@@ -53,6 +53,8 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--anchored", is_flag=True, help="training always begins at the start"),
             click.option("--held-out", type=click.FloatRange(0.05, 0.6), default=0.25,
                          show_default=True, help="share at the end that no search sees"),
+            click.option("--top-held-out", is_flag=True,
+                         help="show the held-out part to the best of the search too: a look each"),
             click.option("--as-is", is_flag=True, help="search nothing; judge the settings as they are"),
             click.option("--executor", default="", help="local or dask; config/research.toml by default"),
             click.option("--address", default="", help="of the Dask scheduler"),
@@ -91,7 +93,7 @@ def run(
     if as_json:
         say_json(_plain(made))
     else:
-        click.echo(_text(made), nl=False)
+        click.echo(_text(made) + _shown(where, made), nl=False)
     return 0 if made.readiness.ready else 4
 
 
@@ -313,6 +315,7 @@ def _wanted(asked: dict[str, Any]) -> "Options":
         windows=asked["windows"],
         anchored=asked["anchored"],
         as_is=asked["as_is"],
+        top_held_out=asked["top_held_out"],
         quick=not asked["engine_only"],
         seed=asked["seed"],
     )
@@ -419,6 +422,21 @@ def _row(strategy: str, market: str, timeframe: str, one: "Ladder | None", error
     ready = one.readiness
     word = "READY" if ready.ready else f"{ready.hard_passed} of {ready.hard} hard"
     return f"{name} {ready.score:4d} of {ready.possible:3d}  {marks}  {word}"
+
+
+def _shown(where: "Home", made: "Ladder") -> str:
+    """Return what the best of the search did on the held-out part, when they were shown it."""
+    from clearedge_tui.research import finding
+
+    found = finding.load(where, made.runs.get("held_out", ""))
+    rows = found.result.get("others") or [] if found is not None else []
+    lines = ["  the best of the search on the held-out part:"] if rows else []
+    for row in rows:
+        figures = (row["sharpe"], row["total_return"], row["trades"])
+        shown = "".join(f"{'–' if v is None else f'{v:,.4g}':>12s}" for v in figures)
+        settings = ", ".join(f"{k}={v}" for k, v in row["config"].items())
+        lines.append(f"  {shown}  {settings}")
+    return "\n".join([*lines, ""]) if lines else ""
 
 
 def _text(one: "Ladder") -> str:

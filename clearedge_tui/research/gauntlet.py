@@ -56,6 +56,7 @@ class Options(msgspec.Struct, frozen=True):
     permutations: int = robust.PERMUTATIONS
     anchored: bool = False
     as_is: bool = False
+    top_held_out: bool = False  # the best of the search see the held-out part too: a look each
     quick: bool = True  # use the light loop where it was seen to equal the engine
     seed: int = 1
 
@@ -126,7 +127,7 @@ class Gauntlet:
             config = self._config(found)
             self._walk(config)
             self._robust(config, found)  # last: it is deflated by all that was tried before
-            looks = self._held_out(config) if self._honest() else self._looks()
+            looks = self._held_out(config, found) if self._honest() else self._looks()
             return self._ladder(config, found, looks)
         finally:
             if self._study is not None:
@@ -328,21 +329,24 @@ class Gauntlet:
         returns = [ground.market_returns(one["test_start_ns"], one["test_end_ns"]) for one in parts]
         return periods.sharpe(np.concatenate(returns), ground.a_year) if returns else None
 
-    def _held_out(self, config: dict[str, Any]) -> int:
-        """Look at the held-out part once, and write the look down before it is shown."""
+    def _held_out(self, config: dict[str, Any], found: Optimised | None) -> int:
+        """Look at the held-out part, and write each look down before it is shown."""
+        others = self._others(config, found)
         ground = self.ground
         name, market, timeframe = ground.spec.strategy, ground.market.id, ground.spec.timeframe
         span = ground.split_ns, ground.end_ns
 
         def make() -> tuple[str, object, dict[str, float | None]]:
             ledger.note(
-                ground.home, ledger.LOOK, name, market, timeframe, ground.code_sha256, [config],
-                start_ns=span[0], end_ns=span[1],
+                ground.home, ledger.LOOK, name, market, timeframe, ground.code_sha256,
+                [config, *others], start_ns=span[0], end_ns=span[1],
             )  # fmt: skip
             study = self._new(ground.whole())
             try:
-                ask = Ask(config=config, start_ns=ground.split_ns, detail=True)
-                trial = study.do("the held-out part", [ask])[0]
+                trial, *rest = study.do(
+                    "the held-out part",
+                    [Ask(one, ground.split_ns, detail=True) for one in (config, *others)],
+                )
             finally:
                 study.close()
             held = periods.sharpe(ground.market_returns(*span), ground.a_year)
@@ -353,17 +357,28 @@ class Gauntlet:
                 "figures": figures, "metrics": trial.metrics, "error": trial.error,
                 "market_sharpe": held, "curve": rule_test.growth(trial, 160),
                 "periods": len(returns_of(trial)),
+                "others": [
+                    {"config": c, **{n: t.figure(n) for n in figures}}
+                    for c, t in zip(others, rest, strict=True)
+                ],
             }  # fmt: skip
             told = "failed" if trial.status != "done" else f"{figures['trades'] or 0:g} trades"
             return told, result, figures
 
-        one = self._step("held_out", config, make)
+        one = self._step("held_out", config, make, **({"others": others} if others else {}))
         figures = one.result["figures"]
         traded = (figures["trades"] or 0) > 0
         why = f"{figures['trades'] or 0:g} trades there" if traded else "no trade there"
         value = figures["sharpe"] if traded else None
         self.evidence["held_out"] = Evidence(one.run_id, value, one.result["error"] or why)
         return self._looks()
+
+    def _others(self, config: dict[str, Any], found: Optimised | None) -> list[dict[str, Any]]:
+        """Return the best of the search beside the one that is judged, when they may look too."""
+        if found is None or not self.options.top_held_out:
+            return []
+        top = [{**self.given, **found.trials[number].params} for number in found.top]
+        return [one for one in top if one != config]
 
     def _honest(self) -> bool:
         """Say whether a look may be taken: one by a strategy that knows the future would be wasted."""

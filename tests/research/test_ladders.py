@@ -111,6 +111,25 @@ def test_other_settings_are_another_look_and_raise_its_threshold(
     assert gates(made)["pbo"]["state"] == "not_run"
 
 
+def test_the_best_of_a_search_see_the_held_out_part_when_asked_and_each_is_a_look(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = judged(home, capsys)
+    made = judged(home, capsys, "--top-held-out")
+    found = finding.load(home, made["runs"]["held_out"])  # type: ignore[index]
+    assert found is not None
+    others = found.result["others"]
+    assert 1 <= len(others) <= 5
+    assert all(isinstance(one["sharpe"], float | None) for one in others)
+    assert made["looks"] > before["looks"]  # type: ignore[operator]
+    code, out, _ = say(
+        home, capsys, "research", "run", "ema_cross", "--market", "BTC/USDT", *QUICK,
+        "--top-held-out",
+    )  # fmt: skip
+    assert code == 4
+    assert "the best of the search on the held-out part" in out
+
+
 def test_a_changed_file_makes_its_ladder_stale(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
