@@ -366,12 +366,16 @@ class Gauntlet:
             return told, result, figures
 
         one = self._step("held_out", config, make, **({"others": others} if others else {}))
+        self._saw(one)
+        return self._looks()
+
+    def _saw(self, one: Finding) -> None:
+        """Take the evidence of a look."""
         figures = one.result["figures"]
         traded = (figures["trades"] or 0) > 0
         why = f"{figures['trades'] or 0:g} trades there" if traded else "no trade there"
         value = figures["sharpe"] if traded else None
         self.evidence["held_out"] = Evidence(one.run_id, value, one.result["error"] or why)
-        return self._looks()
 
     def _others(self, config: dict[str, Any], found: Optimised | None) -> list[dict[str, Any]]:
         """Return the best of the search beside the one that is judged, when they may look too."""
