@@ -428,7 +428,8 @@ def _shown(where: "Home", made: "Ladder") -> str:
     """Return what the best of the search did on the held-out part, when they were shown it."""
     from clearedge_tui.research import finding
 
-    found = finding.load(where, made.runs.get("held_out", ""))
+    run_id = made.runs.get("held_out")
+    found = finding.load(where, run_id) if run_id else None
     rows = found.result.get("others") or [] if found is not None else []
     lines = ["  the best of the search on the held-out part:"] if rows else []
     for row in rows:

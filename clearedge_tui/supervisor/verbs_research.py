@@ -29,7 +29,7 @@ Place = tuple[str, str, str, str]  # strategy, market, venue, timeframe
 PRESETS = {"quick": 50, "standard": 200, "production": 1000}
 _NUMBERS = ("twins", "windows", "wfo_trials", "permutations", "seed")
 _WORDS = ("sampler", "objective")
-_MARKS = ("anchored", "as_is")
+_MARKS = ("anchored", "as_is", "top_held_out")
 _MOST = 10_000  # ladders of one sweep
 
 

@@ -11,7 +11,7 @@ PLACES: Final = {
     "accounts": "7", "book": "8",
 }  # fmt: skip
 _BARS: Final = ("market", "timeframe")
-_STUDY_FLAGS: Final = ("anchored", "as-is", "engine")
+_STUDY_FLAGS: Final = ("anchored", "as-is", "top-held-out", "engine")
 _STUDY: Final = (
     "from", "to", "preset", "trials", "sampler", "objective", "twins", "windows", "held-out", "seed", "executor",
     "address", *_STUDY_FLAGS,
