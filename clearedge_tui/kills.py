@@ -84,17 +84,19 @@ class KillFiles:
     """The kills that are on. `look` is cheap enough to be asked many times a second."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self._folder = folder(home)
+        self._asked = str(self._folder), str(home.state / TOUCHED)  # 25 times a second
         self._stamp: tuple[int, bool] = (-1, False)
         self._found: tuple[Kill, ...] = ()
 
     def look(self) -> tuple[Kill, ...]:
         """Return the kills on the disk, the strongest of each name's scope and key first."""
+        kept, touch = self._asked
         try:
-            changed = os.stat(folder(self._home)).st_mtime_ns  # noqa: PTH116  # 25 times a second
+            changed = os.stat(kept).st_mtime_ns  # noqa: PTH116  # a path object costs more than this
         except OSError:
             changed = 0
-        touched = os.path.exists(self._home.state / TOUCHED)  # noqa: PTH110
+        touched = os.path.exists(touch)  # noqa: PTH110
         if (changed, touched) != self._stamp:
             self._found = self._read(touched)
             self._stamp = (changed, touched)
@@ -103,13 +105,13 @@ class KillFiles:
     def _read(self, touched: bool) -> tuple[Kill, ...]:
         found = []
         try:
-            names = sorted(os.listdir(folder(self._home)))  # noqa: PTH208
+            names = sorted(os.listdir(self._folder))  # noqa: PTH208
         except OSError:
             names = []
         for name in names:
             kill = named(name)
             if kill is not None:
-                found.append(_with_words(kill, folder(self._home) / name))
+                found.append(_with_words(kill, self._folder / name))
         touch = named(TOUCHED)
         if touched and touch is not None:
             found.append(touch)

@@ -3,15 +3,8 @@
 import time
 from datetime import UTC, datetime
 
-
-def now_ns() -> int:
-    """Return wall time in UTC nanoseconds."""
-    return time.time_ns()
-
-
-def monotonic() -> float:
-    """Return seconds that never go backwards, for waits and ages."""
-    return time.monotonic()
+now_ns = time.time_ns  # wall time in UTC nanoseconds
+monotonic = time.monotonic  # seconds that never go backwards, for waits and ages
 
 
 def to_datetime(ts_ns: int) -> datetime:

@@ -340,7 +340,7 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
     bars_from: str = ""  # where the bars are from
 
 
-class TickMsg(msgspec.Struct, frozen=True, tag="t"):
+class TickMsg(msgspec.Struct, frozen=True, tag="t", omit_defaults=True):
     """A quote or a closed base bar. With `ack` the receiver answers `Ack` when it has thought.
 
     A `gap` is a feed's word that it was away until then; `volume` bars follow that fill it.
@@ -349,13 +349,13 @@ class TickMsg(msgspec.Struct, frozen=True, tag="t"):
     market: str
     kind: str  # bar | quote | gap
     ts_ns: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    bid: float
-    ask: float
+    open: float = 0.0
+    high: float = 0.0
+    low: float = 0.0
+    close: float = 0.0
+    volume: float = 0.0
+    bid: float = 0.0
+    ask: float = 0.0
     ack: int = 0
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import msgspec
 
@@ -28,12 +28,13 @@ class Deframer:
     def __init__(self) -> None:
         self._rest = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        if not self._rest and len(data) >= _HEAD.size:
-            (size,) = _HEAD.unpack_from(data)
-            if len(data) == _HEAD.size + size:  # most reads are one whole message
-                yield data[_HEAD.size :]
-                return
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """Return what is whole now; most reads are one message."""
+        if not self._rest and int.from_bytes(data[:4], "little") == len(data) - 4:
+            return (data[4:],)
+        return self._several(data)
+
+    def _several(self, data: bytes) -> Iterator[bytes]:
         self._rest += data
         while len(self._rest) >= _HEAD.size:
             (size,) = _HEAD.unpack_from(self._rest)

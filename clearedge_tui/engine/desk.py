@@ -142,7 +142,7 @@ class Desk(Judge):
         for row in ask.ledgers:
             seat.adopt(row)
         self._retell(seat, ask)
-        seat.pid, seat.instance = ask.pid, ask.instance
+        seat.pid, seat.instance, seat.native = ask.pid, ask.instance, ask.native
         seat.mode, seat.observe = ask.instance.mode, ask.instance.observe_orders
         self._leave(seat, left, ask.instance.exit_policy)
         if seat.is_kept:
@@ -175,7 +175,6 @@ class Desk(Judge):
         if seat is not None:
             self.risk.forget(seat)
             del self.seats[instance]
-        self.dirty = {(name, book) for name, book in self.dirty if name != instance}
         if seat is not None:
             for order in seat.orders.values():
                 if order.status.is_open:

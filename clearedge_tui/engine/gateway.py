@@ -24,7 +24,6 @@ from clearedge_tui.core.messages import (
     BookEvent,
     BookOpen,
     BookShrink,
-    BookState,
     BookSubmit,
     Cancel,
     CancelOrders,
@@ -188,6 +187,7 @@ class Gateway:
         self.step.happened += 1
         line = self.lines.get(instance)
         if line is not None:
+            self.valve.before(instance, line)
             send(line, message)
 
     def _report(self, message: msgspec.Struct) -> None:
@@ -339,7 +339,7 @@ class Gateway:
             old.close()
         if isinstance(self.players, VenueFeed):
             await self.players.ready(seat.market.id)
-        state: BookState = self.desk.state(join.id)
+        state = self.desk.state(join.id)
         send(
             writer,
             Joined(
@@ -355,6 +355,7 @@ class Gateway:
             ),
         )
         self.lines[join.id] = writer
+        self.valve.forget(join.id)
         self.step.joined(join.id)
         try:
             async for body in stream:  # type: ignore[attr-defined]

@@ -86,13 +86,13 @@ class _Ends(asyncio.Protocol):
                 self._transport.close()
 
     def _take(self, message: msgspec.Struct) -> None:
-        if isinstance(message, Joined):
+        if self._waiting is None and type(message) is not Joined:
+            self._heard(message)
+        elif isinstance(message, Joined):
             self._waiting = self._waiting or []
             self.joins.put_nowait(message)
         elif self._waiting is not None:
             self._waiting.append(message)
-        else:
-            self._heard(message)
 
     def go_on(self) -> None:
         """The join was taken: hear what came meanwhile."""

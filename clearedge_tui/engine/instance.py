@@ -114,10 +114,15 @@ class InstanceHost:
         if self.fault is not None:
             return None
         try:
-            return self._timed(name, call, *args)
+            self.dog.enter(name)
+            try:
+                return call(*args)
+            finally:
+                self.slowest_s = max(self.slowest_s, self.dog.leave())
         except OrderNotAllowed as error:
             self.voice.line("warning", "engine", f"order not allowed in {name}: {error}")
         except CallbackTimeout:
+            self.dog.leave()  # it may have struck while the call was being left
             self._failed(self._too_long(name), "")
         except BaseException as error:  # noqa: BLE001  # guard: the engine side of strategy code
             fault = fault_from(error, Path(self.spec.path))
@@ -208,13 +213,14 @@ class InstanceHost:
 
     # ---- the market ---------------------------------------------------------------------------
     def _heard(self, message: msgspec.Struct) -> None:
+        if type(message) is TickMsg:
+            self._tick(message)
+            if message.ack:
+                self.line.send(Ack(message.ack))
+            if monotonic() >= self._due_s:
+                self._turn()
+            return
         match message:
-            case TickMsg():
-                self._tick(message)
-                if message.ack:
-                    self.line.send(Ack(message.ack))
-                if monotonic() >= self._due_s:
-                    self._turn()
             case Gap():
                 self.bars.missing(message.from_ns, message.until_ns)
                 self.voice.line("warning", "gateway", message.text)
@@ -235,11 +241,13 @@ class InstanceHost:
                 self._call("on_fill", view_fill(fill, self.context.tag_of(fill.order)))
 
     def _tick(self, message: TickMsg) -> None:
-        if message.kind == "sync":
+        kind = message.kind
+        if kind == "sync":
             return
-        self.context.price = message.close
-        self.context.data_ns = message.ts_ns
-        if message.kind == "quote":
+        context = self.context
+        context.price = message.close
+        context.data_ns = message.ts_ns
+        if kind == "quote":
             if self.wanted is None:
                 self._think(
                     Tick("quote", message.ts_ns, message.close, bid=message.bid, ask=message.ask)
@@ -254,7 +262,8 @@ class InstanceHost:
         if self.frozen or not self.ready:
             return
         self.ticks += 1
-        self._call("on_tick", tick)
+        if self.hosted is not None:
+            self._guard("on_tick", self.hosted.on_tick, tick)
         self._dirty_state = True
 
     # ---- the supervisor -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from clearedge_tui.core.model import Book
 from clearedge_tui.engine.seat import Seat
 
 _DAY_NS = 86_400_000_000_000
+_AGED_S = 0.9
 
 
 class Marks:
@@ -19,6 +20,8 @@ class Marks:
         self.clocks: dict[str, int] = {}
         self.spoke_s: dict[str, float] = {}  # when a market was last heard, on the steady clock
         self.dirty: set[tuple[str, Book]] = set()
+        self._aged: set[tuple[str, Book]] = set()  # flat: only the age of their price changed
+        self._told_aged_s = 0.0
 
     def mark(self, market: str, ts_ns: int, price: Decimal) -> None:
         """Value every book on this market at a new price; midnight starts a new day."""
@@ -29,7 +32,8 @@ class Marks:
             if seat.market.id != market:
                 continue
             for book, sums in seat.sums.items():
-                self.dirty.add((seat.instance.id, book))
+                waits = self.dirty if sums.position.size else self._aged
+                waits.add((seat.instance.id, book))
                 day = (ts_ns - 1) // _DAY_NS  # a bar that closes at midnight belongs to its day
                 if day > sums.row.day:
                     start = sums.total(price) if sums.row.day else sums.row.day_start
@@ -44,11 +48,15 @@ class Marks:
                     sums.spark.append(float(sums.total(price)))
 
     def ledgers(self) -> tuple[LedgerRow, ...]:
-        """Return the rows that changed since the last call."""
+        """Return the rows that changed since the last call; flat ones come once a second."""
+        if monotonic() - self._told_aged_s > _AGED_S:
+            self.dirty |= self._aged
+            self._aged.clear()
+            self._told_aged_s = monotonic()
         rows = []
         for instance, book in sorted(self.dirty):
-            seat = self.seats[instance]
-            if book in seat.sums:
+            seat = self.seats.get(instance)  # none: removed since
+            if seat is not None and book in seat.sums:
                 rows.append(self._row(seat, book))
         self.dirty.clear()
         return tuple(rows)

@@ -38,12 +38,17 @@ def lock_holder(path: Path) -> int:
 
 def send(writer: asyncio.StreamWriter, message: msgspec.Struct) -> bool:
     """Queue a message; drop the peer that does not read any more. Says whether it was queued."""
+    return send_frame(writer, frame(message))
+
+
+def send_frame(writer: asyncio.StreamWriter, framed: bytes) -> bool:
+    """Do the same with a message in its frame: one that goes to many is encoded once."""
     if writer.is_closing():
         return False
     if writer.transport.get_write_buffer_size() > _HIGH_WATER:
         writer.transport.abort()
         return False
-    writer.write(frame(message))
+    writer.write(framed)
     return True
 
 

@@ -31,6 +31,7 @@ class Seat:
         self.instance = instance
         self.market = market
         self.pid = pid
+        self.native = False  # a strategy of NautilusTrader, with subscriptions of its own
         self.mode: Mode = instance.mode
         self.observe: ObserveOrders = instance.observe_orders
         self.orders: dict[str, Order] = {}
@@ -44,6 +45,7 @@ class Seat:
     @classmethod
     def attached(cls, ask: Attach) -> "Seat":
         seat = cls(ask.instance, ask.market, ask.pid)
+        seat.native = ask.native
         seat.sums = {row.book: Sums(row) for row in ask.ledgers}
         return seat
 
@@ -59,6 +61,10 @@ class Seat:
     def adopt(self, row: LedgerRow) -> None:
         """Take sums that somebody else kept of a book of which nothing is known here."""
         self.sums.setdefault(row.book, Sums(row))
+
+    def thinks_on(self, kind: str) -> bool:
+        """Whether a tick of this kind wakes the strategy; what does not may come a little later."""
+        return self.native or (kind == "quote") == (self.instance.timeframe == "quote")
 
     def book(self, which: Book) -> Sums:
         if which not in self.sums:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clearedge_tui.engine.lockstep import Lockstep
     from clearedge_tui.engine.missing import Missing
     from clearedge_tui.engine.players import Players
+    from clearedge_tui.engine.seat import Seat
     from clearedge_tui.engine.shadow_link import ShadowLink
     from clearedge_tui.engine.valve import Valve
     from clearedge_tui.engine.venue_feed import VenueFeed
@@ -77,17 +78,20 @@ class Spread:
         seq = self.step.next_seq() if in_step else 0
         for seat in self.desk.seats.values():
             if seat.market.id == tick.market:
-                self._hand(seat.instance.id, tick, seq)
+                self._hand(seat, tick, seq)
 
-    def _hand(self, instance: str, tick: TickMsg, seq: int) -> None:
+    def _hand(self, seat: "Seat", tick: TickMsg, seq: int) -> None:
         """Give a tick to one instance; with a number it owes an answer."""
-        ask = seq
+        ask, instance = seq, seat.instance.id
         if tick.kind == "bar":
             asked = self.missing.bar(instance, tick.ts_ns, lambda: seq or self.step.next_seq())
             ask = seq or asked
         line = self.lines.get(instance)
         if line is None:
             self.missing.left(instance)
+            return
+        if not (ask or seat.thinks_on(tick.kind)):
+            self.valve.ride(instance, line, tick)
             return
         if ask:
             tick = msgspec.structs.replace(tick, ack=ask)

@@ -11,7 +11,7 @@ from clearedge_tui.core.clock import monotonic
 
 EXIT_STUCK = 71
 _TICK_S = 0.1
-_LONGEST_S = 1.0  # a hundred of these threads that look ten times a second are felt
+_SOON_S = 0.02
 _SECOND_CHANCE_S = 2.0
 
 
@@ -31,6 +31,7 @@ class Watchdog:
         self._callback = ""
         self._since = 0.0
         self._raised_at = 0.0
+        self._striking = False  # said before the callback is looked at, asked after it has ended
         self._lock = threading.Lock()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
@@ -40,11 +41,12 @@ class Watchdog:
 
     def leave(self) -> float:
         """Return how long the callback took, in seconds."""
-        with self._lock:
-            self._callback = ""
-            if self._raised_at:  # the call ended by itself just then: nothing may strike later
-                self._strike(None)
-            self._raised_at = 0.0
+        self._callback = ""
+        if self._striking:
+            with self._lock:
+                if self._raised_at:  # the call ended by itself just then: nothing may strike later
+                    self._strike(None)
+                self._raised_at, self._striking = 0.0, False
         return monotonic() - self._since
 
     def _strike(self, what: type[BaseException] | None) -> None:
@@ -55,13 +57,20 @@ class Watchdog:
 
     def _watch(self) -> None:
         wait = threading.Event()
+        rest_s = _TICK_S
         while True:
-            wait.wait(min(_LONGEST_S, max(_TICK_S, self.limit_s / 5)))
+            wait.wait(rest_s)
+            rest_s = _TICK_S
             callback, since = self._callback, self._since
-            if not callback or monotonic() - since < self.limit_s:
+            left_s = since + self.limit_s - monotonic()
+            if not callback or left_s > 0:
+                # a call that outlasts this rest is under way at its end: none slips through, and
+                # a hundred of these threads sleep nearly always
+                rest_s = (left_s if callback else 0.9 * self.limit_s) + _SOON_S
                 continue
             if not self._raised_at:
                 with self._lock:
+                    self._striking = True
                     if (self._callback, self._since) == (callback, since):
                         self.place = self._where()
                         self._raised_at = monotonic()

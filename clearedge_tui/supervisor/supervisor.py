@@ -11,7 +11,6 @@ import sys
 from functools import partial
 
 import msgspec
-import psutil
 
 from clearedge_tui.core.clock import iso, monotonic, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, NotFound
@@ -29,7 +28,7 @@ from clearedge_tui.supervisor.engines import Engines
 from clearedge_tui.supervisor.exchange import EXCHANGE_S
 from clearedge_tui.supervisor.instances import Instances
 from clearedge_tui.supervisor.lock import SupervisorLock
-from clearedge_tui.supervisor.memory import private_mb
+from clearedge_tui.supervisor.memory import Scales
 from clearedge_tui.supervisor.recorder import Recorder
 from clearedge_tui.supervisor.rises import settled
 from clearedge_tui.supervisor.risk_side import RiskSide
@@ -42,8 +41,6 @@ SWEEP_S = 1.0
 _FLUSH_S = 0.25
 _REST_S = 0.02  # between two looks at the plan: a hundred instances speak all the time
 _STOP_S = 5.0
-_WEIGH_S = 30.0  # summing a process's pages costs milliseconds
-_COUNT_S = 4.0  # between two looks at its processor time
 
 
 class Supervisor:
@@ -65,9 +62,7 @@ class Supervisor:
         self.kills = KillFiles(home)
         self._killed: dict[str, float] = {}
         self.store_error = ""
-        self._psutil: dict[int, psutil.Process] = {}
-        self._weighed: dict[int, float] = {}
-        self._counted: dict[int, float] = {}
+        self._scales = Scales()
         self._looking: dict[str, asyncio.Task[None]] = {}
         self.store: Store
         self.record: Recorder
@@ -316,22 +311,9 @@ class Supervisor:
         self.touch(run)
 
     def _weigh(self, run: InstanceRun) -> None:
-        """Look at what a process costs; a hundred looks a second would be seen themselves."""
-        pid, now = run.engine.pid, monotonic()
-        if now - self._counted.get(pid, 0.0) < _COUNT_S:
-            return
-        self._counted[pid] = now
-        try:
-            process = self._psutil.get(pid)
-            if process is None:
-                process = self._psutil[pid] = psutil.Process(pid)
-            run.cpu_pct = process.cpu_percent()
-            if now - self._weighed.get(pid, 0.0) > _WEIGH_S:
-                self._weighed[pid] = now
-                run.memory_mb = private_mb(pid)
-        except psutil.Error:
-            for known in (self._psutil, self._counted, self._weighed):
-                known.pop(pid, None)
+        costs = self._scales.look(run.engine.pid)
+        if costs is not None:
+            run.cpu_pct, run.memory_mb = costs
 
     async def _flushes(self) -> None:
         while True:

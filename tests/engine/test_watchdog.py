@@ -42,3 +42,16 @@ def test_a_call_that_has_returned_is_never_struck(dog: Watchdog) -> None:
             late += 1
         spin(0.12)  # longer than the dog sleeps
     assert late < 12
+
+
+def test_a_call_is_broken_near_its_limit_whenever_it_begins(tmp_path: Path) -> None:
+    for rest_s in (0.0, 0.13, 0.29):  # wherever in the dog's sleep
+        dog = Watchdog(0.3, __file__, tmp_path / "last words")
+        spin(0.15 + rest_s)
+        began = monotonic()
+        dog.enter("on_tick")
+        with pytest.raises(CallbackTimeout):
+            spin(5)
+        took = monotonic() - began
+        dog.leave()
+        assert 0.3 <= took < 0.6

@@ -243,7 +243,7 @@ def test_a_stranger_can_neither_command_nor_trade(box: Box) -> None:
         line.settimeout(5)
         line.connect(path)
         line.sendall(frame(Join("ema")))
-        body = next(Deframer().feed(line.recv(1 << 20)))
+        body = next(iter(Deframer().feed(line.recv(1 << 20))))
         answer = msgspec.msgpack.decode(body, type=Joined | FromEngine)
         assert isinstance(answer, Joined)
         assert f"process {os.getpid()} may not speak" in answer.error
