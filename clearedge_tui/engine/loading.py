@@ -36,10 +36,25 @@ class Loaded:
         self.module = module
         self.schema = schema
         self._made = made
+        self._stops: bool | None = None
+
+    def same_schema(self, raw: object) -> Schema | None:
+        """Return this load's schema when a later one of the file declares the same."""
+        return self.schema if raw == getattr(self.module, "CONFIG_SCHEMA", None) else None
 
     @property
     def mentions_stops(self) -> bool:
         """Whether its code speaks of stop orders: the file, modules beside it, its bases'."""
+        if self._stops is None:
+            self._stops = self._find_stops()
+        return self._stops
+
+    def follow(self, before: "Loaded") -> None:
+        """Take over what an earlier load of the same code has found out."""
+        if before.info.sha256 == self.info.sha256:
+            self._stops = before._stops
+
+    def _find_stops(self) -> bool:
         made = self._made.__mro__ if self._made else ()
         names = {one.__module__ for one in made if not one.__module__.startswith(_OURS)}
         files = {getattr(sys.modules.get(name), "__file__", None) for name in names}
@@ -106,11 +121,11 @@ def _text(file: str) -> str:
         return ""
 
 
-def load(path: Path, wanted: str = "") -> Loaded:
+def load(path: Path, wanted: str = "", before: Loaded | None = None) -> Loaded:
     """Load a strategy file under a name of its own. Every failure is a StrategyFault with a place.
 
     Runs the file's top level: call it only where the user's code may run. Nothing of it is run when
-    its hash is not the `wanted` one.
+    its hash is not the `wanted` one. An earlier load of the file spares reading its schema again.
     """
     try:
         source = path.read_bytes()
@@ -123,12 +138,15 @@ def load(path: Path, wanted: str = "") -> Loaded:
         raise StrategyFault("it was changed while its process was started", str(path))
     module = _run(path, _compiled(path, source), digest)
     try:
-        return _understood(path, module, digest)
+        loaded = _understood(path, module, digest, before)
     except StrategyFault as error:
         line = error.line or _line_of(
             source, "CONFIG_SCHEMA" if "CONFIG_SCHEMA" in error.message else ""
         )
         raise StrategyFault(error.message, str(path), line, error.detail) from None
+    if before is not None:
+        loaded.follow(before)
+    return loaded
 
 
 def _compiled(path: Path, source: bytes) -> CodeType:
@@ -153,14 +171,16 @@ def _run(path: Path, code: CodeType, digest: str) -> ModuleType:
     return module
 
 
-def _understood(path: Path, module: ModuleType, digest: str) -> Loaded:
+def _understood(
+    path: Path, module: ModuleType, digest: str, before: Loaded | None = None
+) -> Loaded:
     kind, made = _kind(module)
     raw: Any = getattr(module, "CONFIG_SCHEMA", None)
     if raw is None:
         raw = {}
         if kind == "native" and made is not None:
             raw = native_schema.raw_schema(native_schema.config_class(module, made))
-    schema = Schema.parse(raw)
+    schema = (before.same_schema(raw) if before is not None else None) or Schema.parse(raw)
     hooks = tuple(name for name in OPTIONAL if kind != "native" and _has(made, module, name))
     doc = inspect.getdoc(made) if made is not None and made.__doc__ else module.__doc__
     first = clean_text((doc or "").strip().split("\n")[0], 200)

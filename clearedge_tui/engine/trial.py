@@ -16,7 +16,7 @@ from clearedge_tui.engine import backtest, light, prober
 from clearedge_tui.engine.backtest_context import BacktestContext
 from clearedge_tui.engine.hosted import Hosted
 from clearedge_tui.engine.light import NeedsEngine
-from clearedge_tui.engine.loading import load
+from clearedge_tui.engine.loading import Loaded, load
 from clearedge_tui.engine.twins import Entries
 from clearedge_tui.market import timeframes
 from clearedge_tui.market.columns import Bars
@@ -45,6 +45,7 @@ class Bench:
         self.folder = folder
         self.path = Path(setup.root) / "strategies" / f"{setup.spec.strategy}.py"
         self.witness: _Dress | None = None  # a probe's
+        self._loaded: Loaded | None = None  # by the trial before
 
     def run(self, ask: Ask) -> Trial:
         """Run an ask. What the strategy does wrong is a trial that failed, with the reason."""
@@ -81,7 +82,8 @@ class Bench:
         # chance is part of what was asked: the same draws on either path, whatever ran before
         random.seed(self.setup.spec.seed)
         np.random.seed(self.setup.spec.seed % 2**32)
-        loaded = load(self.path, self.setup.code_sha256)  # anew: what a trial leaves behind is gone
+        # anew: what a trial leaves behind is gone
+        loaded = self._loaded = load(self.path, self.setup.code_sha256, self._loaded)
         bars, known = self._window(ask)
         spec = stressed(_asked(self.setup.spec, ask), Decimal(ask.cost))
         entries = Entries(ask.twin)
@@ -96,10 +98,13 @@ class Bench:
         )
         if not len(bars):
             return Trial("failed", path, error="no bars in the window")
+        began = monotonic()
         outcome = run(plan)
+        ran_s = monotonic() - began
         if outcome.status != "done":
             return Trial("failed", path, error=outcome.error, bars=outcome.seen)
-        return self._measured(path, spec, outcome, entries, ask)
+        trial = self._measured(path, spec, outcome, entries, ask)
+        return msgspec.structs.replace(trial, ran_s=ran_s)
 
     def _window(self, ask: Ask) -> tuple[Bars, Bars]:
         """Return the bars asked for, and them with the earlier ones that history() may show."""

@@ -85,6 +85,7 @@ class Trial(msgspec.Struct, frozen=True):
     times: bytes = b""  # when each period ended, int64 UTC ns
     pnls: bytes = b""  # of closed trades after fees, float64
     took_s: float = 0.0
+    ran_s: float = 0.0  # of these in the engine or in the light loop
     probed: Probed | None = None
 
     def figure(self, name: str) -> float | None:

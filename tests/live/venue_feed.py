@@ -65,7 +65,8 @@ class Client:
 
     async def sit(self, gateway: Gateway) -> None:
         instance = Instance(self.name, "s", "venue", self.market.market_id, "1m", Mode.ACTIVE)
-        await gateway._command(Attach(instance, self.market.info, os.getpid()))
+        # as a native strategy, which hears every quote beside its bars
+        await gateway._command(Attach(instance, self.market.info, os.getpid(), native=True))
         path = gateway_socket(gateway.spec.home, "venue")
         reader, self.writer = await asyncio.open_unix_connection(str(path), limit=1 << 16)
         self.writer.write(frame(Join(self.name)))
