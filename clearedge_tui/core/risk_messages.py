@@ -30,6 +30,10 @@ class Permitted(msgspec.Struct, frozen=True, tag=True):
     why: tuple[str, ...] = ()
 
 
+class Awake(msgspec.Struct, frozen=True, tag=True):
+    """To a gateway, about once a second: the supervisor's loop turns. A frozen one is like none."""
+
+
 class RiskLimits(msgspec.Struct, frozen=True, tag=True):
     """To a gateway: all limits that concern its account. They hold from the next order on."""
 
@@ -101,5 +105,5 @@ class Lower(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-ToGateway = Permit | RiskLimits | ClearLimit | Others
+ToGateway = Awake | Permit | RiskLimits | ClearLimit | Others
 FromGateway = Permitted | RiskSums | RiskRows | Lower

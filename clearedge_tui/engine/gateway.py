@@ -70,7 +70,7 @@ from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
-from clearedge_tui.engine.second_look import second_look
+from clearedge_tui.engine.second_look import ask_doubtful, second_look
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.engine.spread import Spread
@@ -245,6 +245,7 @@ class Gateway:
         self.desk.dirty |= {(s.instance.id, b) for s in self.desk.seats.values() for b in s.sums}
         try:
             async for body in stream:  # type: ignore[attr-defined]
+                self.lease.heard()
                 await self._command(_from_supervisor(body))
         finally:
             self.lease.lost(writer)
@@ -478,13 +479,10 @@ class Gateway:
             self.desk.risk.pulse()
             self.desk.refusals.flush()
             if self.ready and isinstance(self.book, VenueBook):
-                doubtful = self.desk.doubt()
-                for order in doubtful:
-                    self.book.ask_order(order)
-                if doubtful and self.second is not None:
-                    self.second.look()
+                ask_doubtful(self.desk, self.book, self.second)
             if self.second is not None:
                 self.second.pulse()
+            self.desk.leased = self.lease.awake
             tell_status(self)
 
 

@@ -10,6 +10,8 @@ from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import Lease
 from clearedge_tui.engine.peer import lock_holder, peer_pid, send
 
+_AWAKE_S = 5.0
+
 
 class LeaseKeeper:
     """Obeys only the process that holds the supervisor's lock, and only a rising epoch."""
@@ -19,6 +21,7 @@ class LeaseKeeper:
         self._changed = changed
         self._writer: asyncio.StreamWriter | None = None
         self._lost_at = monotonic()
+        self._heard_at = 0.0
         self._orphan = asyncio.Event()
         self._orphan.set()
         self.epoch = 0
@@ -26,6 +29,15 @@ class LeaseKeeper:
     @property
     def held(self) -> bool:
         return self._writer is not None
+
+    @property
+    def awake(self) -> bool:
+        """Whether there is a supervisor and it has spoken lately: a frozen one keeps its line."""
+        return self.held and monotonic() - self._heard_at < _AWAKE_S
+
+    def heard(self) -> None:
+        """The supervisor has said something."""
+        self._heard_at = monotonic()
 
     def take(self, ask: Lease, writer: asyncio.StreamWriter) -> str:
         """Accept a supervisor, or return why not."""
@@ -40,6 +52,7 @@ class LeaseKeeper:
         if old is not None and old is not writer:
             old.close()
         self._orphan.clear()
+        self.heard()
         self._changed(True)
         return ""
 

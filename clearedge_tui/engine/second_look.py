@@ -76,6 +76,15 @@ class SecondLook:
         self.look()
 
 
+def ask_doubtful(desk: "Desk", book: "VenueBook", second: SecondLook | None) -> None:
+    """Ask the venue for orders that have no answer: by the engine, and by the second look."""
+    doubtful = desk.doubt()
+    for order in doubtful:
+        book.ask_order(order)
+    if doubtful and second is not None:
+        second.look()
+
+
 def second_look(
     home: "Home",
     account: "Account",

@@ -21,6 +21,7 @@ from clearedge_tui.core.messages import (
 from clearedge_tui.core.model import Book, EngineState, OrderStatus
 from clearedge_tui.core.receipt import Receipt
 from clearedge_tui.core.risk_messages import (
+    Awake,
     Lower,
     Permitted,
     RiskRows,
@@ -288,6 +289,12 @@ class Accounts:
         )
         run.last_event_ns = fill.at_ns
         self._instance_changed(run)
+
+    def awake(self) -> None:
+        """Tell every gateway that this loop turns."""
+        for place in self.places.values():
+            if place.gateway.link is not None:
+                place.gateway.link.send(Awake())
 
     async def set_speed(self, name: str, speed: float) -> None:
         """Change a replay's speed. Raises RetryLater when the gateway is away."""

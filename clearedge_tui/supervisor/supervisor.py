@@ -331,6 +331,7 @@ class Supervisor:
     async def _exchanges(self) -> None:
         while True:
             await asyncio.sleep(EXCHANGE_S)
+            self.places.awake()
             with contextlib.suppress(ClearEdgeError):  # a database that cannot be read just now
                 self.risk.exchange(self.places.places)
 

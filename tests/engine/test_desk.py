@@ -195,6 +195,7 @@ TestDesk = DeskMachine.TestCase
 
 
 def test_a_changed_market_counts_from_an_instances_next_process_on() -> None:
+    """Faults 35 and 48: what does not fit a market never reaches its book."""
     orders: list[OrderUpdate] = []
     opened: list[BookOpen] = []
     desk = Desk(
@@ -225,6 +226,7 @@ def test_a_changed_market_counts_from_an_instances_next_process_on() -> None:
 def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Fault 38: the feed is silent, its socket open."""
     clock = [1000.0]
     for module in ("marks", "judge"):
         monkeypatch.setattr(f"clearedge_tui.engine.{module}.monotonic", lambda: clock[0])

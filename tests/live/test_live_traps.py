@@ -95,6 +95,7 @@ def test_the_bare_node_denies_the_hundred_and_first_order_and_ours_has_its_own_l
 def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(
     make_box: Callable[..., Box],
 ) -> None:
+    """Fault 34: a storm of orders."""
     box = make_box(extra="orders_per_second = 5\n").start()
     box.write(
         "storm",
@@ -207,7 +208,8 @@ def test_an_account_in_another_currency_is_refused(
     assert "quoted in USD" in result.message
 
 
-def test_a_broken_accounts_file_keeps_the_last_good_one_and_says_so(box: Box) -> None:
+def test_a_broken_accounts_file_keeps_the_last_good_one_and_says_so(shared_box: Box) -> None:
+    box = shared_box
     box.add("ema", mode="observe")
     pid = box.running("ema").pid
     path = box.home.config / "accounts.toml"
@@ -239,7 +241,8 @@ def test_an_engine_that_is_frozen_is_stalled_then_replaced(
     )
 
 
-def test_a_dead_shadow_node_is_replaced_and_its_orders_are_said_to_be_gone(box: Box) -> None:
+def test_a_dead_shadow_node_is_replaced_and_its_orders_are_said_to_be_gone(shared_box: Box) -> None:
+    box = shared_box
     box.write(
         "rests",
         "from clearedge_tui.contract import Strategy\n"

@@ -5,13 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from clearedge_tui.kills import receipts
+from tests.live.seat import Seat
 from tests.trading.box import HAND, LiveBox
 from tests.trading.live import BTC
 from tests.venue_sim.process import SimProcess
@@ -21,18 +21,7 @@ D = Decimal
 THIEF = HAND.parent / "thief.py"
 
 
-@pytest.fixture
-def sim() -> Iterator[SimProcess]:
-    with SimProcess() as found:
-        yield found
-
-
-@pytest.fixture
-def box(sim: SimProcess, tmp_path: Path) -> Iterator[LiveBox]:
-    made = LiveBox(tmp_path / "home", sim)
-    made.start()
-    yield made
-    made.close()
+SCREENS = ("Runs", "Data", "Ladder", "Risk", "Journal", "Accounts", "Book")
 
 
 def held(sim: SimProcess) -> list[Decimal]:
@@ -51,6 +40,7 @@ def clearedge(box: LiveBox, *words: str) -> "subprocess.CompletedProcess[str]":
 def test_an_approved_instance_trades_and_one_changed_byte_ends_it(
     sim: SimProcess, box: LiveBox
 ) -> None:
+    """Fault 36: the file of a strategy that trades is edited."""
     added = box.hand("eager", mode="active")
     assert added.status == "refused"
     assert "nobody has approved it" in added.message
@@ -171,6 +161,21 @@ def test_a_hung_gateway_is_ended_and_the_account_emptied(sim: SimProcess, box: L
     assert "gone" in told
 
 
+def screens(box: LiveBox) -> str:
+    """Return what a person sees of it: every screen of the console, one after the other."""
+    seat = Seat(box)
+    try:
+        shown = seat.see(r"one .*observe")
+        for key, title in enumerate(SCREENS, 2):
+            seat.type(str(key))
+            shown += seat.see(rf"ClearEdge  {title}")
+        seat.type("1 enter")
+        return shown + seat.see(r"Orders")
+    finally:
+        os.kill(seat.terminal.pid, signal.SIGKILL)
+        os.waitpid(seat.terminal.pid, 0)
+
+
 def test_the_keys_are_nowhere_to_be_found(sim: SimProcess, box: LiveBox) -> None:
     secret = "sim-secret"  # the planted one
     box.hand("one")
@@ -187,6 +192,8 @@ def test_the_keys_are_nowhere_to_be_found(sim: SimProcess, box: LiveBox) -> None
     shown = str(box.snapshot()) + box.story()
     for verb in ("account.list", "kill.status", "recon.list", "approve.show"):
         shown += str(box.do(verb).data)
+    shown += screens(box)
+    assert "sim-key" not in shown
     assert secret not in shown
     holds = [
         p for p in box.home.root.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()

@@ -1,6 +1,5 @@
 """A live account against a venue on loopback, through the unmodified adapter."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,12 +9,6 @@ from tests.trading.live import GatewayProcess, account
 from tests.venue_sim.process import SimProcess
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def sim() -> Iterator[SimProcess]:
-    with SimProcess() as found:
-        yield found
 
 
 def test_orders_fill_rest_and_cancel_and_the_ledger_is_the_venues(
@@ -37,6 +30,7 @@ def test_orders_fill_rest_and_cancel_and_the_ledger_is_the_venues(
 def test_two_instances_on_one_market_have_sums_of_their_own(
     sim: SimProcess, tmp_path: Path
 ) -> None:
+    """Fault 37: two strategies claim one instrument of a netting account."""
     with GatewayProcess(tmp_path, account(sim)) as gateway:
         for name in ("one", "two"):
             gateway.attach(name)
