@@ -11,6 +11,7 @@ import msgspec
 
 from clearedge_tui.cli.act import JSON
 from clearedge_tui.cli.at_home import columns, home, say_json
+from clearedge_tui.cli.research_basket import basket
 from clearedge_tui.cli.research_multi import multi
 from clearedge_tui.core.errors import NotFound, UsageError
 
@@ -31,6 +32,7 @@ def research() -> None:
 
 
 research.add_command(multi)
+research.add_command(basket)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -247,7 +249,7 @@ def what_if(run_id: str, sets: tuple[str, ...], as_json: bool) -> int:
         was, now = (one.metrics.get(name) for one in (before, after))
         shown = ("–" if v is None else f"{v:,.4g}" for v in (was, now))
         click.echo(f"{name:16s}" + "".join(f"{text:>14s}" for text in shown))
-    click.echo(f"after {after.took_s:.2f} s by the {after.path}")
+    click.echo(f"after {after.told}")
     return 0
 
 
@@ -304,7 +306,7 @@ def _only(
 def _wanted(asked: dict[str, Any]) -> "Options":
     from clearedge_tui.research.gauntlet import Options
     from clearedge_tui.research.objective import Objective
-    from clearedge_tui.research.optimise import PRESETS
+    from clearedge_tui.research.search import PRESETS
 
     Objective(asked["objective"])  # a mistyped one is told before anything is run
     return Options(

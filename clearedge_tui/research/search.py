@@ -19,6 +19,7 @@ from clearedge_tui.core.text import clean_text
 if TYPE_CHECKING:
     import optuna
 
+PRESETS = {"quick": 50, "standard": 200, "production": 1000}  # trials
 SAMPLERS = ("tpe", "random", "grid", "cmaes", "nsga2")
 MOST_GRID = 20_000
 _STEPS = 10  # of a grid over a range without a step

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
+from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import StrategyFault
 from clearedge_tui.market import markets
 from clearedge_tui.research import ledger, periods
@@ -22,6 +23,7 @@ from clearedge_tui.runs.model import BacktestSpec, Curve
 from clearedge_tui.settings import Home
 
 _PERIODS = 400  # points of a curve, about
+_BY = {"light": "light loop", "engine": "engine"}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -31,7 +33,8 @@ class Answer(msgspec.Struct, frozen=True):
     equity: Curve
     metrics: dict[str, float | None]
     path: str
-    took_s: float
+    took_s: float  # from the question on
+    told: str  # how it was answered, in words: so many seconds by what
 
 
 class WhatIf:
@@ -54,6 +57,7 @@ class WhatIf:
 
     def ask(self, changed: Mapping[str, object]) -> Answer:
         """Return what these settings would have done. Raises UsageError for settings that cannot be."""
+        began = monotonic()
         config = self._schema.validate({**self._base, **changed})
         setup = self._study.setup
         path = self._study.path(self._base)
@@ -65,7 +69,9 @@ class WhatIf:
         if trial.status != "done":
             raise StrategyFault(trial.error)
         equity = _curve(trial, float(setup.spec.balance))
-        return Answer(config, equity, trial.metrics, trial.path, trial.took_s)
+        took_s = monotonic() - began
+        told = f"{took_s:.2f} s by the {_BY[trial.path]}"
+        return Answer(config, equity, trial.metrics, trial.path, took_s, told)
 
     def close(self) -> None:
         self._study.close()

@@ -41,7 +41,7 @@ async def test_a_changed_setting_is_answered_over_the_old_equity_and_wrong_ones_
         assert "with these" not in d.text()
         await d.press("enter", "ctrl+u", "5", "enter")
         await d.shows("with these")
-        await d.shows("by the light")
+        await d.shows("by the light loop")
         assert answering()
         first, second = d.page.answers
         assert first["config"]["fast"] == 12

@@ -103,10 +103,9 @@ class WhatIfPage(FormPage):
             return f"{self.step or 'running'}…", p.ACCENT
         if not self.answers:
             return "", p.DIM
-        last = self.answers[-1]
+        told = clean_text(self.answers[-1].get("told"), 80)
         return (
-            f"{last.get('took_s', 0.0):.2f} s by the {clean_text(last.get('path'))}; every question "
-            "counts as a variant tried; w keeps it as a backtest",
+            f"{told}; every question counts as a variant tried; w keeps it as a backtest",
             p.DIM,
         )
 
