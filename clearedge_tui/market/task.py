@@ -15,6 +15,7 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, UsageError
+from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market import catalog, checks, moments, upkeep
@@ -46,6 +47,7 @@ class Step(msgspec.Struct, frozen=True, tag=True):
     rate: float = 0.0
     eta_s: float | None = None
     text: str = ""
+    leaders: tuple[Leader, ...] | None = None  # of a search, best first; None: as before
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):

@@ -26,11 +26,11 @@ from clearedge_tui.research import (
 )
 from clearedge_tui.research.finding import Finding
 from clearedge_tui.research.gates import THRESHOLDS, Evidence, Gate, ladder
-from clearedge_tui.research.ground import Ground
+from clearedge_tui.research.ground import HELD_OUT, Ground
 from clearedge_tui.research.optimise import Optimised, Wanted
 from clearedge_tui.research.pool import Local
 from clearedge_tui.research.readiness import Readiness, readiness
-from clearedge_tui.research.search import Space
+from clearedge_tui.research.search import PRESETS, Space
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.study import Study, Told, nobody, returns_of
 from clearedge_tui.research.trial import Ask, Setup
@@ -47,7 +47,7 @@ STEPS = {
 class Options(msgspec.Struct, frozen=True):
     """How much of it. `as_is` judges the given settings; else those a search recommends."""
 
-    trials: int = optimise.PRESETS["standard"]
+    trials: int = PRESETS["standard"]
     sampler: str = "tpe"
     objective: str = "sharpe"
     twins: int = 200
@@ -88,6 +88,9 @@ class Ladder(msgspec.Struct, frozen=True):
     evidence: dict[str, Evidence]
     at_ns: int
     probed: str = ""  # what the look-ahead probe found
+    options: Options | None = None  # it was made with; None: of an older version
+    held_out: float = HELD_OUT
+    asked_ns: tuple[int, int] = (0, 0)  # window as it was asked for; 0 is the edge of the data
 
 
 class Gauntlet:
@@ -422,6 +425,7 @@ class Gauntlet:
             found.why if found else "the settings as they were given", self.why_engine,
             dict(self.runs), ground.market.simulated, dict(self.evidence), now_ns(),
             "" if self.probed is None else f"{self.probed.verdict}: {self.probed.why}",
+            self.options, ground.held_out, (ground.spec.start_ns, ground.spec.end_ns),
         )  # fmt: skip
         key = finding.key_of("ladder", ground, config, evidence=self.evidence, looks=looks)
         if finding.known(ground.home, key) is None:

@@ -36,6 +36,7 @@ class Ground:
     split_ns: int  # the first bar of the held-out part closes after it
     period_ns: int
     bar_ns: int
+    held_out: float = HELD_OUT  # the share that was asked for
 
     @property
     def data(self) -> tuple[DataUsed, ...]:
@@ -110,7 +111,7 @@ def ground(
     split_ns = _edge(bars, last_ns - int((last_ns - first_ns) * held_out))
     return Ground(
         home, spec, market.info, used, hashlib.sha256(path.read_bytes()).hexdigest(), bars,
-        split_ns, periods.fitting(first_ns, split_ns, bar_ns), bar_ns,
+        split_ns, periods.fitting(first_ns, split_ns, bar_ns), bar_ns, held_out,
     )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ import msgspec
 import numpy as np
 
 from clearedge_tui.core.errors import UsageError
+from clearedge_tui.research.leaders import Leaders
 from clearedge_tui.research.luck import Luck, luck
 from clearedge_tui.research.objective import Objective
 from clearedge_tui.research.rule_test import counted, growth
-from clearedge_tui.research.search import Space, sampler
+from clearedge_tui.research.search import PRESETS, Space, sampler
 from clearedge_tui.research.stats import importance, pbo, plateau, reality
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.study import Step, Study, returns_of
@@ -25,7 +26,6 @@ from clearedge_tui.research.trial import Ask, Trial
 if TYPE_CHECKING:
     import optuna
 
-PRESETS = {"quick": 50, "standard": 200, "production": 1000}
 BATCH = 8  # draws before the sampler hears how they did: the same on one core and on a hundred
 LEAST_TRADES = 10  # of a trial, for its score to mean anything
 TOP = 5
@@ -120,6 +120,7 @@ class _Search:
         self.tried: list[Tried] = []
         self.trials: dict[int, Trial] = {}
         self.invalid = 0
+        self.leaders = Leaders()
         self._rungs: dict[float, list[float]] = {share: [] for share in _RUNGS}
 
     def ask(self, params: Mapping[str, Any], share: float = 1.0, **more: Any) -> Ask:
@@ -134,6 +135,7 @@ class _Search:
         return Ask(config=config, start_ns=start, end_ns=end, path=self.path, **more)
 
     def go(self) -> None:
+        self._tell()  # a search begins: whoever shows the leaders of the one before forgets them
         if self.wanted.sampler == "grid":
             points = self.space.grid()
             for at in range(0, len(points), BATCH * 8):
@@ -188,10 +190,13 @@ class _Search:
                 self.trials[number] = done[n]
             self.tried.append(one)
             made.append(one)
-        best = max((t.values[0] for t in self.tried if t.state == "scored"), default=None)
-        lead = tuple(f"{t.values[0]:.3g}  {_words(t.params)}" for t in self.top())
-        self.study.told(Step("trials", len(self.tried), self.wanted.trials, 0.0, best, lead))
+        self.leaders.take((t, self.trials[t.number]) for t in made if t.state == "scored")
+        self._tell()
         return made
+
+    def _tell(self) -> None:
+        done, total = len(self.tried), self.wanted.trials
+        self.study.told(Step("trials", done, total, 0.0, self.leaders.rows))
 
     def _pruned(self, points: Sequence[dict[str, Any]]) -> dict[int, str]:
         """Return those that do worse than the median of all before them on a part of the window."""
@@ -259,10 +264,6 @@ class _Search:
             for n, trial in zip(numbers, found, strict=True)
             if trial.status == "done"
         )
-
-
-def _words(params: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in params.items())
 
 
 def _judged(search: _Search, judged: bool) -> Optimised:

@@ -8,6 +8,7 @@ import numpy as np
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.leader import Leader
 from clearedge_tui.market.columns import Floats
 from clearedge_tui.research.pool import Local, Pool
 from clearedge_tui.research.record import Record
@@ -29,8 +30,11 @@ class Step(msgspec.Struct, frozen=True):
     done: int
     total: int
     took_s: float
-    best: float | None = None
-    leaders: tuple[str, ...] = ()  # of a search, best first: score and settings
+    leaders: tuple[Leader, ...] = ()  # of a search, best first
+
+    @property
+    def best(self) -> float | None:
+        return self.leaders[0].score if self.leaders else None
 
 
 def nobody(_step: Step) -> None:

@@ -119,12 +119,14 @@ class Jobs:
             message=end.message,
             asks=asks,
             run_id=run_id,
+            leaders=(),
         )
         self._works.pop(key, None)
         self._next()
 
     def _step(self, key: str, step: JobStep) -> None:
-        done = step.done if step.done >= 0 else self._rows[key].progress
+        row = self._rows[key]
+        done = step.done if step.done >= 0 else row.progress
         self._change(
             key,
             progress=done,
@@ -133,6 +135,7 @@ class Jobs:
             message=step.message,
             rows=step.rows,
             rate=step.rate,
+            leaders=row.leaders if step.leaders is None else step.leaders,
         )
 
     def _change(self, key: str, **fields: object) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from clearedge_tui.core.kill_summary import KillRow
+from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.model import (
     AccountKind,
     BarRow,
@@ -127,6 +128,7 @@ class JobRow(msgspec.Struct, frozen=True):
     rate: float = 0.0  # rows a second
     asks: str = ""  # what a person has to agree to before it is done: `pay`
     trace_id: str = ""  # the thread through data, job, run and journal
+    leaders: tuple[Leader, ...] = ()  # the best so far of a search while it runs, best first
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag=True):

@@ -15,6 +15,7 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError, of_machine
+from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market.task import Ended, Step
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from clearedge_tui.research.study import Step as Studied
 
 _TELL_S = 0.1
-LEADER = " ▸ "  # before each of a search's best so far, in the words of a step
+_SEARCH = ("trials", "first ", "confirming", "drawing")  # what a search says it is at
 _decode = msgspec.msgpack.Decoder(StudyTask).decode
 Tell = Callable[[Step], None]
 
@@ -85,13 +86,12 @@ class _Said:
     def __init__(self, along: Along, ladders: int, tell: Tell) -> None:
         self._along, self._ladders, self._tell = along, ladders, tell
         self._done, self._began = 0, monotonic()
-        self._best: float | None = None
-        self._leaders: tuple[str, ...] = ()
+        self._leaders: tuple[Leader, ...] = ()
 
     def next(self) -> None:
         """Begin the next ladder."""
         self._done += 1
-        self._best, self._leaders = None, ()
+        self._leaders = ()
         self._along.anew()
 
     def told(self, step: "Studied") -> None:
@@ -100,12 +100,29 @@ class _Said:
         share, text = self._along.at(step.what, step.done, step.total, batch)
         whole = (self._done + share) / self._ladders
         if search and not batch:
-            self._best, self._leaders = step.best, step.leaders
-        text += f", best {self._best:.2f}" if search and self._best is not None else ""
+            self._leaders = step.leaders
+        elif not step.what.startswith(_SEARCH):
+            self._leaders = ()
+        text += f", best {self._leaders[0].score:.2f}" if search and self._leaders else ""
         which = f"{self._done + 1} of {self._ladders}, " if self._ladders > 1 else ""
         eta = self._along.eta(whole, monotonic() - self._began)
-        lead = "".join(f"{LEADER}{clean_text(one, 120)}" for one in self._leaders)
-        self._tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}{lead}"))
+        self._tell(Step(whole, step.done, eta_s=eta, text=f"{which}{text}", leaders=self._leaders))
+
+
+class Teller:
+    """Sends steps, ten a second at most; leaders only when they are others than those sent before."""
+
+    def __init__(self, send: Callable[[msgspec.Struct], None]) -> None:
+        self._send, self._at = send, -_TELL_S
+        self._leaders: tuple[Leader, ...] | None = ()
+
+    def __call__(self, step: Step) -> None:
+        now = monotonic()
+        if now - self._at < _TELL_S:
+            return
+        same = step.leaders == self._leaders
+        self._at, self._leaders = now, step.leaders
+        self._send(msgspec.structs.replace(step, leaders=None) if same else step)
 
 
 def _said(done: "list[Judged]") -> Ended:
@@ -123,7 +140,7 @@ def _said(done: "list[Judged]") -> Ended:
 
 def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
-    answers, said, asked = int(sys.argv[1]), [-1.0], list[int]()
+    answers, asked = int(sys.argv[1]), list[int]()
     signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
 
     def send(message: msgspec.Struct) -> None:
@@ -131,16 +148,11 @@ def main() -> int:
         while view:
             view = view[os.write(answers, view) :]
 
-    def tell(step: Step) -> None:
-        if monotonic() - said[0] >= _TELL_S:
-            said[0] = monotonic()
-            send(step)
-
     os.set_inheritable(answers, False)
     deframer = Deframer()
     while chunk := os.read(0, 1 << 16):
         for body in deframer.feed(chunk):
-            ended = run(_decode(body), tell, lambda: bool(asked))
+            ended = run(_decode(body), Teller(send), lambda: bool(asked))
             send(ended)
             return ended.code
     return 2

@@ -14,6 +14,7 @@ from clearedge_tui.core.errors import NotFound, Refused, UsageError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.market import catalog
 from clearedge_tui.market.markets import load_markets
+from clearedge_tui.research.search import PRESETS
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.spec.v2 import SpecV2
 from clearedge_tui.settings import Home
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Answer = tuple[str, object]
 Place = tuple[str, str, str, str]  # strategy, market, venue, timeframe
-PRESETS = {"quick": 50, "standard": 200, "production": 1000}
 _NUMBERS = ("twins", "windows", "wfo_trials", "permutations", "seed")
 _WORDS = ("sampler", "objective")
 _MARKS = ("anchored", "as_is", "top_held_out")

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market.task import Ended, Step, Task, decode_answer
 from clearedge_tui.runs import labels
@@ -30,6 +31,7 @@ class JobStep(msgspec.Struct, frozen=True):
     rows: int = 0
     rate: float = 0.0  # rows a second
     equity: tuple[float, ...] = ()
+    leaders: tuple[Leader, ...] | None = None  # None: as before
 
 
 class JobEnd(msgspec.Struct, frozen=True):
@@ -135,7 +137,9 @@ class ProcessWork:
             for body in deframer.feed(data):
                 match decode_answer(body):
                     case Step() as one:
-                        yield JobStep(one.done, one.eta_s, one.text, one.rows, one.rate)
+                        yield JobStep(
+                            one.done, one.eta_s, one.text, one.rows, one.rate, leaders=one.leaders
+                        )
                     case Ended() as ended:
                         self._ended = ended
 

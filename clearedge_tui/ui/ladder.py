@@ -39,6 +39,9 @@ class Standing(msgspec.Struct, frozen=True):
     why_config: str = ""
     why_engine: str = ""
     probed: str = ""  # what the look-ahead probe found
+    options: dict[str, Any] | None = None  # it was made with; None: of an older version
+    held_out: float = 0.25
+    asked_ns: tuple[int, int] = (0, 0)  # window as it was asked for; 0 is the edge of the data
     simulated: bool = False
     at_ns: int = 0
 

@@ -148,22 +148,12 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-LEADER = " ▸ "  # before each of a search's best so far, in what a job says
-
-
-def leaders(jobs: Sequence[JobRow]) -> list[str]:
-    """Return the best so far of the search under way, best first."""
-    return [clean_text(one, 120) for one in jobs[0].message.split(LEADER)[1:]] if jobs else []
-
-
 def job_line(jobs: Sequence[JobRow]) -> str:
     """Return what the first of the jobs is at, and how many more there are."""
     job = jobs[0]
     eta = f"  eta {f.duration(job.eta_s)}" if job.eta_s is not None else ""
     more = f"   and {len(jobs) - 1} more" if len(jobs) > 1 else ""
-    said = job.message.partition(LEADER)[0] or (
-        "waiting for its turn" if job.state == "queued" else "starting"
-    )
+    said = job.message or ("waiting for its turn" if job.state == "queued" else "starting")
     return clean_text(f"{job.title}   {job.progress * 100:3.0f} %{eta}   {said}{more}", 300)
 
 

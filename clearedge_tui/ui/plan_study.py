@@ -1,12 +1,14 @@
 """The forms of research: judging a strategy, and moving the threshold of a gate."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import ClearEdgeError
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.research.gates import SPECS, THRESHOLDS
+from clearedge_tui.research.search import PRESETS, SAMPLERS
 from clearedge_tui.ui import palette as p
 from clearedge_tui.ui.form import FormField
 from clearedge_tui.ui.ladder import Standing
@@ -19,16 +21,21 @@ if TYPE_CHECKING:
 Lines = list[tuple[str, int]]
 _YES_NO: Final = ("no", "yes")
 _TERMS: Final = (
-    FormField("preset", "standard", ("quick", "standard", "production"), about="50, 200 or 1000 trials"),
+    FormField("preset", "standard", tuple(PRESETS), about="50, 200 or 1000 trials"),
     FormField("trials", "", about="another number of trials"),
     FormField("twins", "200", about="that enter at random; 20 or more"),
     FormField("windows", "6", about="of the walk-forward; 2 to 100"),
     FormField("held out", "0.25", about="share at the end that no search sees; each look counts"),
-    FormField("sampler", "tpe", ("tpe", "random", "grid", "cmaes", "nsga2"), about="of the search"),
+    FormField("sampler", "tpe", SAMPLERS, about="of the search"),
     FormField("objective", "sharpe", about="a figure or a sum of some; several with commas"),
     FormField("as is", "no", _YES_NO, about="search nothing; judge the settings as they are"),
     FormField("seed", "1", about="of all randomness"),
 )  # fmt: skip
+_SAME: Final = ("twins", "windows", "sampler", "objective", "seed")
+_MARKS: Final = {  # options that no field asks for
+    "anchored": "training always begins at the start",
+    "top_held_out": "the best of the search look too",
+}
 _RANGES: Final = {"trials": (1, 100_000), "twins": (20, 100_000), "windows": (2, 100)}
 
 
@@ -47,12 +54,14 @@ class JudgePlan:
         labels = self.supply.labels()
         own = self._own()
         label = raw.get("market") or own or (labels or ("",))[0]
+        made = made_with(self.standing)
+        begun, ended = map(_moment, self.standing.asked_ns if self.standing else (0, 0))
         return [
             FormField("strategy", first, names),
             FormField("market", own or label, labels, about=about(self.supply.market(label))),
-            FormField("from", "", about="empty: the first bar; like 2022-01-31"),
-            FormField("to", "", about="empty: the last bar; not included"),
-            *_TERMS,
+            FormField("from", begun, about="empty: the first bar; like 2022-01-31"),
+            FormField("to", ended, about="empty: the last bar; not included"),
+            *(replace(one, value=made.get(one.name, one.value)) for one in _TERMS),
         ]
 
     def _own(self) -> str:
@@ -92,7 +101,18 @@ class JudgePlan:
                       "again is not counted again", p.WARN))  # fmt: skip
         if self._same(raw) and self.standing and self.standing.given:
             lines.append(("with the settings it was judged from before", p.DIM))
-        return lines
+        kept = self._kept(raw)
+        told = [words for name, words in _MARKS.items() if kept.get(name)]
+        told += ["no light loop anywhere"] if kept.get("engine") else []
+        return [*lines, (f"as before: {'; '.join(told)}", p.DIM)] if told else lines
+
+    def _kept(self, raw: Mapping[str, str]) -> dict[str, object]:
+        """Return the options that no field asks for, as the ladder was made with them."""
+        made = self.standing.options if self.standing is not None and self._same(raw) else None
+        if made is None:
+            return {}
+        names = ("wfo_trials", "permutations", *_MARKS)
+        return {name: made.get(name) for name in names} | {"engine": made.get("quick") is False}
 
     def _same(self, raw: Mapping[str, str]) -> bool:
         return self.standing is not None and raw["strategy"] == self.standing.strategy
@@ -104,11 +124,28 @@ class JudgePlan:
             "strategy": raw["strategy"], "market": str(market.get("market_id", "")),
             "timeframe": str(market.get("timeframe") or ""), "start": raw["from"], "end": raw["to"],
             "held_out": raw["held out"], "as_is": raw["as is"] == "yes", "config": given,
-            **{name: raw[name] for name in
-               ("preset", "trials", "twins", "windows", "sampler", "objective", "seed")},
+            **{name: raw[name] for name in ("preset", "trials", *_SAME)},
+            **self._kept(raw),
         }  # fmt: skip
         send_judge(ui, args)
         done()
+
+
+def made_with(one: Standing | None) -> dict[str, str]:
+    """Return the options a ladder was made with, by the fields of the form; those not known are out."""
+    if one is None or one.options is None:
+        return {}
+    made = {name: str(value) for name, value in one.options.items()}
+    trials = made.pop("trials", "")
+    preset = next((name for name, size in PRESETS.items() if str(size) == trials), "")
+    found = {"preset": preset, "trials": ""} if preset else {"trials": trials}
+    found |= {"as is": _YES_NO[one.options.get("as_is") is True], "held out": f"{one.held_out:g}"}
+    return found | {name: made[name] for name in _SAME if name in made}
+
+
+def _moment(ts_ns: int) -> str:
+    """Return UTC nanoseconds as the form writes them; empty for an edge of the data."""
+    return iso(ts_ns).removesuffix(" 00:00:00") if ts_ns else ""
 
 
 def send_judge(ui: "Console", args: Mapping[str, object]) -> None:

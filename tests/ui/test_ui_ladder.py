@@ -7,11 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.supervisor.protocol import JobRow
+from clearedge_tui.core.leader import POINTS, Leader
+from clearedge_tui.research.gauntlet import Options
+from clearedge_tui.settings import Home
+from clearedge_tui.supervisor.protocol import Changed, JobRow
+from clearedge_tui.supervisor.verbs_research import options
 from clearedge_tui.ui import plan_ladder, study
 from clearedge_tui.ui.cells import Cells
 from clearedge_tui.ui.commands import parse
 from clearedge_tui.ui.doing import run
+from clearedge_tui.ui.format import day
 from clearedge_tui.ui.ladder import SORTS, Board, Standing, ordered, sum_text
 from clearedge_tui.ui.look import Look
 from clearedge_tui.ui.paint.ladder import glyph, paint_marks
@@ -26,8 +31,9 @@ from clearedge_tui.ui.symbols import ASCII
 from tests.fakes import research
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
-from tests.ui.conftest import Desk, OpenDesk, sent
+from tests.ui.conftest import Compare, Desk, OpenDesk, sent
 from tests.ui.test_ui_palette import command
+from tests.ui.test_ui_snapshots import still
 
 BOARD = msgspec.convert(research.board(), Board)
 READY, HALF, STALE, BEGUN = BOARD.ladders
@@ -168,6 +174,44 @@ def test_a_form_of_a_ladder_keeps_its_market_and_the_settings_it_began_from() ->
     assert "settings it was judged from" in plan.difference(raw)[-1][0]
     for wrong in ({"twins": "5"}, {"windows": "x"}, {"held out": "0.9"}, {"from": "soon"}):
         assert set(plan.check(raw | wrong)) == set(wrong)
+
+
+MADE = {
+    "trials": 50, "sampler": "random", "objective": "sharpe, trades", "twins": 80, "windows": 4, "wfo_trials": 12,
+    "permutations": 30, "anchored": True, "as_is": False, "top_held_out": False, "quick": False, "seed": 7,
+}  # fmt: skip
+
+
+async def test_a_ladder_is_judged_anew_with_the_options_it_was_made_with(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    asked = (START_NS - START_NS % research.DAY_NS, 0)
+    one = msgspec.structs.replace(READY, options=MADE, held_out=0.3, asked_ns=asked)
+    markets: list[Mapping[str, object]] = [
+        {"market": "BTC/USDT", "market_id": "BTCUSDT.BYBIT", "timeframe": "1h"}
+    ]
+    plan = JudgePlan(Supply({"ema_cross": {}, "other": {}}, markets), one)
+    raw = {row.name: row.value for row in plan.fields({})}
+    assert not plan.check(raw)
+    assert raw["preset"] == "quick" and raw["trials"] == "" and raw["to"] == ""
+    told = " ".join(line for line, _ in plan.difference(raw))
+    assert "no light loop" in told and "always begins at the start" in told
+    async with desk() as d:
+        plan.apply(d.app, raw, lambda: None)
+        plan.apply(d.app, raw | {"strategy": "other"}, lambda: None)
+        await d.until(lambda: len(sent(world, "research.run")) == 2)
+    same, other = sent(world, "research.run")
+    assert msgspec.convert(options(same), Options) == msgspec.convert(MADE, Options)
+    assert same["held_out"] == "0.3"
+    assert (same["start"], same.get("end")) == (f"{day(asked[0])}", None)
+    assert not {"anchored", "engine", "wfo_trials"} & set(other)
+
+
+def test_a_form_of_a_ladder_with_a_size_of_its_own_keeps_the_number() -> None:
+    made = {**MADE, "trials": 77}
+    plan = JudgePlan(Supply({"ema_cross": {}}, []), msgspec.structs.replace(READY, options=made))
+    raw = {row.name: row.value for row in plan.fields({})}
+    assert (raw["preset"], raw["trials"]) == ("standard", "77")
 
 
 # ---- the gates --------------------------------------------------------------------------------
@@ -353,13 +397,67 @@ async def test_words_of_research_do_what_the_keys_do(world: FakeSupervisor, desk
         await d.shows("‹ rule ›")
 
 
-def test_the_best_so_far_of_a_search_are_listed_while_it_runs() -> None:
-    said = "search: 40 of 200, best 1.31 ▸ 1.31  fast=5 slow=20 ▸ 1.2  fast=6 slow=22"
-    job = JobRow("j1", "research", "ema_cross SP500 1d", "running", 0.4, message=said)
-    assert plan_ladder.leaders([job]) == ["1.31  fast=5 slow=20", "1.2  fast=6 slow=22"]
-    line = plan_ladder.job_line([job])
-    assert line.endswith("best 1.31")
-    assert "▸" not in line
-    assert plan_ladder.leaders([]) == plan_ladder.leaders(
-        [msgspec.structs.replace(job, message="x")]
-    )
+# ---- the best so far --------------------------------------------------------------------------
+def best_so_far(count: int) -> tuple[Leader, ...]:
+    return tuple(
+        Leader(1.31 - n / 9, f"fast={5 + n} slow={20 + 3 * n} short={n % 2 == 0}", 140 - 7 * n,
+               tuple(research.curve(n, POINTS, 0.012 - n / 1000)))
+        for n in range(count)
+    )  # fmt: skip
+
+
+def searching(count: int) -> JobRow:
+    return JobRow("job-s", "research", HALF.title, "running", 0.31, 74.0,
+                  "trials: 96 of 200, best 1.31", leaders=best_so_far(count))  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "shown"), [((80, 24), 5), ((120, 30), 7), ((200, 60), 10)])
+async def test_a_search_shows_as_many_of_its_best_as_fit_and_ends_without(
+    world: FakeSupervisor, desk: OpenDesk, size: tuple[int, int], shown: int
+) -> None:
+    async with desk(size=size) as d:
+        await d.press("4")
+        await d.shows("READY")
+        world.jobs["job-s"] = searching(10)
+        await world.work("job-s", progress=0.31)
+        await d.shows("SETTINGS")
+        lines = d.cells("#judging").lines()
+        assert len(lines) == shown + 2 + (size[1] >= 40)
+        assert "trials: 96 of 200" in lines[0]
+        assert lines[2].split()[:2] == ["1", "1.310"]
+        assert "fast=5 slow=20" in lines[2]
+        assert " 140 " in lines[2]
+        assert "fast=" in lines[shown + 1]
+        assert d.page.query_one(".main").size.height > 1
+        await world.work("job-s", leaders=())
+        await d.until(lambda: d.page.query_one("#judging").size.height == 1)
+        assert "SETTINGS" not in d.text()
+
+
+@pytest.mark.parametrize("name", ["braille", "ascii"])
+def test_a_curve_of_the_best_rises_where_it_earned_and_is_none_where_there_is_none(
+    name: str,
+) -> None:
+    from clearedge_tui.ui.paint.leaders import paint_best
+    from clearedge_tui.ui.symbols import SETS
+
+    rising = Leader(12_345.6, "a=1", 3, tuple(1 + n / 50 for n in range(POINTS)))
+    bare = Leader(-0.5, "b=2")
+    symbols = SETS[name]
+    for w, points in ((78, 16), (198, POINTS)):
+        cells = Cells(4, w)
+        paint_best(cells, cells.area, (rising, bare), Look(symbols=symbols))
+        _head, first, second, empty = cells.lines()
+        rank, score, drawn, *figures, settings = first.split()
+        assert (rank, score, figures, settings) == ("1", "12,346", ["+62.00", "%", "3"], "a=1")
+        assert len(drawn) == points
+        assert drawn == "".join(sorted(drawn, key=symbols.spark.index))
+        assert second.split() == ["2", "-0.500", "–", "–", "b=2"]
+        assert not empty.strip()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_picture_of_a_search(snap_compare: Compare, home: Home, size: tuple[int, int]) -> None:
+    made = still(home, ("ladder", ""))
+    made.model.apply(Changed(1, START_NS, jobs=(searching(10),)))
+    assert snap_compare(made, terminal_size=size)

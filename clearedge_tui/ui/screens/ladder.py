@@ -16,6 +16,7 @@ from clearedge_tui.ui.grid_page import AboutRow, GridPage, GridRows
 from clearedge_tui.ui.keys import bindings
 from clearedge_tui.ui.ladder import SORTS, Ladders, Standing, judging, ordered
 from clearedge_tui.ui.paint import ladder as painter
+from clearedge_tui.ui.paint import leaders
 from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.tabs import Tabs
 from clearedge_tui.ui.view import CellView
@@ -48,7 +49,7 @@ class LadderRows(GridRows):
 
 
 class JobLine(CellView):
-    """What is being judged; no line when nothing is."""
+    """What is being judged, and the best so far of its search; no line when nothing is."""
 
     def __init__(self) -> None:
         super().__init__(id="judging", classes="line")
@@ -63,9 +64,7 @@ class JobLine(CellView):
             x = cells.text(0, 1, symbols.full * full, p.ACCENT)
             x = cells.text(0, x, symbols.empty * (size - full), p.FAINT)
             cells.text(0, x + 1, plan_ladder.job_line(jobs), p.TEXT, width=w - x - 2)
-            for y, one in enumerate(plan_ladder.leaders(jobs), 1):
-                cells.text(y, 1, f"{y:>{size}}", p.ACCENT)
-                cells.text(y, size + 2, one, p.BRIGHT if y == 1 else p.TEXT, width=w - size - 3)
+            leaders.paint_best(cells, cells.area.top(1)[1].inset(1), jobs[0].leaders, self.ui.look)
         return cells
 
 
@@ -142,7 +141,8 @@ class LadderPage(GridPage):
         for line in self.query(JobLine):
             jobs = judging(self.ui.model.jobs.values())
             line.display = bool(jobs)
-            line.styles.height = 1 + min(len(plan_ladder.leaders(jobs)), self.size.height // 5)
+            found = jobs[0].leaders if jobs else ()
+            line.styles.height = 1 + leaders.height(len(found), self.size.height)
         super().tick()
 
     # -- order
