@@ -11,7 +11,6 @@ import msgspec
 
 from clearedge_tui.cli.act import JSON
 from clearedge_tui.cli.at_home import columns, home, say_json
-from clearedge_tui.cli.research_basket import basket
 from clearedge_tui.cli.research_multi import multi
 from clearedge_tui.core.errors import NotFound, UsageError
 
@@ -32,7 +31,6 @@ def research() -> None:
 
 
 research.add_command(multi)
-research.add_command(basket)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
