@@ -19,12 +19,14 @@ _HEAD = 4
 _FLUSHED = 1 << 16
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True):
+    """A trial under its name."""
+
     key: str
     trial: Trial
 
 
-_decode = msgspec.msgpack.Decoder(_Kept).decode
+_decode = msgspec.msgpack.Decoder(Kept).decode
 
 
 class Record:
@@ -43,7 +45,7 @@ class Record:
             ) from None
         self._known: dict[str, Trial] = {}
         whole = 0
-        for kept, end in _frames(path.read_bytes()):
+        for kept, end in frames(path.read_bytes()):
             self._known[kept.key] = kept.trial
             whole = end
         os.ftruncate(self._handle, whole)
@@ -55,7 +57,7 @@ class Record:
 
     def put(self, key: str, trial: Trial) -> None:
         """Keep a trial; a full disk raises OSError and leaves the file as it was."""
-        data = memoryview(frame(_Kept(key, trial)))
+        data = memoryview(frame(Kept(key, trial)))
         try:
             at = 0
             while at < len(data):
@@ -71,7 +73,7 @@ class Record:
         os.close(self._handle)
 
 
-def _frames(data: bytes) -> Iterator[tuple[_Kept, int]]:
+def frames(data: bytes) -> Iterator[tuple[Kept, int]]:
     """Yield what was kept and where it ends, up to the first part that is not whole."""
     at = 0
     while at + _HEAD <= len(data):
