@@ -13,7 +13,7 @@ import numpy as np
 from clearedge_tui.contract.info import StrategyInfo
 from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import StrategyFault, UsageError
+from clearedge_tui.core.errors import Refused, StrategyFault, UsageError
 from clearedge_tui.research import (
     finding,
     ledger,
@@ -137,8 +137,10 @@ class Gauntlet:
                 self._study.close()
 
     def only(self, step: str) -> list[Finding]:
-        """Do one of STEPS, and what it stands on; return what it found."""
+        """Do one of STEPS, and what it stands on; return what it found. Refused after an alarm."""
         try:
+            self._probe()
+            self._refuse_leaks()
             if step == "rule":
                 self._rule()
             elif step == "search":
@@ -176,8 +178,19 @@ class Gauntlet:
         """Look for look-ahead first, with the settings as given. It forks, so a cluster has no part in it."""
         local = self._more.get("pool") is None or getattr(self._more["pool"], "func", None) is Local
         study = (lambda: self.study) if local else None
-        one = probe.kept(self.ground, self.given, self.options.seed, study)
+        seed = self.options.seed
+        one = probe.kept(self.ground, self.given, seed, study, self._told, self._stop)
         self.runs["probe"], self.probed = one.run_id, probe.of(one)
+
+    def _refuse_leaks(self) -> None:
+        """Refuse a figure that would be no evidence: a ladder shows its own as stale."""
+        found = self.probed
+        if found is not None and found.alarm:
+            raise Refused(
+                f"{self.ground.spec.strategy}: the look-ahead probe says `{found.verdict}`: "
+                f"{found.why}; no figure of it would be evidence: mend the strategy, or see the "
+                f"whole with: clearedge run show {self.runs['probe']}"
+            )
 
     def _rule(self) -> None:
         def make() -> tuple[str, object, dict[str, float | None]]:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from clearedge_tui.cli.main import run
-from clearedge_tui.research import board, finding
+from clearedge_tui.research import board, finding, ledger
 from clearedge_tui.research.probe import PARTS, Found, judged, warm_up
 from clearedge_tui.research.probing import Probe, Probed, Touch
 from clearedge_tui.research.study import Study
@@ -134,6 +134,25 @@ def test_a_strategy_that_looks_ahead_passes_no_gate(
     assert {gate.state for gate in made.gates} <= {"stale", "not_run", "insufficient"}
     assert any(gate.state == "stale" and "looks ahead" in gate.why for gate in made.gates)
     assert made.looks == 0, "no look at held-out data is spent on it"
+    lines, count = len(ledger.read(home)), len(list(home.runs.iterdir()))
+    capsys.readouterr()
+    for step in ("rule", "robust"):
+        assert run([*words, "run", "leaky", "--market", "BTC/USDT", *quick, "--only", step]) == 3
+        said = capsys.readouterr()
+        assert not said.out
+        assert "looks ahead" in said.err
+        assert f"run show {told['run']}" in said.err
+    assert len(ledger.read(home)) == lines, "nothing was tried"
+    assert len(list(home.runs.iterdir())) == count, "and the probe that is there is taken"
+
+
+def test_a_single_step_probes_first_when_nobody_did(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--home", str(home.root), "research", "run", "leaky", "--market", "BTC/USDT"]
+    more = ["--set", "leak=mean_of_all", "--only", "rule", "--twins", "20"]
+    assert run([*words, *more]) == 3
+    assert "the look-ahead probe says" in capsys.readouterr().err
 
 
 def test_a_native_strategy_is_refused_with_the_reason(
