@@ -12,7 +12,8 @@ from clearedge_tui.core.errors import UsageError
 
 if TYPE_CHECKING:
     from clearedge_tui.research.finding import Finding
-    from clearedge_tui.research.jury import Judged, Screened
+    from clearedge_tui.research.jury import Judged
+    from clearedge_tui.research.screening import Screened
     from clearedge_tui.research.several import Several
     from clearedge_tui.settings import Home
 
@@ -52,32 +53,43 @@ _MARKS = {"pass": "✓", "fail": "✗", "not_run": "–", "insufficient": "?", "
     help="declare what it holds now as instances that observe on this account",
 )
 @click.option("--capital", default=10_000.0, show_default=True, help="of all instances together")
+@click.option("--basket", default="", metavar="NAME", help="with --instances: keep it as a basket")
+@click.option("--every", default="", metavar="1d", help="with --basket: put it right by itself")
 @JSON
-def multi(kind: str, as_json: bool, account: str, capital: float, **asked: Any) -> int:  # fmt: skip
+def multi(
+    kind: str, as_json: bool, account: str, capital: float, basket: str, every: str, **asked: Any
+) -> int:
     """Judge KIND over several markets: it wants no strategy. 4 when it is not ready."""
     # many small regressions: threads of the algebra only wait for each other, ten times as long
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from clearedge_tui.cli.backtest import settings
     from clearedge_tui.cli.research import _Line
     from clearedge_tui.research import jury
+    from clearedge_tui.research.screening import Screened
 
     where = home()
+    if (basket and (not account or asked["runs"])) or (every and not basket):
+        raise UsageError("--basket wants --instances ACCOUNT and --market; --every wants --basket")
     several = _several(where, kind, asked)
     with _Line(quiet=as_json) as line:
         one = jury.judge(
             several, kind, settings(asked["sets"]), asked["twins"], asked["seed"], line.say
         )
     found = jury.of(one)
-    made = _declared(several, found, account, capital) if account else []
+    made = []
+    if basket:
+        made = _kept(where, several, kind, basket, account, capital, every, asked["sets"])
+    elif account:
+        made = _declared(several, found, account, capital)
     if as_json:
         say_json({"run": one.run_id, "kind": kind, **msgspec.to_builtins(found), "instances": made})
     else:
         click.echo(_text(one, found, several))
-        if not isinstance(found, jury.Screened) and not account:
+        if not isinstance(found, Screened) and not account:
             made = [_as_words(wanted) for wanted in _wanted(several, found, capital)]
         for text in made:
             click.echo(f"    {text}")
-    return 0 if isinstance(found, jury.Screened) or found.readiness.ready else 4
+    return 0 if isinstance(found, Screened) or found.readiness.ready else 4
 
 
 def _several(where: "Home", kind: str, asked: dict[str, Any]) -> "Several":
@@ -121,12 +133,31 @@ def _declared(
     several: "Several", found: "Judged | Screened", account: str, capital: float
 ) -> list[str]:
     """Declare an instance for each part that is held; return what the supervisor said."""
-    from clearedge_tui.research.jury import Screened
+    from clearedge_tui.research.screening import Screened
 
     if isinstance(found, Screened) or not found.holds:
         raise UsageError("it holds nothing now, so there is nothing to declare")
     wanted = _wanted(several, found, capital)
     return [str(act("instance.add", {**one, "account": account}).message) for one in wanted]
+
+
+def _kept(
+    where: "Home", several: "Several", kind: str, name: str, account: str, capital: float,
+    every: str, sets: tuple[str, ...],
+) -> list[str]:  # fmt: skip
+    """Keep it as a basket, and tell its instances what is held now."""
+    from clearedge_tui.cli.backtest import settings
+    from clearedge_tui.research import baskets
+    from clearedge_tui.supervisor.client import default_who
+    from clearedge_tui.supervisor.rebalance import rebalance
+
+    made = baskets.Basket(
+        kind, tuple(several.spec.market.split("+")), several.spec.timeframe, account, capital,
+        {key: str(value) for key, value in settings(sets).items()}, every,
+    )  # fmt: skip
+    baskets.put(where, name, made)
+    done = rebalance(where, name, default_who())
+    return [*(one.said for one in done.changes if one.said), done.text]
 
 
 def _as_words(one: dict[str, Any]) -> str:
@@ -140,7 +171,7 @@ def _as_words(one: dict[str, Any]) -> str:
 # ---- what is said -----------------------------------------------------------------------------
 def _text(one: "Finding", found: "Judged | Screened", several: "Several") -> str:
     from clearedge_tui.core.clock import iso
-    from clearedge_tui.research.jury import Screened
+    from clearedge_tui.research.screening import Screened
 
     lines = [
         f"{one.kind} of {', '.join(several.names)}, {one.timeframe}: {one.verdict}",
@@ -180,8 +211,11 @@ def _gates(found: "Judged") -> list[str]:
         for gate in found.gates
         if gate.state != "not_run"
     ]
-    idle = [gate.title for gate in found.gates if gate.state == "not_run"]
-    lines.append(f"  not measured for this kind: {', '.join(idle)}")
+    lines += [
+        f"  – {gate.title:26.26s} not measured: {clean_text(gate.why, 120)}"
+        for gate in found.gates
+        if gate.state == "not_run"
+    ]
     for row, name in zip(found.correlation, found.names, strict=False):
         lines.append(
             f"  {name:26.26s}" + "".join("      –" if v is None else f"{v:7.2f}" for v in row)

@@ -6,14 +6,19 @@ from clearedge_tui.research.gates import Evidence
 from clearedge_tui.research.stats.errors import Insufficient
 
 
-def measured(run: str, figure: Callable[[], float | None]) -> Evidence:
+def measured(run: str, figure: Callable[[], float | None], why: str = "") -> Evidence:
     """Return what `figure` gives as evidence; its Insufficient, or None, becomes one that says why."""
     try:
-        value = figure()
+        return Evidence(run, figure(), why)
     except Insufficient as error:
-        why = f"{error.reason}: found {error.found}, wanted {error.wanted} or more"
-        return Evidence(run, None, why)
-    return Evidence(run, value)
+        return insufficient(run, error)
+
+
+def insufficient(run: str, error: Insufficient) -> Evidence:
+    """Return evidence that there is too little of something."""
+    return Evidence(
+        run, None, f"{error.reason}: found {error.found}, wanted {error.wanted} or more"
+    )
 
 
 def of_rule(run: str, p: float | None, insufficient: str = "", stale: bool = False) -> Evidence:

@@ -51,12 +51,16 @@ class Spec(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What a run says about one gate. Without a value it is insufficient, and `why` says of what."""
+    """What a run says about one gate. Without a value it is insufficient, and `why` says of what.
+
+    An `idle` gate has no meaning for what was judged, and `why` says why: it counts as not run.
+    """
 
     run: str
     value: float | None = None
     why: str = ""
     stale: bool = False
+    idle: bool = False
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -164,6 +168,8 @@ def _judged(
 ) -> tuple[State, float | None, str, str]:
     if evidence is None:
         return State.NOT_RUN, None, f"not run; it protects against {spec.protects}", spec.action
+    if evidence.idle:
+        return State.NOT_RUN, None, evidence.why, ""
     if evidence.value is None or not isfinite(evidence.value):
         why = evidence.why or "the figure is not defined on this data"
         return State.INSUFFICIENT, None, why, "give it more data, and run it again"

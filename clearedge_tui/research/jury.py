@@ -14,14 +14,15 @@ import numpy as np
 from clearedge_tui.core.clock import now_ns
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.market.columns import Floats
-from clearedge_tui.research import finding, kinds, ledger, periods
+from clearedge_tui.research import finding, kinds, ledger, periods, reach, screening
+from clearedge_tui.research.evidence import measured
 from clearedge_tui.research.finding import Finding
-from clearedge_tui.research.gates import THRESHOLDS, Evidence, Gate, ladder
-from clearedge_tui.research.multi import pair_screen
+from clearedge_tui.research.gates import THRESHOLDS, Evidence, Gate, State, ladder
 from clearedge_tui.research.multi.result import Result
 from clearedge_tui.research.readiness import Readiness, readiness
+from clearedge_tui.research.screening import Screened
 from clearedge_tui.research.several import Several
-from clearedge_tui.research.stats import bootstrap, monte_carlo, pbo, sharpe, wf
+from clearedge_tui.research.stats import bootstrap, monte_carlo, pbo, reality, sharpe, wf
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.stats.moments import moments
 from clearedge_tui.runs.model import Curve
@@ -47,14 +48,6 @@ class Judged(msgspec.Struct, frozen=True):
     looks: int = 0
 
 
-class Screened(msgspec.Struct, frozen=True):
-    """Pairs of a screen, the likeliest first."""
-
-    pairs: tuple[dict[str, Any], ...]
-    tests: int
-    names: tuple[str, ...]
-
-
 def judge(
     several: Several, kind: str, values: dict[str, object], twins: int = kinds.TWINS, seed: int = 1,
     told: Callable[[str], None] = lambda _text: None,
@@ -63,7 +56,7 @@ def judge(
     if kind == "pairs" and len(several.names) != 2:
         raise UsageError(f"a pair has two markets, not {len(several.names)}; give the two")
     if kind == kinds.SCREEN:
-        return _screen(several)
+        return screening.screen(several)
     made = kinds.settings(kind, values, several)
     config = kinds.plain(made)
     key = finding.key_of(kind, several, config, twins=twins, seed=seed)
@@ -77,31 +70,6 @@ def judge(
     figures = {"readiness": float(judged.readiness.score), **judged.figures}
     return finding.keep(
         several, kind, key, config, began, str(judged.readiness), judged, figures, jury.curve
-    )
-
-
-def _screen(several: Several) -> Finding:
-    """Screen the training part alone: a pair that is traded later must not have been chosen on it."""
-    key = finding.key_of(kinds.SCREEN, several, {})
-    known = finding.known(several.home, key)
-    if known is not None:
-        return known
-    began = now_ns()
-    found = pair_screen.screen(several.prices[: several.at + 1], several.names)
-    rows = [
-        {"a": p.a, "b": p.b, "bars": p.bars, "p": p.p, "q": p.q, "beta": p.beta, "half_life": p.half_life}
-        for p in found.pairs
-    ]  # fmt: skip
-    # each test is a try at finding a pair, and deflates what is found
-    ledger.note(
-        several.home, ledger.STUDY, "pairs", several.spec.market, several.spec.timeframe,
-        several.code_sha256, [{"a": row["a"], "b": row["b"]} for row in rows],
-    )  # fmt: skip
-    good = sum(one.q is not None and one.q < 0.1 for one in found.pairs)
-    verdict = f"{good} of {found.tests} pairs with q below 0.1"
-    made = Screened(tuple(rows), found.tests, several.names)
-    return finding.keep(
-        several, kinds.SCREEN, key, {}, began, verdict, made, {"pairs": float(good)}
     )
 
 
@@ -133,7 +101,13 @@ class _Jury:
         around, near = self._around(train)
         variants = ledger.variants(ledger.read(several.home), self._kind)
         self._alone(train, excess, around, near, variants)
-        self._walk(train, around)
+        market = self._market(train)
+        self._walk(train, around, market)
+        self.evidence["regimes"] = reach.regimes_with_a_gain(excess, market, self._a_year)
+        self.evidence["breadth"] = reach.markets_that_add(self._kind, several, train, made.cost)
+        self.evidence["permutation"] = reach.order(self._kind, several, made, train, self._seed)
+        for name, why in kinds.IDLE.get(self._kind, {}).items():
+            self.evidence[name] = Evidence("", why=why, idle=True)
         self._told(f"{self._kind}: the held-out part")
         whole, held = self._held_out(config)
         looks = ledger.looks(
@@ -196,6 +170,12 @@ class _Jury:
             lambda: pbo.cscv(around, sample=2000, seed=seed).probability_of_loss,
             f"the best of {around.shape[1]} ways on one half is behind the benchmark on the other",
         )
+        cash = np.zeros(len(around))  # `around` is over the benchmark
+        self._put(
+            "spa",
+            lambda: reality.superior(cash, around, seed=seed, paths=500).consistent,
+            f"the best of {around.shape[1]} ways against the benchmark",
+        )
         self._put("bootstrap", lambda: _low(excess, a_year, seed))
         self._put(
             "monte_carlo", lambda: monte_carlo.of_periods(excess, 1.0, seed=seed).final.p5 - 1.0
@@ -209,11 +189,14 @@ class _Jury:
         ahead = float(np.prod(1.0 + dear.returns) / np.prod(1.0 + dear.benchmark) - 1.0)
         self.evidence["cost"] = Evidence("", ahead if train.changes else None, "over the benchmark")
 
-    def _walk(self, train: Result, around: Floats) -> None:
-        """Choose among all ways to set it on each window's past; trade the window after it."""
+    def _market(self, train: Result) -> Floats:
+        """Return what holding all in equal parts gave each period of the training part."""
         ts = self._several.bars[1 : self._rows][train.start :]
         held = kinds.market_returns(self._several.prices[: self._rows])[train.start :]
-        market = periods.returns(ts, np.cumprod(1.0 + held), 1.0, self._several.period_ns)
+        return periods.returns(ts, np.cumprod(1.0 + held), 1.0, self._several.period_ns)
+
+    def _walk(self, train: Result, around: Floats, market: Floats) -> None:
+        """Choose among all ways to set it on each window's past; trade the window after it."""
         own = self._periods(train, train.start)
         base = own[1] - own[0]
         try:
@@ -265,11 +248,7 @@ class _Jury:
         }
 
     def _put(self, name: str, figure: Callable[[], float | None], why: str = "") -> None:
-        try:
-            self.evidence[name] = Evidence("", figure(), why)
-        except Insufficient as error:
-            told = f"{error.reason}: found {error.found}, wanted {error.wanted} or more"
-            self.evidence[name] = Evidence("", None, told)
+        self.evidence[name] = measured("", figure, why)
 
 
 def _dsr(excess: Floats, around: Floats, variants: int) -> float:
@@ -295,7 +274,12 @@ def _or_none(value: float) -> float | None:
 
 
 def of(one: Finding) -> Judged | Screened:
-    """Return what a kept finding says."""
+    """Return what a kept finding says; its own run is the evidence of each gate that was measured."""
     if one.kind == kinds.SCREEN:
         return msgspec.convert(one.result, Screened)
-    return msgspec.convert(one.result, Judged)
+    made = msgspec.convert(one.result, Judged)
+    gates = tuple(
+        gate if gate.state is State.NOT_RUN else msgspec.structs.replace(gate, evidence=one.run_id)
+        for gate in made.gates
+    )
+    return msgspec.structs.replace(made, gates=gates)

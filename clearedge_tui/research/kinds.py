@@ -13,18 +13,35 @@ from clearedge_tui.core.text import clean_text
 from clearedge_tui.market.columns import Floats
 from clearedge_tui.research.multi import (
     book,
+    contribution,
     cross_sectional,
     intraday_relval,
     pair_shuffle,
     pairs,
     portfolio,
+    time_shuffle,
 )
+from clearedge_tui.research.multi.prices import changes
 from clearedge_tui.research.multi.result import Result
 from clearedge_tui.research.several import Several
 from clearedge_tui.research.stats.rule import RuleTest
 
 SCREEN = "pair_screen"
 OF_RUNS = ("portfolio", "book")  # may be made of runs instead of markets
+AGAINST_CASH = ("pairs", "book")  # the others against all parts in equal weights
+_ORDER = (
+    "weights do not follow from what came before what: any order of the bars gives about the same"
+)
+_NO_DRAW = "nothing is chosen that could be drawn at random, so it is never ready by itself"
+# gates that have no meaning for a kind, and why
+IDLE: dict[str, dict[str, str]] = {
+    "pairs": {
+        "breadth": "two legs are one bet: there are no markets to count",
+        "permutation": "the rule test of a pair shuffles its moves already",
+    },
+    "portfolio": {"rule": _NO_DRAW, "permutation": _ORDER},
+    "book": {"rule": _NO_DRAW, "permutation": _ORDER},
+}
 _SETTINGS: dict[str, type[Any]] = {
     "cross_sectional": cross_sectional.Settings,
     "intraday_relval": intraday_relval.Settings,
@@ -108,6 +125,24 @@ def test(
     return result.test
 
 
+def permutation(
+    kind: str, several: Several, rows: int, made: Any, result: Result, seed: int, count: int = 100
+) -> tuple[float, int] | None:
+    """Return p among shuffles of time, and of how many; None where time has no part in it."""
+    prices, ends = several.prices[:rows], several.ends[:rows]
+    if kind == "cross_sectional":
+        return time_shuffle.p_of(
+            prices, lambda walk: cross_sectional.choice(walk, made), made.top, made.cost, result,
+            count=count, seed=seed,
+        )  # fmt: skip
+    if kind == "intraday_relval":
+        return time_shuffle.p_of(
+            prices, lambda walk: intraday_relval.choice(walk, ends, made), made.top, made.cost,
+            result, nights=ends, count=count, seed=seed,
+        )  # fmt: skip
+    return None
+
+
 def dearer(made: Any, times: float = 2.0) -> Any:
     return replace(made, cost=made.cost * times)
 
@@ -162,9 +197,5 @@ def held(several: Several, result: Result) -> dict[str, float]:
 
 def market_returns(prices: Floats) -> Floats:
     """Return what holding all in equal parts gave, without cost, put right at each bar."""
-    from clearedge_tui.research.multi.prices import changes, eligible
-
-    known = eligible(prices, 1)[1:]
-    count = np.maximum(known.sum(axis=1), 1)
-    result: Floats = (changes(prices) * known).sum(axis=1) / count
-    return result
+    moved: Floats = (changes(prices) * contribution.equal_parts(prices)).sum(axis=1)
+    return moved

@@ -36,7 +36,7 @@ class Readiness(msgspec.Struct, frozen=True):
     hard: int
     missing: tuple[str, ...]
     contributions: tuple[Contribution, ...]
-    next_gate: str  # the first hard gate that does not pass, else the first scored; empty when none
+    next_gate: str  # the first hard gate that does not pass and could, else scored; empty when none
     next_action: str
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ def readiness(gates: Sequence[Gate]) -> Readiness:
     hard = [gate for gate in gates if gate.hard]
     passed = sum(gate.state is State.PASS for gate in hard)
     missing = [gate for gate in gates if gate.state in _MISSING]
-    rest = [gate for gate in gates if gate.state is not State.PASS]
+    rest = [gate for gate in gates if gate.state is not State.PASS and gate.action]
     following = next((gate for gate in rest if gate.hard), rest[0] if rest else None)
     return Readiness(
         score=sum(gate.earned for gate in gates),

@@ -129,7 +129,7 @@ def check(
     )
     made.figures["monte_carlo"] = paths.final.p5 / balance - 1.0 if paths else None
     periods = made.part("paths", lambda: monte_carlo.of_periods(returns, balance, seed=seed))
-    split = made.part("regimes", lambda: _regimes(returns, market, a_year))
+    split = made.part("regimes", lambda: regimes.by_market(returns, market, a_year))
     made.figures["regimes"] = split.gaining if split else None
     return Checked(
         made.figures,
@@ -176,15 +176,3 @@ def _dsr(returns: Floats, variants: int, variance: float | None) -> float:
 
 def _over(returns: Floats, market: Floats, a_year: float) -> float:
     return (moments(returns).sharpe - moments(market).sharpe) * math.sqrt(a_year)
-
-
-def _regimes(returns: Floats, market: Floats, a_year: float) -> regimes.Split:
-    if len(returns) != len(market):
-        raise Insufficient("periods up to the end", len(returns), len(market))
-    closes = np.cumprod(1.0 + market)
-    masks = {
-        **regimes.by_trend(closes),
-        **regimes.by_volatility(market),
-        **regimes.by_halves(len(market)),
-    }
-    return regimes.split(returns, masks, a_year)

@@ -212,4 +212,5 @@ def _code_sha256() -> str:
 
 
 def _sources(folder: Path) -> Iterable[Path]:
-    return [*sorted((folder / "multi").glob("*.py")), folder / "kinds.py", folder / "jury.py"]
+    ours = (folder / name for name in ("kinds.py", "jury.py", "screening.py"))
+    return [*sorted((folder / "multi").glob("*.py")), *ours]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -83,7 +84,10 @@ def test_winners_that_go_on_winning_pass_and_the_same_words_are_the_same_run(
     assert code == 0
     assert told["readiness"]["ready"]
     assert {row["state"] for row in rows.values() if row["hard"]} == {"pass"}
-    assert rows["breadth"]["state"] == "not_run"
+    assert {rows[name]["state"] for name in ("breadth", "permutation", "spa", "regimes")} == {
+        "pass"
+    }
+    assert {row["evidence"] for row in rows.values()} == {told["run"]}
     assert sum(told["holds"].values()) == pytest.approx(1.0, abs=0.3)
     report = load_report(home, told["run"])
     assert report.summary.kind == "cross_sectional"
@@ -98,6 +102,15 @@ def test_winners_that_go_on_winning_pass_and_the_same_words_are_the_same_run(
     assert (other["looks"], other["variants"]) == (told["looks"] + 1, told["variants"] + 1)
     wanted = 0.5 + 0.1 * (other["looks"] - 1)
     assert gates(other)["held_out"]["threshold"] == pytest.approx(wanted)
+
+
+def test_walks_reach_nowhere(call: Call) -> None:
+    sets = [f"--set={name}={value}" for name, value in {**MOMENTUM, "top": 1}.items()]
+    code, told = call("cross_sectional", HOURLY, *sets, "--json")
+    rows = gates(told)
+    assert code == 4
+    assert {rows[name]["state"] for name in ("permutation", "spa")} == {"fail"}
+    assert all(isinstance(rows[name]["value"], float) for name in ("regimes", "breadth"))
 
 
 def test_a_market_that_is_listed_late_has_no_price_before(home: Home) -> None:
@@ -119,16 +132,16 @@ def test_nothing_but_the_held_out_gate_hangs_on_the_held_out_part(home: Home) ->
     assert isinstance(one, jury.Judged)
     assert isinstance(two, jury.Judged)
     assert one.figures == two.figures
-    pairs = [
-        (a, b) for a, b in zip(one.gates, two.gates, strict=True) if a.name not in ("held_out", "dsr")
-    ]  # fmt: skip
-    assert [a for a, _ in pairs] == [b for _, b in pairs]
+    said = [
+        {gate.name: msgspec.structs.replace(gate, evidence="") for gate in found.gates}
+        for found in (one, two)
+    ]
+    for name in said[0].keys() - {"held_out", "dsr"}:
+        assert said[0][name] == said[1][name]
     assert one.held_out != two.held_out
 
 
 def _named(table: several.Several, name: str) -> Any:
-    import msgspec
-
     return msgspec.structs.replace(table.used, sha256=name)
 
 
@@ -137,6 +150,9 @@ def test_a_pair_that_comes_back_passes_the_shuffles_and_two_walks_do_not(call: C
     _, told = call("pairs", PAIR, *sets)
     rule = gates(told)["rule"]
     assert (rule["state"], rule["value"] < 0.01) == ("pass", True)
+    assert gates(told)["spa"]["state"] == "pass"
+    assert "two legs are one bet" in gates(told)["breadth"]["why"]
+    assert "shuffles its moves already" in gates(told)["permutation"]["why"]
     code, other = call("pairs", ("CCC/USDT", "DDD/USDT"), *sets)
     assert gates(other)["rule"]["state"] in ("fail", "insufficient")
     assert code == 4
@@ -164,7 +180,12 @@ def test_a_portfolio_says_what_its_parts_have_to_do_with_each_other(call: Call) 
     assert told["correlation"][2][2] == 1.0
     assert told["diversification"] > 1.5
     assert max(told["holds"].values()) < 0.45
-    assert gates(told)["rule"]["state"] == "not_run"
+    rows = gates(told)
+    for name in ("rule", "permutation"):  # no meaning here, and it says so
+        assert (rows[name]["state"], rows[name]["action"]) == ("not_run", "")
+        assert "random" in rows[name]["why"] or "order" in rows[name]["why"]
+    assert told["readiness"]["next_gate"] not in ("rule", "permutation")
+    assert rows["breadth"]["state"] in ("pass", "fail")
     _, said = call("portfolio", SIX, "--set", "how=min_variance", "--set", "cap=0.4")
     assert "calmer than its parts" in said
     assert "holds now" in said

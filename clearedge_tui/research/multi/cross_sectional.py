@@ -16,8 +16,9 @@ from clearedge_tui.research.multi import selection
 from clearedge_tui.research.multi.account import account
 from clearedge_tui.research.multi.prices import changes, checked, eligible, filled
 from clearedge_tui.research.multi.result import Result, figures, tested
+from clearedge_tui.research.multi.selection import Choice
 from clearedge_tui.research.stats.errors import Insufficient
-from clearedge_tui.research.stats.series import Bools, Floats, Ints
+from clearedge_tui.research.stats.series import Floats, Ints
 
 
 class Signal(StrEnum):
@@ -45,29 +46,26 @@ def run(prices: npt.ArrayLike, settings: Settings, *, twins: int = 0, seed: int 
     """Run over prices (bars x markets); with `twins`, also the rank test against random choices."""
     _check(settings)
     found = checked(prices, settings.lookback + 2 * settings.every + 2, settings.top + 1)
-    at = np.arange(settings.lookback, len(found), settings.every)
-    allowed = eligible(found, settings.lookback)[at]
-    if not (allowed.sum(axis=1) > settings.top).any():
-        most = int(allowed.sum(axis=1).max())
+    made = choice(found, settings)
+    if not (made.allowed.sum(axis=1) > settings.top).any():
+        most = int(made.allowed.sum(axis=1).max())
         raise Insufficient("markets to choose from on any bar", most, settings.top + 1)
-    chosen = selection.best(scores(found, settings, at), allowed, settings.top)
-    return held(found, at, chosen, allowed, settings, twins, seed)
+    return held(found, made, settings, twins, seed)
 
 
-def held(
-    prices: Floats,
-    at: Ints,
-    chosen: Bools,
-    allowed: Bools,
-    settings: Settings,
-    twins: int,
-    seed: int,
-) -> Result:
-    """Hold what was chosen at bars `at`, against all that was allowed and against random twins."""
+def choice(prices: Floats, settings: Settings) -> Choice:
+    """Return what is held, by prices up to each decision."""
+    at = np.arange(settings.lookback, len(prices), settings.every)
+    allowed = eligible(prices, settings.lookback)[at]
+    return Choice(at, selection.best(scores(prices, settings, at), allowed, settings.top), allowed)
+
+
+def held(prices: Floats, made: Choice, settings: Settings, twins: int, seed: int) -> Result:
+    """Hold what was chosen, against all that was allowed and against random twins."""
+    at, chosen, allowed = made
     top, cost = settings.top, settings.cost
     real = account(prices, at, selection.weights(chosen, top)[:, None], cost)
-    count = np.maximum(allowed.sum(axis=1, keepdims=True), 1)
-    whole = account(prices, at, (allowed / count)[:, None], cost)
+    whole = account(prices, at, selection.equal(allowed)[:, None], cost)
     start = int(at[0])
     opened = int(
         (chosen & ~np.vstack([np.zeros((1, chosen.shape[1]), np.bool_), chosen[:-1]])).sum()

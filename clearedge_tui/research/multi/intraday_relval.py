@@ -16,6 +16,7 @@ from clearedge_tui.research.multi import cross_sectional, selection
 from clearedge_tui.research.multi.cross_sectional import Signal
 from clearedge_tui.research.multi.prices import checked
 from clearedge_tui.research.multi.result import Result
+from clearedge_tui.research.multi.selection import Choice
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.stats.series import Bools, Floats, Ints
 
@@ -47,19 +48,23 @@ def run(
     ends = np.asarray(last, dtype=np.bool_)
     if len(ends) != len(found):
         raise Insufficient("bars marked as last or not", len(ends), len(found))
-    since, first = _places(ends)
-    decides = (since >= settings.wait) & ((since - settings.wait) % settings.every == 0) & ~ends
-    at = np.flatnonzero(decides | ends)
-    if not decides.any():
+    made = choice(found, ends, settings)
+    if bool(ends[made.at].all()):
         raise Insufficient("decisions in sessions", 0, 1)
-    scores, allowed = _ranked(found, at, first)
-    flat = ends[at]
-    allowed &= ~flat[:, None]
-    chosen = selection.best(scores, allowed, settings.top)
     as_daily = cross_sectional.Settings(
         Signal.REVERSION, settings.top, 2, 1, 0, settings.cost, settings.bars_a_year
     )
-    return cross_sectional.held(found, at, chosen, allowed, as_daily, twins, seed)
+    return cross_sectional.held(found, made, as_daily, twins, seed)
+
+
+def choice(prices: Floats, ends: Bools, settings: Settings) -> Choice:
+    """Return what is held, by prices of the session up to each decision; nothing after its end."""
+    since, first = _places(ends)
+    decides = (since >= settings.wait) & ((since - settings.wait) % settings.every == 0) & ~ends
+    at = np.flatnonzero(decides | ends)
+    scores, allowed = _ranked(prices, at, first)
+    allowed &= ~ends[at][:, None]
+    return Choice(at, selection.best(scores, allowed, settings.top), allowed)
 
 
 def _places(ends: Bools) -> tuple[Ints, Ints]:

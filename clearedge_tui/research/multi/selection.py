@@ -1,8 +1,18 @@
 """Hold the best K of those that may be held; and twins that hold any K, changed as often."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from clearedge_tui.research.stats.series import Bools, Floats
+from clearedge_tui.research.stats.series import Bools, Floats, Ints
+
+
+class Choice(NamedTuple):
+    """What is held from bars `at` on, of what might have been; decisions x markets."""
+
+    at: Ints
+    chosen: Bools
+    allowed: Bools
 
 
 def best(scores: Floats, allowed: Bools, top: int) -> Bools:
@@ -21,6 +31,12 @@ def best(scores: Floats, allowed: Bools, top: int) -> Bools:
 def weights(chosen: Bools, top: int) -> Floats:
     """Return 1 / top in each chosen market; what is not chosen stays cash."""
     return chosen.astype(np.float64) / top
+
+
+def equal(allowed: Bools) -> Floats:
+    """Return equal parts of all that may be held."""
+    parts: Floats = allowed / np.maximum(allowed.sum(axis=-1, keepdims=True), 1)
+    return parts
 
 
 def random_like(random: np.random.Generator, chosen: Bools, allowed: Bools, twins: int) -> Bools:

@@ -119,3 +119,16 @@ def _regime(name: str, part: Floats, gain: float, whole: float, periods_a_year: 
         max_drawdown=float(max_drawdown(part[None, :])[0]),
         share_of_gain=gain / whole if whole > 0 else None,
     )
+
+
+def by_market(returns: npt.ArrayLike, market: npt.ArrayLike, periods_a_year: float) -> Split:
+    """Split a strategy's returns by the trend and the volatility of its market, and in halves."""
+    moves = np.asarray(market, dtype=np.float64)
+    if len(np.asarray(returns)) != len(moves):
+        raise Insufficient("periods up to the end", len(np.asarray(returns)), len(moves))
+    masks = {
+        **by_trend(np.cumprod(1.0 + moves)),
+        **by_volatility(moves),
+        **by_halves(len(moves)),
+    }
+    return split(returns, masks, periods_a_year)
