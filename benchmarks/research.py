@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import psutil
@@ -194,19 +195,37 @@ def _others(setup: Setup, count: int, small: bool) -> list[Row]:
         seconds = json.loads(done.stdout.splitlines()[-1])["seconds"]
         rows.append(Row("peer: Optuna and the bare engine in a pool", count / seconds / 2, "/s"))
         rows += [_peer(name, path, small) for name in ("freqtrade", "vectorbt")]
+        rows.append(_hyperopt(path, small))
     return rows
 
 
 def _peer(name: str, path: Path, small: bool) -> Row:
     what = f"peer: {name}, one trial at a time"
-    if small or name not in installed_peers():
-        return Row(what, None, "/s", None, "not in a small run, or not installed")
+    found = _asked(name, name, path, small)
+    if isinstance(found, str):
+        return Row(what, None, "/s", None, found)
+    return Row(what, 1 / found["seconds"], "/s", None, f"vectorised; {found['fills']} fills")
+
+
+def _hyperopt(path: Path, small: bool) -> Row:
+    what = "peer: freqtrade's hyperopt, trials a second a core"
+    found = _asked("freqtrade_hyperopt", "freqtrade", path, small)
+    if isinstance(found, str):
+        return Row(what, None, "/s", None, found)
+    note = f"{found['fills']} trials of both averages in one job, its reading of the bars included"
+    return Row(what, found["fills"] / found["seconds"], "/s", None, note)
+
+
+def _asked(name: str, package: str, path: Path, small: bool) -> dict[str, Any] | str:
+    """Return what a peer measured, or why it did not."""
+    if small or package not in installed_peers():
+        return "not in a small run, or not installed"
     words = [peers_python(), "-m", "benchmarks.peers", name, str(path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=REPO)
     if done.returncode:
-        return Row(what, None, "/s", None, done.stderr.strip().splitlines()[-1][:80])
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Row(what, 1 / found["seconds"], "/s", None, f"vectorised; {found['fills']} fills")
+        return done.stderr.strip().splitlines()[-1][:80]
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def grid(small: bool) -> list[Row]:
