@@ -11,6 +11,7 @@ import msgspec
 
 from clearedge_tui.cli.act import JSON
 from clearedge_tui.cli.at_home import columns, home, say_json
+from clearedge_tui.cli.research_basket import baskets, rebalance
 from clearedge_tui.cli.research_multi import multi
 from clearedge_tui.core.errors import NotFound, UsageError
 
@@ -31,6 +32,8 @@ def research() -> None:
 
 
 research.add_command(multi)
+research.add_command(baskets)
+research.add_command(rebalance)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.wire import FrameError, frame, frames
 from clearedge_tui.engine.peer import listen, send
 from clearedge_tui.runs.recover import recover
+from clearedge_tui.supervisor.baskets_due import BasketsDue
 from clearedge_tui.supervisor.commands import Commands
 from clearedge_tui.supervisor.kill_view import KillView
 from clearedge_tui.supervisor.lock import read_holder
@@ -46,18 +47,20 @@ class Control:
         self._server: asyncio.Server | None = None
         self._clients: set[_Client] = set()
         self.commands = Commands(supervisor.home, supervisor.store, supervisor)
-        self._schedule: asyncio.Task[None] | None = None
+        self._scheduled: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         self._server = await listen(self._sup.home.control_socket, self._serve)
         given = self.commands
-        schedule = Schedule(given.home, given.store, given.jobs, given.event)
-        self._schedule = asyncio.create_task(schedule.run())
+        about = given.home, given.store, given.jobs, given.event
+        self._scheduled = [
+            asyncio.create_task(one.run()) for one in (Schedule(*about), BasketsDue(*about))
+        ]
         await asyncio.to_thread(recover, given.home)
 
     async def close(self) -> None:
-        if self._schedule is not None:
-            self._schedule.cancel()
+        for task in self._scheduled:
+            task.cancel()
         if self._server is not None:
             self._server.close()
         await asyncio.to_thread(self.commands.farm.close)

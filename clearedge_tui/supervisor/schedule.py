@@ -5,11 +5,11 @@ is not understood is said once in the journal and stops nothing.
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 
 from clearedge_tui.core.clock import now_ns
-from clearedge_tui.core.errors import ClearEdgeError, UsageError
+from clearedge_tui.core.errors import ClearEdgeError
+from clearedge_tui.core.every import interval_s
 from clearedge_tui.settings import Home, load_options
 from clearedge_tui.store.db import Store
 from clearedge_tui.supervisor.jobs import Jobs
@@ -17,17 +17,6 @@ from clearedge_tui.supervisor.work import DataWork
 
 _LOOK_S = 2.0
 _LAST = "synced_ns"
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
-
-
-def interval_s(text: str) -> int:
-    """Return `15m`, `1h` or `1d` in seconds; 0 for an empty text. Raises UsageError."""
-    if not text:
-        return 0
-    match = re.fullmatch(r"([1-9]\d{0,3})([mhd])", text.strip())
-    if not match:
-        raise UsageError(f"[sync] every = `{text}`; wanted 15m, 1h, 1d …, or no such line")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 class Schedule:
@@ -47,7 +36,7 @@ class Schedule:
     def look(self, now: int) -> bool:
         """Start the sync when it is due and none is under way; say whether it was started."""
         try:
-            every = interval_s(load_options(self._home).sync.every)
+            every = interval_s(load_options(self._home).sync.every, "[sync] every")
         except ClearEdgeError as error:
             if str(error) != self._said:
                 self._said = str(error)

@@ -30,7 +30,8 @@ async def account_list(commands: "Commands", args: Args, who: str) -> Answer:
     for name, account in load_accounts(commands.home).items():
         feed = places[name].feed if name in places else None
         fields = {name: plain(getattr(account, name)) for name in account.__struct_fields__}
-        rows.append({**fields, "ticks": plain(feed.ticks) if feed else None})
+        heard = {"ticks": plain(feed.ticks), "clocks": plain(feed.clocks)} if feed else {}
+        rows.append({**fields, "ticks": None, "clocks": {}, **heard})
     return "", rows
 
 

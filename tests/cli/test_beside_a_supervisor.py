@@ -58,6 +58,7 @@ ASKED = {
     "account rm": ("other", "--confirm", "other"),
     "research list": (),
     "research threshold": (),
+    "research baskets": (),
     "venue list": (),
     "venue show": ("bybit",),
     "instance add": ("ema_cross", "--market", "SIM/USDT", "--id", "one", "--mode", "observe"),
@@ -181,6 +182,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
         "research run",
         "research probe",
         "research multi",
+        "research rebalance",
         "research sweep",
         "research show",
         "research what-if",
@@ -188,7 +190,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
     assert {*ASKED, *elsewhere} == takes_json(), (
         "a move wants a bucket: tests/market/test_upkeep.py; a resumed run: tests/runs/test_run_ends.py;"
         " a difference a venue: tests/trading/test_recon.py;"
-        " a limit that holds: tests/live/test_limits.py; a ladder: tests/research/test_ladders.py"
+        " a limit that holds: tests/live/test_limits.py; a ladder: tests/research/test_ladders.py; a basket: tests/live/test_baskets.py"
     )
     listed = tmp_path / "markets.csv"
     listed.write_text("symbol,venue,min_size\nES,CME,1\n")

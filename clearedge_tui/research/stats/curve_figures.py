@@ -97,5 +97,6 @@ def of_trades() -> dict[str, Figure]:
 
 def _over(top: Floats, bottom: Floats) -> Floats:
     fine = bottom > FLAT
-    result: Floats = np.where(fine, top / np.where(fine, bottom, 1.0), np.nan)
-    return result
+    with np.errstate(over="ignore"):  # a growth of e305 a year is no figure either
+        found: Floats = np.where(fine, top / np.where(fine, bottom, 1.0), np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
