@@ -17,7 +17,6 @@ class Entry(msgspec.Struct, frozen=True):
     reduce_only: bool = False
     venue_id: str = ""
     sent_ns: int = 0  # wall clock; 0 is not sent
-    asked_cancel_ns: int = 0  # wall clock; 0 is not asked
 
 
 class SeatKept(msgspec.Struct, frozen=True):

@@ -40,7 +40,6 @@ class Hosted:
         self.config: dict[str, Any] = {}
         self.state: dict[str, Any] = {}
         self.should_enter: Hook | None = calls.get("should_enter")
-        self.entry_quantity: Hook | None = calls.get("entry_quantity")
         for name in ("on_tick", "render", "on_fill", "on_order", "on_stop"):
             setattr(self, name, calls[name])
 

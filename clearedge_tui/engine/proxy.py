@@ -22,7 +22,6 @@ class Registry:
     taps: dict[str, "Tap"] = {}
     emit: Callable[[BookEvent], None]
     seen: Callable[[str], None]
-    instance_of: dict[str, str] = {}
 
 
 class ProxyController(Controller):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from clearedge_tui.core.clock import iso
 from clearedge_tui.core.errors import NotFound, UsageError
 from clearedge_tui.core.messages import MarketInfo
 from clearedge_tui.core.text import clean_text
@@ -122,7 +121,3 @@ def _edge(bars: Bars, wanted_ns: int) -> int:
     if len(midnights) and at - int(midnights[-1]) < len(bars) // 20:
         at = int(midnights[-1])
     return int(bars.ts_ns[at])
-
-
-def window_text(start_ns: int, end_ns: int) -> str:
-    return f"{iso(start_ns)[:16]} to {iso(end_ns)[:16]}"

@@ -38,6 +38,7 @@ from clearedge_tui.supervisor.strategies import StrategyFiles
 from clearedge_tui.supervisor.tasks import Tasks
 
 _ACK_S = 5.0
+_MINUTE_S = 60.0
 
 
 class Instances:
@@ -350,6 +351,9 @@ class Instances:
         run.beat = beat
         run.paused = beat.frozen
         run.beat_s = monotonic()
+        slow_ms, slow_s = run.slowest
+        if beat.slowest_ms >= slow_ms or run.beat_s - slow_s > _MINUTE_S:
+            run.slowest = beat.slowest_ms, run.beat_s
         if (
             run.engine.state in (EngineState.STARTING, EngineState.UNKNOWN)
             and beat.joined

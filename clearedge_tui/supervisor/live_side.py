@@ -5,7 +5,6 @@ from collections.abc import Callable
 import msgspec
 
 from clearedge_tui.core.audit_messages import AuditStatus, Watch
-from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError, RetryLater
 from clearedge_tui.core.messages import Compared, Keys, Noted
 from clearedge_tui.core.model import EngineState
@@ -79,7 +78,7 @@ class LiveSide:
         """Take what an auditor says, and what a gateway says of its venue."""
         match message:
             case VenueState():
-                place.venue, place.venue_s = message, monotonic()
+                place.venue = message
                 if not message.error:
                     place.latencies.append(message.latency_ms)
             case Compared():
@@ -99,7 +98,7 @@ class LiveSide:
         if now.markets and self._noted.get(place.name) != said:
             self._noted[place.name] = said
             self._record.differences(place.name, now.differences, now.markets, now.at_ns)
-        place.compared, place.compared_s = now, monotonic()
+        place.compared = now
         for key, one in after.items():
             if key not in before:
                 self._difference("recon.difference", place, one)

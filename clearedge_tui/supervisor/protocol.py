@@ -65,6 +65,7 @@ class InstanceRow(msgspec.Struct, frozen=True):
     pid: int = 0
     memory_mb: float = 0.0
     cpu_pct: float = 0.0
+    slowest_ms: float = 0.0  # callback of the last minute
     armed: bool = False
     market_ns: int = 0  # wall time its market was last heard; 0 is never
     stale_s: float = 0.0  # a price older than this is stale; 0 is never

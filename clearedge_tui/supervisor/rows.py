@@ -119,6 +119,7 @@ def instance_row(
         pid=run.engine.pid,
         memory_mb=run.memory_mb,
         cpu_pct=run.cpu_pct,
+        slowest_ms=run.slowest[0],
         armed=instance.armed,
         stop_ns=instance.stop_ns,
         market_ns=_heard_market(run, feed),

@@ -71,6 +71,7 @@ class InstanceRun:
     paused: bool = False  # outlives a reload or a crash, not a stop
     memory_mb: float = 0.0
     cpu_pct: float = 0.0
+    slowest: tuple[float, float] = (0.0, 0.0)  # callback of the last minute in ms, when, steady s
     restarts: int = 0
     drawn: Drawn | None = None
     last_event: str = ""
@@ -138,9 +139,7 @@ class AccountRun:
     seq: int = 0
     live: bool = False
     venue: VenueState | None = None  # what the auditor last saw there
-    venue_s: float = 0.0
     compared: Compared | None = None
-    compared_s: float = 0.0
     receipts: dict[str, Receipt] = field(default_factory=dict)
     risk: tuple[RiskRow, ...] = ()  # its limits and their figures, worst first
     risk_s: float = 0.0

@@ -28,7 +28,6 @@ Connect = Callable[[], Awaitable[Streams]]
 
 CONNECT_S = 3.0
 ENSURE_S = 20.0
-HELLO_S = 5.0
 RESTING_S = 0.5  # between two looks for a supervisor that somebody may have started
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0)
 

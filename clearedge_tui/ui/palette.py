@@ -31,7 +31,6 @@ HEAT: Final = tuple(range(26, 35))  # nine steps, low to high
 DIVERGE: Final = tuple(range(35, 44))  # nine steps, loss to gain
 
 BOLD: Final = 1 << 16
-REVERSE: Final = 2 << 16
 UNDERLINE: Final = 4 << 16
 THEMES: Final = ("default", "cb-safe")
 

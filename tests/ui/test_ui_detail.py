@@ -139,3 +139,15 @@ async def test_last_screen_goes_back_and_forth(world: FakeSupervisor, desk: Open
         await d.until(lambda: d.page.NAME == "journal")
         await d.press("h")
         await d.until(lambda: d.page.NAME == "board")
+
+
+async def test_what_it_costs_and_a_slow_callback_are_told(
+    world: FakeSupervisor, desk: OpenDesk
+) -> None:
+    async with desk(size=(200, 60)) as d:
+        await opened(d)
+        await d.shows("0.4 % cpu")
+        assert "slow call" not in d.text()
+        row = d.app.model.instances["ema-btc-1"]
+        await world.put_row(change(row, slowest_ms=340.0))
+        await d.shows("slow call 340 ms")

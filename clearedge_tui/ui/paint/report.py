@@ -48,12 +48,6 @@ def paint_overview(
         paint_under_water(cells, under, report.drawdown, span_of(report.equity), axis, look)
 
 
-def paint_equity(cells: Cells, area: Area, report: RunReport, look: Look) -> None:
-    """Paint the curve alone."""
-    currency = clean_text(report.currency, 8)
-    paint_curve(cells, area, report.equity, report.buy_hold, None, look, currency)
-
-
 def paint_tiles(cells: Cells, area: Area, report: RunReport, look: Look) -> int:
     """Paint the headline: a name, and its value below it; return the rows used."""
     metrics = report.summary.metrics

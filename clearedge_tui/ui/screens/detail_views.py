@@ -29,6 +29,7 @@ from clearedge_tui.ui.rows import RowsView
 from clearedge_tui.ui.view import CellView
 
 SUMMARY = 160  # columns of a screen that shows the configuration beside the charts
+_SLOW_MS = 200.0  # a callback so long holds up its ticks
 
 
 class Subject(Page):
@@ -87,6 +88,8 @@ class Facts(CellView):
         age = f"heard {f.duration(model.row_age_s(row))} ago" if row.heard_ns else ""
         old = model.price_stale(row)
         stale = f"STALE {f.duration(model.price_age_s(row))}" if old else ""
+        slow = f"slow call {row.slowest_ms:.0f} ms" if row.slowest_ms >= _SLOW_MS else ""
+        cost = f"{row.memory_mb:.0f} MB  {row.cpu_pct:.1f} % cpu  pid {row.pid}"
         data = f"data {to_datetime(row.tick_ns):%Y-%m-%d %H:%M}" if row.tick_ns else ""
         return [
             (glyph, ink),
@@ -112,7 +115,8 @@ class Facts(CellView):
             (f"config v{row.config_version}", p.DIM),
             (data, p.DIM),
             (age, p.WARN if model.row_stale(row) else p.DIM),
-            (f"{row.memory_mb:.0f} MB  pid {row.pid}" if row.pid else "", p.DIM),
+            (slow, p.WARN | p.BOLD),
+            (cost if row.pid else "", p.DIM),
         ]
 
 

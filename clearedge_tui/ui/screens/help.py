@@ -1,7 +1,7 @@
 """`?`: every key that works here, from the one table."""
 
 from clearedge_tui.ui import palette as p
-from clearedge_tui.ui.keys import TABLE, keys_of
+from clearedge_tui.ui.keys import keys_of
 from clearedge_tui.ui.screens.dialogs import Line, Reading
 
 _TITLES = {
@@ -29,8 +29,3 @@ def help_lines(screen: str) -> list[Line]:
             lines += [("", p.TEXT), (_TITLES.get(scope, f"on {scope}"), p.ACCENT)]
         lines.append((f"  {key.shown:<7} {key.help}", p.TEXT))
     return lines
-
-
-def all_keys() -> list[str]:
-    """Return every shown key with its meaning, for the documentation."""
-    return [f"{key.shown}: {key.help}" for key in TABLE]
