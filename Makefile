@@ -3,7 +3,8 @@
 .PHONY: help setup run test check bench hunt chaos soak shots lock clean deps dev
 
 CLEAREDGE = .venv/bin/clearedge
-PYTEST = .venv/bin/python -m pytest
+# bytecode is kept also where the environment says it is not: some hundred processes import it again
+PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 PYTEST_ARGS =
 WORKERS = 4
 SECONDS = 600

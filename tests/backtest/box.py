@@ -34,6 +34,19 @@ class Slow(Strategy):
     def on_tick(self, tick):
         time.sleep(0.002)
 """
+# the head of a strategy that draws from what it has seen and writes down all it hears: its `on_tick` goes on
+LISTENER = """
+from random import Random
+from clearedge_tui.contract import Strategy
+CONFIG_SCHEMA = {"seed": {"type": "int", "default": 1, "min": 0}, "rate": {"type": "float", "default": 0.1}}
+class Case(Strategy):
+    def init(self):
+        return {"heard": []}
+    def say(self, *what):
+        self.state["heard"].append(repr(what))
+    def on_tick(self, tick):
+        c, dice = self.context, Random(self.config["seed"] * 1_000_003 + tick.ts_ns // 60_000_000_000)
+"""
 
 
 @contextmanager

@@ -14,20 +14,12 @@ from clearedge_tui.engine.backtest_feed import Feed, Pieces
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import Market
 from clearedge_tui.runs.outcome import Outcome
-from tests.backtest.box import BTC, STRATEGIES, execute, sim_bars
+from tests.backtest.box import BTC, LISTENER, STRATEGIES, execute, sim_bars
 
 # a strategy of many moods that writes down all it hears and sees
-MOODY = """
-from random import Random
-from clearedge_tui.contract import Strategy
-CONFIG_SCHEMA = {"seed": {"type": "int", "default": 1, "min": 0}, "rate": {"type": "float", "default": 0.1}}
-class Case(Strategy):
-    def init(self):
-        return {"heard": []}
-    def say(self, *what):
-        self.state["heard"].append(repr(what))
-    def on_tick(self, tick):
-        c, dice = self.context, Random(self.config["seed"] * 1_000_003 + tick.ts_ns // 60_000_000_000)
+MOODY = (
+    LISTENER
+    + """\
         open_orders = c.get_orders()
         p = c.get_position()
         self.say(tick.ts_ns, [(o.id, o.status) for o in open_orders], str(p.size), str(p.pnl), str(c.now()))
@@ -51,6 +43,7 @@ class Case(Strategy):
     def render(self):
         return {"widgets": [], "heard": self.state["heard"]}
 """
+)
 HOOKS = """
     def on_fill(self, fill):
         self.say("fill", fill, self.context.get_position().size)

@@ -29,7 +29,7 @@ def box(make_box: Callable[..., Box]) -> Box:
     return make_box().start()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def kept_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     made = Box(tmp_path_factory.mktemp("kept") / "home")
     yield made.start()

@@ -126,8 +126,9 @@ def test_the_console_brings_a_killed_supervisor_back_and_adopts_its_engines(
     "env", [{"COLORTERM": ""}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}]
 )
 def test_the_board_reads_the_same_in_fewer_colours(
-    box: Box, sit: Callable[..., Seat], env: dict[str, str]
+    shared_box: Box, sit: Callable[..., Seat], env: dict[str, str]
 ) -> None:
+    box = shared_box
     box.add("ema", mode="observe")
     sit(box, cols=80, rows=24, **env).see(r"ema .*observe +running", r"SIM/USDT 1m sim")
 
@@ -166,7 +167,8 @@ def test_a_restart_replaces_the_supervisor_and_nothing_else(box: Box) -> None:
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 @pytest.mark.parametrize(("cols", "rows"), [(80, 24), (200, 60)])
-def test_the_console_works_in_tmux(box: Box, cols: int, rows: int) -> None:
+def test_the_console_works_in_tmux(shared_box: Box, cols: int, rows: int) -> None:
+    box = shared_box
     box.add("ema", mode="observe", fast=3, slow=8)
     box.running("ema")
     socket = str(box.home.state / "tmux")

@@ -2,12 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable
 
 import pytest
 
 from clearedge_tui.core.model import Book, Mode, OrderStatus
 from tests.live.box import Box
+
+
+@pytest.fixture
+def box(shared_box: Box) -> Box:
+    return shared_box
+
 
 TEMPLATE = """
 from clearedge_tui.contract import Strategy, OrderNotAllowed
@@ -268,9 +273,10 @@ def test_a_forged_epoch_inside_a_strategy_cannot_raise_its_mode(box: Box) -> Non
     assert box.row("evil").actual is Mode.OBSERVE
 
 
-def test_a_native_strategy_trades_in_the_book_of_its_mode(make_box: Callable[..., Box]) -> None:
-    box = make_box(speed=1000).start()
-    assert box.add("nat", strategy="native_ema", mode="observe").status == "done"
+def test_a_native_strategy_trades_in_the_book_of_its_mode(box: Box) -> None:
+    assert box.add("nat", strategy="native_ema", mode="observe", fast=3, slow=8).status == "done"
+    box.running("nat")
+    box.do("account.speed", account="paper", speed=1000)
     box.wait_row("nat", lambda r: r.fills >= 2, "the shadow book fills", 25.0)
     assert {o.book for o in box.orders("nat")} == {Book.SHADOW}
     assert box.do("instance.mode", id="nat", mode="active").status == "done"
@@ -319,3 +325,4 @@ def test_a_render_that_never_returns_is_an_error_in_its_place_and_thinking_goes_
     before = box.row("slow")
     after = box.wait_row("slow", lambda r: r.tick_ns > before.tick_ns, "it goes on")
     assert (after.pid, after.state) == (before.pid, "running")
+    box.wait_row("slow", lambda r: r.slowest_ms >= 5000, "how long its slowest call took is known")

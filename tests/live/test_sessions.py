@@ -171,7 +171,8 @@ def test_a_session_ends_with_the_fault_of_its_strategy(box: Box) -> None:
     assert "engine_faulted" in told(box.home.runs / row.run_id)
 
 
-def test_an_instance_goes_off_when_its_time_has_come(box: Box) -> None:
+def test_an_instance_goes_off_when_its_time_has_come(shared_box: Box) -> None:
+    box = shared_box
     box.add("ema", mode="observe", fast=3, slow=8)
     box.running("ema")
     assert "wanted a time of day" in box.do("instance.set", id="ema", stop_at="17:30").message

@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pyarrow as pa
@@ -26,28 +27,39 @@ from clearedge_tui.settings import Home
 from tests.backtest.box import BTC, MINUTE, REPO, make_home, sim_bars, store
 
 KEY = bars_key(BTC.market_id, "1m")
+# writers that die at a step of theirs; each is forked: an interpreter takes seconds to import all this
 KILLER = """
-import os, sys
+import os, sys, traceback
 from pathlib import Path
 from clearedge_tui.market import catalog, place
 from clearedge_tui.settings import Home
 from tests.backtest.box import BTC, sim_bars
 
-home, turns = Home(Path(sys.argv[1])), [int(sys.argv[2])]
-
 def dying(name):
     real = getattr(place.Place, name)
     def call(self, *args):
-        turns[0] -= 1
-        if turns[0] < 0:
+        global turns
+        turns -= 1
+        if turns < 0:
             os.kill(os.getpid(), 9)
         return real(self, *args)
     setattr(place.Place, name, call)
 
 for name in ("move", "remove", "remove_folder", "write", "writing"):
     dying(name)
-with catalog.locked(home):
-    catalog.write_bars(home, BTC, "1m", [sim_bars(300)])
+for line in sys.stdin:
+    turn, _, root = line.strip().partition(" ")
+    if pid := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        continue
+    try:
+        home, turns = Home(Path(root)), int(turn)
+        with catalog.locked(home):
+            catalog.write_bars(home, BTC, "1m", [sim_bars(300)])
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 """
 
 
@@ -55,14 +67,32 @@ def rows(home: Home) -> int:
     return len(catalog.stored(home, BTC.market_id, "1m"))
 
 
-def killed_at(home: Home, turn: int) -> bool:
-    died = subprocess.run(
-        [sys.executable, "-c", KILLER, str(home.root), str(turn)], cwd=REPO, check=False
+Died = Callable[[Home, int], bool]
+
+
+@pytest.fixture(scope="module")
+def killed_at() -> Iterator[Died]:
+    """Return what writes into a home and is killed at a step: whether it came that far."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLER], cwd=REPO, stdin=PIPE, stdout=PIPE, text=True
     )
-    return died.returncode == -9
+    assert process.stdin is not None and process.stdout is not None
+    said, told = process.stdin, process.stdout
+
+    def ask(home: Home, turn: int) -> bool:
+        print(turn, home.root, file=said, flush=True)
+        code = told.readline().strip()
+        assert code in ("0", "-9"), code
+        return code == "-9"
+
+    yield ask
+    with process:
+        said.close()
 
 
-def test_a_kill_at_any_step_of_a_write_leaves_before_or_after(tmp_path: Path) -> None:
+def test_a_kill_at_any_step_of_a_write_leaves_before_or_after(
+    tmp_path: Path, killed_at: Died
+) -> None:
     seen = set()
     for turn in range(random.randrange(2), 30, 2):  # every other step; the seed is printed
         home = make_home(tmp_path / str(turn))
@@ -272,7 +302,9 @@ def test_a_catalog_on_s3_does_what_one_on_disk_does(s3_home: Callable[[str], Hom
     assert place(home).folders(STAGING) == []
 
 
-def test_a_kill_while_writing_to_s3_leaves_before_or_after(s3_home: Callable[[str], Home]) -> None:
+def test_a_kill_while_writing_to_s3_leaves_before_or_after(
+    s3_home: Callable[[str], Home], killed_at: Died
+) -> None:
     for turn in sorted(random.sample(range(1, 7), 3)):  # the seed is printed
         home = s3_home(f"killed-{turn}")
         store(home, BTC, "1m", sim_bars(200).slice(0, 100))

@@ -16,22 +16,14 @@ from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import Market, describe
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.outcome import Outcome
-from tests.backtest.box import BTC, sim_bars
+from tests.backtest.box import BTC, LISTENER, sim_bars
 from tests.backtest.test_steps import CARRY, STRICT
 
 SHARES = describe("AAPL", asset_class="equity")
 # draws from what it has seen, sends market orders, and writes down all it hears
-RESTLESS = """
-from random import Random
-from clearedge_tui.contract import Strategy
-CONFIG_SCHEMA = {"seed": {"type": "int", "default": 1, "min": 0}, "rate": {"type": "float", "default": 0.1}}
-class Restless(Strategy):
-    def init(self):
-        return {"heard": []}
-    def say(self, *what):
-        self.state["heard"].append(repr(what))
-    def on_tick(self, tick):
-        c, dice = self.context, Random(self.config["seed"] * 1_000_003 + tick.ts_ns // 60_000_000_000)
+RESTLESS = (
+    LISTENER
+    + """\
         p = c.get_position()
         self.say(tick.ts_ns, len(c.get_orders()), str(p.size), str(p.pnl), str(p.avg_price), str(c.now()), [b.close for b in c.history(3)])
         if dice.random() > self.config["rate"]:
@@ -49,6 +41,7 @@ class Restless(Strategy):
     def on_stop(self):
         self.context.log("\\n".join(self.state["heard"]))
 """
+)
 COSTS: tuple[dict[str, str], ...] = (
     {}, CARRY, {"slippage": "bps:3"}, {"slippage": "ticks:2", "fees": "per_share:0.005:min=1:max=1%"},
     {"fees": "none"}, {"fees": "per_contract:0.85", "funding": "rate:0.0001/8h"},

@@ -1,6 +1,5 @@
 """A gateway that is killed at a named moment: what the next one knows, and what the venue has."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,12 +13,6 @@ from tests.venue_sim.process import SimProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 D = Decimal
-
-
-@pytest.fixture
-def sim() -> Iterator[SimProcess]:
-    with SimProcess() as found:
-        yield found
 
 
 def held(sim: SimProcess) -> Decimal:

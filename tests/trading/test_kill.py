@@ -22,12 +22,6 @@ D = Decimal
 
 
 @pytest.fixture
-def sim() -> Iterator[SimProcess]:
-    with SimProcess() as found:
-        yield found
-
-
-@pytest.fixture
 def gateway(sim: SimProcess, tmp_path: Path) -> Iterator[GatewayProcess]:
     with GatewayProcess(tmp_path, account(sim)) as found:
         for name in ("one", "two"):

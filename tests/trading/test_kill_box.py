@@ -2,9 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +13,6 @@ from tests.trading.box import LiveBox
 from tests.venue_sim.process import SimProcess
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def sim() -> Iterator[SimProcess]:
-    with SimProcess() as found:
-        yield found
-
-
-@pytest.fixture
-def box(sim: SimProcess, tmp_path: Path) -> Iterator[LiveBox]:
-    made = LiveBox(tmp_path / "home", sim)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_a_kill_works_during_an_endless_loop_a_locked_database_and_a_full_disk(

@@ -1,6 +1,6 @@
 """What a venue does wrong, through a real gateway and the unmodified adapter, by fault number."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -54,6 +54,17 @@ def traded(gateway: GatewayProcess, key: str) -> bool:
     return str(gateway.until_status(name, "filled", "denied", "rejected")["status"]) == "filled"
 
 
+def looked(gateway: GatewayProcess, good: Callable[[], object], what: str) -> None:
+    """Have the venue compared again and again until something holds."""
+    gateway.until(lambda: gateway.ask("look") == {} and good(), what)
+
+
+def rest(gateway: GatewayProcess, key: str, size: str) -> None:
+    """Place an order that nothing fills."""
+    gateway.order("one", key, "buy", size, price="1000.0")
+    gateway.until_status(key, "open")
+
+
 def fault(sim: SimProcess, what: str, **words: Any) -> None:
     sim.call("fault", what=what, **words)
 
@@ -100,9 +111,7 @@ def test_a_venue_that_takes_connections_and_never_answers_leaves_an_order_unknow
     gateway.until(lambda: gateway.of("Compared")[-1]["error"], "the second client sees it as well")
     for where in ("all", "http"):
         sim.call("silence", where=where, on=False)
-    gateway.until(
-        lambda: gateway.ask("look") == {} and not gateway.of("Compared")[-1]["error"], "it speaks"
-    )
+    looked(gateway, lambda: not gateway.of("Compared")[-1]["error"], "it speaks")
     ends = (
         "cancelled",
         "rejected",
@@ -129,14 +138,9 @@ def test_an_order_that_was_refused_and_is_there_all_the_same_is_taken_back(
     said = "guess: the venue has order guess, which was taken for rejected"
     assert any(one.startswith(said) for one in alarms)
     sim.call("fill", size="0.04")
-    gateway.until(
-        lambda: gateway.ask("look") == {} and "partial" in gateway.statuses("guess"), "a fill"
-    )
+    looked(gateway, lambda: "partial" in gateway.statuses("guess"), "a fill")
     gateway.ask("cancel", name="one", key="guess")
-    gateway.until(
-        lambda: gateway.ask("look") == {} and gateway.statuses("guess")[-1] == "cancelled",
-        "its end",
-    )
+    looked(gateway, lambda: gateway.statuses("guess")[-1] == "cancelled", "its end")
     assert sim.call("open_orders") == []
     assert gateway.position("one") == venue_size(sim) == before + D("0.04")
 
@@ -146,13 +150,10 @@ def test_a_fill_that_is_told_under_two_ids_is_seen_and_settled_by_the_venues_num
 ) -> None:
     """Fault 55."""
     before = gateway.position("one")
-    gateway.order("one", "twice", "buy", "0.3", price="1000.0")
-    gateway.until_status("twice", "open")
+    rest(gateway, "twice", "0.3")
     fault(sim, "second_id", on="push.fill")
     sim.call("fill", size="0.1")
-    gateway.until(
-        lambda: gateway.ask("look") == {} and len(gateway.differences()) == 2, "it differs"
-    )
+    looked(gateway, lambda: len(gateway.differences()) == 2, "it differs")
     found = {d["kind"]: (d["ours"], d["theirs"]) for d in gateway.differences()}
     assert found["order"] == ("filled 0.200", "filled 0.1")
     assert [D(n) for n in found["position"]] == [before + D("0.2"), before + D("0.1")]
@@ -161,7 +162,7 @@ def test_a_fill_that_is_told_under_two_ids_is_seen_and_settled_by_the_venues_num
     gateway.ask("resolve", market=BTC, kind="order", subject="twice", how="flatten")
     assert "its number is taken" in gateway.of("Done")[-1]["error"]
     gateway.ask("resolve", market=BTC, kind="order", subject="twice", how="adopt")
-    gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
+    looked(gateway, lambda: not gateway.differences(), "it is settled")
     sim.call("fill")
     gateway.until_status("twice", "filled")
     assert gateway.position("one") == venue_size(sim) == before + D("0.3")
@@ -172,8 +173,7 @@ def test_partial_fills_duplicates_and_races_count_once(
 ) -> None:
     """Faults 53, 54 and 56: partial then cancel, the same fill twice, the fill before the answer."""
     before = gateway.position("one")
-    gateway.order("one", "part", "buy", "0.3", price="1000.0")
-    gateway.until_status("part", "open")
+    rest(gateway, "part", "0.3")
     fault(sim, "double_push", on="push.fill")
     sim.call("fill", size="0.1")
     gateway.until_status("part", "partial")
@@ -207,8 +207,7 @@ def test_a_disconnect_is_shown_and_everything_goes_on_after_it(
 ) -> None:
     """Fault 49."""
     before = gateway.position("one")
-    gateway.order("one", "rest", "buy", "0.1", price="1000.0")
-    gateway.until_status("rest", "open")
+    rest(gateway, "rest", "0.1")
     sim.call("reachable", on=False)
     sim.call("disconnect")
 
@@ -234,7 +233,7 @@ def test_orders_of_others_are_seen_and_belong_to_nobody(
     sim.call("external", market=BTC.partition("-")[0], side="buy", size="0.2", price="900.0")
     gateway.until(lambda: gateway.ask("strangers"), "a stranger's order")
     sim.call("external", market=BTC.partition("-")[0], side="sell", size="0.4")
-    gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it is a difference")
+    looked(gateway, lambda: gateway.differences(), "it is a difference")
     gateway.order("one", "own", "buy", "0.1")
     refused = gateway.until_status("own", "denied")
     assert refused["reason"].startswith("reconciliation: ")
@@ -242,7 +241,7 @@ def test_orders_of_others_are_seen_and_belong_to_nobody(
     assert set(gateway.ask("state")) == {"one"}
     sim.call("external", market=BTC.partition("-")[0], side="buy", size="0.4")
     sim.call("cancel")  # they are gone again: so is the difference
-    gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
+    looked(gateway, lambda: not gateway.differences(), "it is settled")
     gateway.order("one", "again", "buy", "0.1")
     gateway.until_status("again", "filled")
 
@@ -266,7 +265,7 @@ def test_a_venue_that_lies_about_a_position_blocks_entries_and_shows_both_number
     gateway.until_status("lie-held", "filled")
     ours = gateway.position("one")
     fault(sim, "lie", on="positions", values={"size": "0.9"}, times=0)
-    gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it differs")
+    looked(gateway, lambda: gateway.differences(), "it differs")
     (one,) = gateway.differences()
     assert (one["kind"], D(one["ours"]), D(one["theirs"])) == ("position", ours, D("0.9"))
     gateway.order("one", "lie-more", "buy", "0.1")
@@ -275,7 +274,7 @@ def test_a_venue_that_lies_about_a_position_blocks_entries_and_shows_both_number
     gateway.order("one", "lie-exit", "sell", "0.1")  # what only reduces passes
     gateway.until_status("lie-exit", "filled")
     sim.call("clear_faults")
-    gateway.until(lambda: gateway.ask("look") == {} and not gateway.differences(), "it is settled")
+    looked(gateway, lambda: not gateway.differences(), "it is settled")
     gateway.order("one", "lie-again", "buy", "0.1")
     gateway.until_status("lie-again", "filled")
 
@@ -292,7 +291,7 @@ def test_a_balance_is_what_fills_and_the_venues_log_make_of_it_or_it_blocks(
     sim.call("external", market="BTCUSDT", side="buy", size="0.05")
     agreed(gateway)
     sim.call("deposit", coin="USDT", amount="-3.5", logged=False)
-    gateway.until(lambda: gateway.ask("look") == {} and gateway.differences(), "it differs")
+    looked(gateway, lambda: gateway.differences(), "it differs")
     (one,) = gateway.differences()
     assert (one["market"], one["kind"], one["subject"]) == ("USDT", "balance", "USDT")
     there = next(D(b["total"]) for b in sim.call("balances") if b["coin"] == "USDT")
@@ -307,8 +306,9 @@ def test_a_balance_is_what_fills_and_the_venues_log_make_of_it_or_it_blocks(
     gateway.ask("resolve", how="adopt", reason="a bonus taken back", **words)
     agreed(gateway)
     fault(sim, "refuse", on="log", text="no", times=0)
-    gateway.until(
-        lambda: gateway.ask("look") == {} and "UNKNOWN" in gateway.of("Compared")[-1]["wallet"],
+    looked(
+        gateway,
+        lambda: "UNKNOWN" in gateway.of("Compared")[-1]["wallet"],
         "a log that is not given is not known, and no difference",
     )
     assert gateway.differences() == []
