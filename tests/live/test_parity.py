@@ -1,9 +1,10 @@
 """Paper and backtest are one convention: the same bars give the same fills, to the last digit."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,12 +12,62 @@ import pyarrow.parquet as pq
 import pytest
 
 from clearedge_tui.market import catalog, simulated
-from clearedge_tui.market.markets import describe, save_market
+from clearedge_tui.market.columns import Bars
+from clearedge_tui.market.markets import Market, describe, save_market
 from clearedge_tui.runs.launch import run_backtest
-from clearedge_tui.runs.model import BacktestSpec
+from clearedge_tui.runs.model import BacktestSpec, RunReport
 from tests.live.box import Box
 
 BARS = 1500
+PLAYS = "".join(f"[play{n}]\nfeed = 'simulated'\nspeed = 0\n" for n in range(9))
+
+
+class Stage:
+    """One box in which each play has an account of its own: its replay begins with its instance."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self._plays = 0
+
+    def market(self, name: str, bars: Bars, **fields: Any) -> Market:
+        made = msgspec.structs.replace(describe(name, price_precision=2), **fields)
+        save_market(self.box.home, made)
+        with catalog.locked(self.box.home):
+            catalog.write_bars(self.box.home, made, "1m", [bars])
+        return made
+
+    def both(
+        self, strategy: str, market: Market, mode: str, **spec: Any
+    ) -> tuple[str, RunReport, list[tuple[str, Decimal, Decimal, Decimal]]]:
+        """Play it and run it; return the instance, the backtest and the fills of it."""
+        asked = BacktestSpec(strategy, market.market_id, "1m", **spec)
+        report = run_backtest(self.box.home, asked)
+        assert report.summary.status == "done", report.summary.error
+        play = f"play{self._plays}"
+        self._plays += 1
+        added = self.box.do(
+            "instance.add", id=play, strategy=strategy, account=play, market=market.symbol,
+            timeframe="1m", mode=mode, config=spec.get("config", {}),
+        )  # fmt: skip
+        assert added.status == "done", added
+
+        def done() -> float | None:
+            return next(a.done for a in self.box.snapshot().accounts if a.name == play)
+
+        self.box.until(lambda: done() == 1.0, "the replay is played", 25.0)
+        wanted = _fills(Path(report.paths["fills"]))
+        self.box.until(lambda: len(self.box.fills(play)) >= len(wanted), "all are written", 5.0)
+        return play, report, wanted
+
+    def fills(self, play: str) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+        return [(f.side, f.size, f.price, f.fee) for f in reversed(self.box.fills(play))]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    box = Box(tmp_path_factory.mktemp("parity") / "home", extra=PLAYS)
+    yield Stage(box.start())
+    box.close()
 
 
 @pytest.mark.parametrize(
@@ -29,27 +80,12 @@ BARS = 1500
 )
 @pytest.mark.parametrize("mode", ["active", "observe"])
 def test_a_replay_as_fast_as_possible_fills_like_the_backtest(
-    make_box: Callable[..., Box], strategy: str, config: dict[str, object], mode: str
+    stage: Stage, strategy: str, config: dict[str, object], mode: str
 ) -> None:
-    box = make_box(speed=0)
-    market = describe("TEST/USDT", price_precision=2)
-    save_market(box.home, market)
-    bars = simulated.bars(11, 28_000_000, BARS)
-    catalog.write_bars(box.home, market, "1m", [bars])
-    report = run_backtest(box.home, BacktestSpec(strategy, market.market_id, "1m", config=config))
-    assert report.summary.status == "done", report.summary.error
-    box.start()
-    added = box.do(
-        "instance.add", id="same", strategy=strategy, account="paper", market="TEST/USDT",
-        timeframe="1m", mode=mode, config=config,
-    )  # fmt: skip
-    assert added.status == "done", added
-    box.until(lambda: box.account().done == 1.0, "the replay is played", 25.0)
-    wanted = _fills(Path(report.paths["fills"]))
-    box.until(lambda: len(box.fills("same")) >= len(wanted), "all fills are written down", 5.0)
-    got = [(f.side, f.size, f.price, f.fee) for f in reversed(box.fills("same"))]
-    assert len(got) > 3
-    assert got == wanted
+    market = stage.market("TEST/USDT", simulated.bars(11, 28_000_000, BARS))
+    play, _, wanted = stage.both(strategy, market, mode, config=config)
+    assert len(wanted) > 3
+    assert stage.fills(play) == wanted
 
 
 ODD = """
@@ -78,35 +114,24 @@ class Case(Strategy):
 """
 
 
-def test_steps_and_limits_of_a_market_are_the_same_in_both(make_box: Callable[..., Box]) -> None:
-    box = make_box(speed=0)
+def test_steps_and_limits_of_a_market_are_the_same_in_both(stage: Stage) -> None:
+    box = stage.box
     (box.home.strategies / "odd.py").write_text(ODD)
-    market = msgspec.structs.replace(
-        describe("TEST/USDT", price_precision=2),
+    market = stage.market(
+        "ODD/USDT",
+        simulated.bars(11, 28_000_000, BARS),
         size_step=Decimal("0.25"),
         price_step=Decimal("0.05"),
         min_size=Decimal(1),
         min_notional=Decimal(1200),
     )
-    save_market(box.home, market)
-    catalog.write_bars(box.home, market, "1m", [simulated.bars(11, 28_000_000, BARS)])
-    report = run_backtest(box.home, BacktestSpec("odd", market.market_id, "1m"))
-    assert report.summary.status == "done", report.summary.error
-    box.start()
-    added = box.do(
-        "instance.add", id="same", strategy="odd", account="paper", market="TEST/USDT",
-        timeframe="1m", mode="active",
-    )  # fmt: skip
-    assert added.status == "done", added
-    box.until(lambda: box.account().done == 1.0, "the replay is played", 25.0)
-    wanted = _fills(Path(report.paths["fills"]))
-    box.until(lambda: len(box.fills("same")) >= len(wanted), "all fills are written down", 5.0)
-    assert [(f.side, f.size, f.price, f.fee) for f in reversed(box.fills("same"))] == wanted
+    play, report, wanted = stage.both("odd", market, "active")
+    assert stage.fills(play) == wanted
     rows = pq.read_table(report.paths["orders"]).to_pylist()
     refused = [
         (r["side"], Decimal(r["size"]), r["reason"]) for r in rows if r["status"] == "denied"
     ]
-    orders = [o for o in reversed(box.orders("same")) if o.status == "denied"]
+    orders = [o for o in reversed(box.orders(play)) if o.status == "denied"]
     assert [(o.side, o.size, o.reason) for o in orders] == refused
     assert {reason.partition(":")[0] for _, _, reason in refused} == {"min_size", "min_notional"}
     assert len(wanted) > 50
@@ -146,33 +171,17 @@ class Case(Strategy):
 
 
 @pytest.mark.parametrize("mode", ["active", "observe"])
-def test_stops_and_what_only_reduces_are_the_same_in_both(
-    make_box: Callable[..., Box], mode: str
-) -> None:
-    box = make_box(speed=0)
+def test_stops_and_what_only_reduces_are_the_same_in_both(stage: Stage, mode: str) -> None:
+    box = stage.box
     (box.home.strategies / "brackets.py").write_text(BRACKETS)
-    market = describe("TEST/USDT", price_precision=2)
-    save_market(box.home, market)
     bars = simulated.bars(11, 28_000_000, BARS // 2 - 1)  # the last one orders nothing
     bars = bars.take(np.arange(len(bars)) % 29 > 1)  # gaps
-    catalog.write_bars(box.home, market, "1m", [bars])
-    report = run_backtest(
-        box.home, BacktestSpec("brackets", market.market_id, "1m", accept=("gaps",))
-    )
-    assert report.summary.status == "done", report.summary.error
-    box.start()
-    added = box.do(
-        "instance.add", id="same", strategy="brackets", account="paper", market="TEST/USDT",
-        timeframe="1m", mode=mode,
-    )  # fmt: skip
-    assert added.status == "done", added
-    box.until(lambda: box.account().done == 1.0, "the replay is played", 25.0)
-    wanted = _fills(Path(report.paths["fills"]))
-    box.until(lambda: len(box.fills("same")) >= len(wanted), "all fills are written down", 5.0)
-    assert [(f.side, f.size, f.price, f.fee) for f in reversed(box.fills("same"))] == wanted
+    market = stage.market("GAPS/USDT", bars)
+    play, report, wanted = stage.both("brackets", market, mode, accept=("gaps",))
+    assert stage.fills(play) == wanted
     rows = pq.read_table(report.paths["orders"]).to_pylist()
     ends = [(r["kind"], r["trigger"], Decimal(r["size"]), r["status"]) for r in rows]
-    orders = [(o.kind, o.trigger, o.size, o.status) for o in reversed(box.orders("same"))]
+    orders = [(o.kind, o.trigger, o.size, o.status) for o in reversed(box.orders(play))]
     assert orders == ends[-len(orders) :]
     cut = [one for one in ends if one[0] == "stop" and one[2] == 1]
     assert len(wanted) > 100
