@@ -81,14 +81,31 @@ def multi(
         made = _kept(where, several, kind, basket, account, capital, every, asked["sets"])
     elif account:
         made = _declared(several, found, account, capital)
+    if not isinstance(found, Screened) and not account and not as_json:
+        made = [_as_words(wanted) for wanted in _wanted(several, found, capital)]
+    return _say(one, several, made, as_json)
+
+
+def again(where: "Home", one: "Finding", *, as_json: bool) -> int:
+    """Judge a run of several markets on the data of today and show it."""
+    from clearedge_tui.cli.research import _Line
+    from clearedge_tui.research import repeat
+
+    with _Line(quiet=as_json) as line:
+        made, several = repeat.again(where, one, line.say)
+    return _say(made, several, [], as_json)
+
+
+def _say(one: "Finding", several: "Several", made: list[str], as_json: bool) -> int:
+    from clearedge_tui.research import jury
+    from clearedge_tui.research.screening import Screened
+
+    found = jury.of(one)
     if as_json:
-        say_json({"run": one.run_id, "kind": kind, **msgspec.to_builtins(found), "instances": made})
+        told = {"run": one.run_id, "kind": one.kind, **msgspec.to_builtins(found)}
+        say_json({**told, "instances": made})
     else:
-        click.echo(_text(one, found, several))
-        if not isinstance(found, Screened) and not account:
-            made = [_as_words(wanted) for wanted in _wanted(several, found, capital)]
-        for text in made:
-            click.echo(f"    {text}")
+        click.echo("\n    ".join([_text(one, found, several), *made]))
     return 0 if isinstance(found, Screened) or found.readiness.ready else 4
 
 

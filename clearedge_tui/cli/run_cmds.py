@@ -105,9 +105,12 @@ def show(run_id: str, as_json: bool) -> None:
 @JSON
 def verify(run_id: str, as_json: bool) -> int:
     """Run RUN_ID again and compare to the byte. Exit 1: it is not the same."""
+    from clearedge_tui.research import repeat
     from clearedge_tui.runs.verify import verify as again
 
-    done = again(home(), run_id)
+    where = home()
+    several = repeat.kept(where, run_id)
+    done = again(where, run_id) if several is None else repeat.verify(where, several)
     say_json(done) if as_json else click.echo(done.line())
     return 0 if done.same else 1
 
@@ -136,11 +139,16 @@ def export(run_id: str, what: str, file: str, as_json: bool) -> None:
 def again(run_id: str, as_json: bool) -> int:
     """Run what RUN_ID was asked to be once more, on the data and code of today."""
     from clearedge_tui.cli.backtest import finish
+    from clearedge_tui.cli.research_multi import again as judged
+    from clearedge_tui.research import repeat
     from clearedge_tui.runs.launch import Launch
-    from clearedge_tui.runs.listing import load_report, require_backtest
+    from clearedge_tui.runs.listing import load_report, require_alone
 
     where = home()
-    report = require_backtest(load_report(where, run_id), "run again")
+    several = repeat.kept(where, run_id)
+    if several is not None:
+        return judged(where, several, as_json=as_json)
+    report = require_alone(load_report(where, run_id), "run again")
     return finish(Launch(where, report.spec, again=True), as_json=as_json)
 
 

@@ -21,7 +21,7 @@ from clearedge_tui.research.gates import THRESHOLDS, Evidence, Gate, State, ladd
 from clearedge_tui.research.multi.result import Result
 from clearedge_tui.research.readiness import Readiness, readiness
 from clearedge_tui.research.screening import Screened
-from clearedge_tui.research.several import Several
+from clearedge_tui.research.several import Asked, Several
 from clearedge_tui.research.stats import bootstrap, monte_carlo, pbo, reality, sharpe, wf
 from clearedge_tui.research.stats.errors import Insufficient
 from clearedge_tui.research.stats.moments import moments
@@ -46,6 +46,9 @@ class Judged(msgspec.Struct, frozen=True):
     diversification: float | None = None
     variants: int = 0
     looks: int = 0
+    asked: Asked | None = None  # None: of an older version
+    twins: int = kinds.TWINS
+    seed: int = 1
 
 
 def judge(
@@ -64,7 +67,7 @@ def judge(
     if known is not None:
         return known
     began = now_ns()
-    jury = _Jury(several, kind, made, twins, seed, told)
+    jury = Jury(several, kind, made, twins, seed, told)
     jury.note(config)
     judged = jury.judged(config)
     figures = {"readiness": float(judged.readiness.score), **judged.figures}
@@ -73,7 +76,9 @@ def judge(
     )
 
 
-class _Jury:
+class Jury:
+    """One kind with its settings over several markets."""
+
     def __init__(
         self, several: Several, kind: str, made: Any, twins: int, seed: int,
         told: Callable[[str], None],
@@ -92,14 +97,16 @@ class _Jury:
             one.code_sha256, [config],
         )  # fmt: skip
 
-    def judged(self, config: dict[str, object]) -> Judged:
+    def judged(self, config: dict[str, object], then: Judged | None = None) -> Judged:
+        """Judge; by as many variants and looks as there were `then`, when it is judged again."""
         several, made = self._several, self._made
         self._told(f"{self._kind}: the training part")
         train = kinds.run(self._kind, several, self._rows, made, self._seed, self._twins)
         excess, _ = self._periods(train, train.start)
         self._rule(train)
         around, near = self._around(train)
-        variants = ledger.variants(ledger.read(several.home), self._kind)
+        lines = ledger.read(several.home)
+        variants = then.variants if then else ledger.variants(lines, self._kind)
         self._alone(train, excess, around, near, variants)
         market = self._market(train)
         self._walk(train, around, market)
@@ -110,7 +117,7 @@ class _Jury:
             self.evidence[name] = Evidence("", why=why, idle=True)
         self._told(f"{self._kind}: the held-out part")
         whole, held = self._held_out(config)
-        looks = ledger.looks(
+        looks = then.looks if then else ledger.looks(
             ledger.read(several.home), self._kind, several.spec.market, several.spec.timeframe,
             several.split_ns, several.end_ns,
         )  # fmt: skip
@@ -120,7 +127,8 @@ class _Jury:
             gates, readiness(gates), dict(config), several.names,
             {**train.stats, "changes": float(train.changes)}, held, kinds.held(several, whole),
             several.end_ns, _table(joint.correlation) if joint else (),
-            joint.diversification if joint else None, variants, looks,
+            joint.diversification if joint else None, variants, looks, several.asked, self._twins,
+            self._seed,
         )  # fmt: skip
 
     def _periods(self, result: Result, first: int) -> tuple[Floats, Floats]:

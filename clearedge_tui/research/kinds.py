@@ -77,7 +77,7 @@ def settings(kind: str, values: Mapping[str, object], several: Several) -> Any:
 def _split(values: Mapping[str, object]) -> dict[str, object]:
     """Read a list written with commas."""
     return {
-        name: [part.strip() for part in str(value).split(",")] if name == "weights" else value
+        name: [p.strip() for p in str(value).split(",") if p] if name == "weights" else value
         for name, value in values.items()
     }
 
@@ -94,6 +94,15 @@ def _usual(kind: str, several: Several) -> dict[str, object]:
 def plain(made: Any) -> dict[str, object]:
     """Return settings as they are written down."""
     return {name: value for name, value in asdict(made).items() if name not in _OURS}
+
+
+def texts(config: Mapping[str, object]) -> dict[str, object]:
+    """Return settings that were written down as they are given."""
+    return {
+        name: ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+        for name, value in config.items()
+        if value is not None  # a file has no endless number; it is what is usual
+    }
 
 
 def run(kind: str, several: Several, rows: int, made: Any, seed: int = 1, twins: int = 0) -> Result:

@@ -8,7 +8,7 @@ from clearedge_tui.core.clock import now_ns
 from clearedge_tui.research import finding, kinds, ledger
 from clearedge_tui.research.finding import Finding
 from clearedge_tui.research.multi import pair_screen
-from clearedge_tui.research.several import Several
+from clearedge_tui.research.several import Asked, Several
 
 
 class Screened(msgspec.Struct, frozen=True):
@@ -17,28 +17,34 @@ class Screened(msgspec.Struct, frozen=True):
     pairs: tuple[dict[str, Any], ...]
     tests: int
     names: tuple[str, ...]
+    asked: Asked | None = None
 
 
 def screen(several: Several) -> Finding:
-    """Screen the training part alone: a pair that is traded later must not have been chosen on it."""
+    """Screen and keep it: a pair that is traded later must not have been chosen on what is held out."""
     key = finding.key_of(kinds.SCREEN, several, {})
     known = finding.known(several.home, key)
     if known is not None:
         return known
     began = now_ns()
-    found = pair_screen.screen(several.prices[: several.at + 1], several.names)
-    rows = [
-        {"a": p.a, "b": p.b, "bars": p.bars, "p": p.p, "q": p.q, "beta": p.beta, "half_life": p.half_life}
-        for p in found.pairs
-    ]  # fmt: skip
+    made = screened(several)
     # each test is a try at finding a pair, and deflates what is found
     ledger.note(
         several.home, ledger.STUDY, "pairs", several.spec.market, several.spec.timeframe,
-        several.code_sha256, [{"a": row["a"], "b": row["b"]} for row in rows],
+        several.code_sha256, [{"a": row["a"], "b": row["b"]} for row in made.pairs],
     )  # fmt: skip
-    good = sum(one.q is not None and one.q < 0.1 for one in found.pairs)
-    verdict = f"{good} of {found.tests} pairs with q below 0.1"
-    made = Screened(tuple(rows), found.tests, several.names)
+    good = sum(row["q"] is not None and row["q"] < 0.1 for row in made.pairs)
+    verdict = f"{good} of {made.tests} pairs with q below 0.1"
     return finding.keep(
         several, kinds.SCREEN, key, {}, began, verdict, made, {"pairs": float(good)}
     )
+
+
+def screened(several: Several) -> Screened:
+    """Test all pairs on the training part."""
+    found = pair_screen.screen(several.prices[: several.at + 1], several.names)
+    rows = tuple(
+        {"a": p.a, "b": p.b, "bars": p.bars, "p": p.p, "q": p.q, "beta": p.beta, "half_life": p.half_life}
+        for p in found.pairs
+    )  # fmt: skip
+    return Screened(rows, found.tests, several.names, several.asked)

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from clearedge_tui.core.errors import NotFound, UsageError
@@ -28,6 +29,17 @@ LEAST, MOST = 2, 200
 _LEAST_BARS = 200
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What was asked for, in words that lead to the same table again; ids of markets, or of runs."""
+
+    markets: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    timeframe: str = ""
+    span_ns: tuple[int, int] = (0, 0)  # 0 is the edge of the data
+    held_out: float = HELD_OUT
+    accept: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Several:
     """Bars x parts; NaN where a part has no price. Training ends with row `at`."""
@@ -46,6 +58,7 @@ class Several:
     period_ns: int
     fee: float  # the dearest part's, a share of what is traded
     sleeves: tuple[BacktestSpec, ...] = ()  # of runs
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def start_ns(self) -> int:
@@ -75,6 +88,15 @@ class _Part:
     hours: str
 
 
+def of(home: Home, kind: str, asked: Asked) -> Several:
+    """Load what was asked for, as it is today."""
+    if asked.runs:
+        return of_runs(home, kind, asked.runs, asked.held_out)
+    return of_markets(
+        home, kind, asked.markets, asked.timeframe, asked.span_ns, asked.held_out, asked.accept
+    )
+
+
 def of_markets(
     home: Home, kind: str, names: Sequence[str], timeframe: str, span: tuple[int, int],
     held_out: float = HELD_OUT, accept: tuple[str, ...] = (),
@@ -84,7 +106,9 @@ def of_markets(
     frame = timeframes.canonical(timeframe or _shortest(home, found))
     parts = [_of_market(home, kind, one, frame, span, accept) for one in dict.fromkeys(found)]
     fee = max((float(one.taker_fee) for one in found if one.taker_fee), default=0.0005)
-    return _joined(home, kind, parts, frame, held_out, fee)
+    ids = tuple(one.info.id for one in parts)
+    asked = Asked(ids, (), frame, span, held_out, tuple(accept))
+    return _joined(home, kind, parts, asked, fee)
 
 
 def _shortest(home: Home, found: Sequence[Market]) -> str:
@@ -106,14 +130,15 @@ def _of_market(
     return _Part(market.symbol, bars.ts_ns, bars.close, used, market.info, market.hours)
 
 
-def of_runs(home: Home, kind: str, asked: Sequence[str], held_out: float = HELD_OUT) -> Several:
+def of_runs(home: Home, kind: str, names: Sequence[str], held_out: float = HELD_OUT) -> Several:
     """Load the equity of runs: each by its id, or the newest backtest of a strategy by its name."""
-    reports = [_report(home, one) for one in asked]
+    reports = [_report(home, one) for one in names]
     parts = [_of_run(home, one) for one in reports]
     frames = [one.spec.timeframe for one in reports]
     longest = max(frames, key=timeframes.period_ns)
     sleeves = tuple(one.spec for one in reports)
-    return _joined(home, kind, parts, longest, held_out, 0.0005, sleeves)
+    ids = tuple(one.summary.run_id for one in reports)
+    return _joined(home, kind, parts, Asked((), ids, longest, (0, 0), held_out), 0.0005, sleeves)
 
 
 def _report(home: Home, asked: str) -> RunReport:
@@ -154,9 +179,10 @@ def _of_run(home: Home, report: RunReport) -> _Part:
 
 # ---- one table --------------------------------------------------------------------------------
 def _joined(
-    home: Home, kind: str, parts: Sequence[_Part], frame: str, held_out: float, fee: float,
+    home: Home, kind: str, parts: Sequence[_Part], asked: Asked, fee: float,
     sleeves: tuple[BacktestSpec, ...] = (),
 ) -> Several:  # fmt: skip
+    frame, held_out = asked.timeframe, asked.held_out
     if not LEAST <= len(parts) <= MOST:
         raise UsageError(f"{len(parts)} different markets or runs; wanted {LEAST} to {MOST}")
     if not 0.05 <= held_out <= 0.6:
@@ -179,7 +205,7 @@ def _joined(
         home, spec, _all_of([one.info for one in parts]), tuple(one.name for one in parts), used,
         () if sleeves else tuple(one.used for one in parts), _code_sha256(), bars, prices,
         _ends(parts[0].hours, bars), at, periods.fitting(int(bars[0]), int(bars[at]), step), fee,
-        sleeves,
+        sleeves, asked,
     )  # fmt: skip
 
 

@@ -62,6 +62,33 @@ def require_backtest(report: RunReport, what: str) -> RunReport:
     return report
 
 
+def require_alone(report: RunReport, what: str) -> RunReport:
+    """Return the report of a single backtest; Refused for a session, and for a study of many runs."""
+    run = require_backtest(report, what).summary
+    if run.kind != "backtest":
+        raise Refused(
+            f"{run.run_id} is a study ({run.kind.replace('_', ' ')}) and no backtest: it cannot be "
+            f"{what}. Ask it anew, and what is kept is not done again: {_words(report)}"
+        )
+    return report
+
+
+def _words(report: RunReport) -> str:
+    """Return the command that leads to a study."""
+    kind, spec = report.summary.kind, report.spec
+    if spec.strategy != kind:
+        verb = "probe" if kind == "probe" else "run"
+        words = ["research", verb, spec.strategy, "--market", spec.market]
+    else:
+        parts = (
+            [f"--market {one}" for one in spec.market.split("+")] if report.data else ["--run …"]
+        )
+        words = ["research", "multi", kind, *parts]
+    if report.data:
+        words += ["--timeframe", spec.timeframe]
+    return " ".join(["clearedge", *words])
+
+
 def load_summary(home: Home, run_id: str) -> RunSummary:
     """Return a run's line of the list. Raises NotFound, or BadData when its file is damaged."""
     path = require_run(home, run_id) / SUMMARY

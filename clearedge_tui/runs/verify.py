@@ -9,7 +9,7 @@ import msgspec
 from clearedge_tui.core.errors import ClearEdgeError, NotFound, Refused
 from clearedge_tui.runs import manifest
 from clearedge_tui.runs.launch import Launch
-from clearedge_tui.runs.listing import load_report, require_backtest, run_folder
+from clearedge_tui.runs.listing import load_report, require_alone, run_folder
 from clearedge_tui.runs.manifest import Inputs
 from clearedge_tui.runs.model import RunReport
 from clearedge_tui.settings import Home
@@ -61,7 +61,7 @@ def verify(home: Home, run_id: str) -> Verdict:
     The second run leaves nothing behind.
     """
     folder = run_folder(home, run_id)
-    report = require_backtest(load_report(home, run_id), "verified")
+    report = require_alone(load_report(home, run_id), "verified")
     made = manifest.load(folder)
     if not made.inputs_sha256:
         raise Refused(

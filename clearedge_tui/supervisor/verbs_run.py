@@ -91,7 +91,7 @@ async def again(commands: "Commands", args: Args, who: str) -> Answer:
     """Start what a run was asked to be once more, on the data and code of today."""
     _living(commands, "clearedge run again RUN")
     report = listing.load_report(commands.home, need(args, "run_id"))
-    spec = listing.require_backtest(report, "run again").spec
+    spec = listing.require_alone(report, "run again").spec
     return _put(commands, Launch(commands.home, spec, again=True), who)
 
 

@@ -230,6 +230,19 @@ def test_findings_are_runs_that_the_list_of_runs_finds(
     assert say(home, capsys, "run", "show", rows[0]["run_id"])[0] == 0
 
 
+def test_a_study_is_asked_anew_and_not_run_as_a_backtest(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = judged(home, capsys)["runs"]
+    assert isinstance(runs, dict)
+    for verb, kind in (("again", "rule_test"), ("verify", "walk_forward"), ("again", "probe")):
+        code, out, err = say(home, capsys, "run", verb, runs[kind])
+        assert (code, out) == (3, "")
+        assert f"is a study ({kind.replace('_', ' ')}) and no backtest" in err
+        word = "probe" if kind == "probe" else "run"
+        assert f"clearedge research {word} ema_cross --market BTCUSDT.LOCAL --timeframe 1m" in err
+
+
 def start(home: Home, *more: str) -> subprocess.Popen[bytes]:
     words = ["research", "run", "moody", "--market", "BTC/USDT", "--set", "nap=0.02", *more]
     return subprocess.Popen(
