@@ -32,8 +32,9 @@ def told(trial: Trial) -> tuple[object, ...]:
 
 
 def test_a_cluster_says_what_one_box_says_also_after_a_worker_was_killed(
-    home: Home, tmp_path: Path
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from clearedge_tui.research import cluster as module
     from clearedge_tui.research.cluster import Dask
 
     setup = stands(home, "moody").train()
@@ -52,6 +53,11 @@ def test_a_cluster_says_what_one_box_says_also_after_a_worker_was_killed(
                 found[at] = trial
                 if len(found) == 4:
                     os.kill(there.processes[-1].pid, signal.SIGKILL)  # in the middle of a trial
+            os.kill(there.processes[-2].pid, signal.SIGKILL)
+            monkeypatch.setattr(module, "_LOOK_S", 0.2)
+            monkeypatch.setattr(module, "_ALONE_S", 0.5)
+            with pytest.raises(RetryLater, match=r"has had no worker for .*--executor local"):
+                list(pool.run(asks[:4]))
         finally:
             pool.close()
     assert sorted(found) == list(range(len(asks)))
