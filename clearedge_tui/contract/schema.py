@@ -174,6 +174,8 @@ def _sound_search(field: Field) -> None:
     if field.value_type in NUMBERS:
         if len(values) not in (2, 3) or values[0] > values[1]:
             raise ValueError("`search` is no range; wanted [low, high] or [low, high, step]")
+        if len(values) == 3 and values[2] <= 0:
+            raise ValueError(f"`search` has a step of {values[2]}; wanted more than 0")
     elif not values or (field.choices and not set(values) <= set(field.choices)):
         raise ValueError("`search` names something that is no choice")
 

@@ -49,20 +49,32 @@ class Axis:
             )
         return trial.suggest_float(self.name, float(self.low), float(self.high))
 
-    def grid(self) -> list[Any]:
+    def points(self) -> int:
+        """Return how many values a grid has here, without making them: they may be billions."""
         if self.choices:
-            return list(self.choices)
-        step = self.step
-        if self.kind in (FieldType.INT, FieldType.DURATION):
-            step = step or max(1, (self.high - self.low) // _STEPS)
-            return list(range(self.low, self.high + 1, step))
+            return len(self.choices)
+        low, step = self._from()
+        return int((Decimal(str(self.high)) - low) / step) + 1 if step else 1
+
+    def at(self, n: int) -> Any:
+        """Return the value of a grid's point."""
+        if self.choices:
+            return self.choices[n]
+        low, step = self._from()
+        whole = self.kind in (FieldType.INT, FieldType.DURATION)
+        return int(low + step * n) if whole else float(low + step * n)
+
+    def grid(self) -> list[Any]:
+        return [self.at(n) for n in range(self.points())]
+
+    def _from(self) -> tuple[Decimal, Decimal]:
+        """Return where a grid begins and how far its points are apart; a tenth when it is not said."""
         low, high = Decimal(str(self.low)), Decimal(str(self.high))
-        step = Decimal(str(step)) if step else (high - low) / _STEPS
-        return (
-            [float(low + step * n) for n in range(int((high - low) / step) + 1)]
-            if step
-            else [float(low)]
-        )
+        if self.step:
+            return low, Decimal(str(self.step))
+        tenth = (high - low) / _STEPS
+        whole = self.kind in (FieldType.INT, FieldType.DURATION)
+        return low, Decimal(max(1, int(tenth))) if whole else tenth
 
     def plain(self, value: Any) -> Any:
         """Return a drawn value as a config holds it."""
@@ -106,7 +118,7 @@ class Space:
         return not self.schema.check({**self.base, **params})[1]
 
     def size(self) -> int:
-        return prod(len(axis.grid()) for axis in self.axes)
+        return prod(axis.points() for axis in self.axes)
 
     def grid(self) -> list[dict[str, Any]]:
         """Return every point that is valid. UsageError when there are too many to try."""
@@ -139,7 +151,7 @@ class Space:
 
 
 def _somewhere(axis: Axis, dice: Any) -> Any:
-    return dice.choice(axis.grid())
+    return axis.at(dice.randrange(axis.points()))
 
 
 def _axis(name: str, field: Field) -> Axis:

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from clearedge_tui.contract.field import FieldType
+from clearedge_tui.contract.schema import Schema
 from clearedge_tui.core.errors import UsageError
 from clearedge_tui.research import ledger
 from clearedge_tui.research.gauntlet import schema_of
 from clearedge_tui.research.objective import Objective
 from clearedge_tui.research.optimise import Wanted, optimise
 from clearedge_tui.research.record import Record
-from clearedge_tui.research.search import Space
+from clearedge_tui.research.search import Axis, Space
 from clearedge_tui.research.study import Study
 from clearedge_tui.research.trial import Trial
 from clearedge_tui.research.whatif import WhatIf
@@ -72,6 +76,28 @@ def test_a_grid_tries_every_valid_point_once(home: Home, study: Study) -> None:
     )
     points = [(one.params["fast"], one.params["slow"]) for one in found.trials]
     assert sorted(points) == sorted((f, s) for f in (4, 8, 12) for s in (8, 12, 16, 20) if f < s)
+
+
+def test_a_space_without_bounds_is_told_and_never_listed() -> None:
+    fine = Schema.parse({"a": {"type": "float", "default": 0.5, "search": [0.0, 1.0, 1e-12]},
+                         "b": {"type": "int", "default": 1, "search": [1, 10**18, 1]}})  # fmt: skip
+    space = Space(fine, {})
+    assert space.size() == (10**12 + 1) * 10**18
+    with pytest.raises(UsageError, match="a grid of 1,000,000,000,001,000"):
+        space.grid()
+
+
+@given(st.integers(-50, 50), st.integers(0, 60), st.one_of(st.none(), st.integers(1, 20)))
+def test_points_of_an_axis_go_from_low_in_steps_and_never_beyond_high(
+    low: int, width: int, step: int | None
+) -> None:
+    found = Axis("a", FieldType.INT, low, low + width, step).grid()
+    assert found == list(range(low, low + width + 1, step or max(1, width // 10)))
+    halves = Axis("a", FieldType.FLOAT, low / 2, (low + width) / 2, step and step / 2).grid()
+    assert halves[0] == low / 2
+    assert halves[-1] <= (low + width) / 2
+    if step:
+        assert halves == [one / 2 for one in found]
 
 
 def test_pruning_spares_trials_that_do_badly_on_a_part(home: Home, space: Space) -> None:
