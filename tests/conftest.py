@@ -1,9 +1,13 @@
 """What every test area shares: hypothesis settings and the real market data beside the checkout."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from clearedge_tui.runs.farm import Farm
+from clearedge_tui.runs.workers import Spawn
 
 REPO = Path(__file__).resolve().parent.parent
 DATA = REPO.parent / "shared" / "data"
@@ -32,3 +36,16 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real market data at {DATA}")
     return DATA
+
+
+@pytest.fixture(scope="module")
+def farm() -> Iterator[Farm]:
+    made = Farm()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def farmed(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a farm make the workers of runs that name none: a fresh one takes a second to import."""
+    monkeypatch.setattr(Spawn, "start", lambda _self, *asked: farm.start(*asked))

@@ -1,19 +1,16 @@
 """Homes, bars and runs for tests: small, real, and without a process unless one is asked for."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from clearedge_tui.engine import backtest
 from clearedge_tui.engine.loading import load
 from clearedge_tui.market import catalog, ingest, simulated
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import Market, describe, save_market
-from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.outcome import Outcome
 from clearedge_tui.runs.workers import Spawn
@@ -47,16 +44,6 @@ class Case(Strategy):
     def on_tick(self, tick):
         c, dice = self.context, Random(self.config["seed"] * 1_000_003 + tick.ts_ns // 60_000_000_000)
 """
-
-
-@contextmanager
-def forked() -> Iterator[None]:
-    """Let a farm make the workers of runs that name none: a fresh one takes a second to import."""
-    farm = Farm()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Spawn, "start", lambda _self, *asked: farm.start(*asked))
-        yield
-    farm.close()
 
 
 def make_home(root: Path) -> Home:

@@ -11,7 +11,7 @@ from clearedge_tui.runs import launch, listing
 from clearedge_tui.settings import Home
 from tests.backtest.box import add_strategy, make_home, sim_bars, store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("farmed")]
 HEAD = "from clearedge_tui.contract import Strategy\nclass Bad(Strategy):\n    def on_tick(self, tick):\n"
 
 

@@ -94,6 +94,7 @@ def test_a_run_leaves_a_complete_folder(home: Home) -> None:
     assert report.spec.config["short"] is False  # defaults are on record too
 
 
+@pytest.mark.usefixtures("farmed")
 def test_the_same_run_twice_has_the_same_figures(home: Home) -> None:
     one, two = run_backtest(home, spec()), anew(home, spec())
     assert one.summary.run_id != two.summary.run_id
@@ -217,6 +218,7 @@ def test_what_the_engine_says_is_in_a_file(home: Home) -> None:
     assert (denied["status"], "MARGIN" in denied["reason"]) == ("denied", True)
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_fault_is_a_failed_run_with_figures_up_to_it(home: Home) -> None:
     source = (
         "from clearedge_tui.contract import Strategy\nclass Bad(Strategy):\n"
@@ -231,6 +233,7 @@ def test_a_fault_is_a_failed_run_with_figures_up_to_it(home: Home) -> None:
     assert "Traceback" in Path(report.paths["log"]).read_text()
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_file_that_does_not_load_is_a_failed_run_with_its_line(home: Home) -> None:
     path = add_strategy(home, "broken", "x = 1\ndef on_tick(context, tick)\n    pass\n")
     with pytest.raises(StrategyFault, match=f"{path}:2"):
@@ -238,6 +241,7 @@ def test_a_file_that_does_not_load_is_a_failed_run_with_its_line(home: Home) -> 
     assert listing.list_runs(home)[0].status == "failed"
 
 
+@pytest.mark.usefixtures("farmed")
 @pytest.mark.parametrize(
     ("asked", "error", "words"),
     [
@@ -270,6 +274,7 @@ def test_a_wrong_question_is_answered_and_leaves_no_run(
     assert leftovers(home) == []
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_run_is_removed_and_a_path_is_no_run_id(home: Home) -> None:
     run_id = run_backtest(home, spec()).summary.run_id
     listing.remove_run(home, run_id)
@@ -281,6 +286,7 @@ def test_a_run_is_removed_and_a_path_is_no_run_id(home: Home) -> None:
             listing.remove_run(home, wrong)
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_damaged_report_is_named_and_the_list_goes_on(home: Home) -> None:
     run_id = run_backtest(home, spec()).summary.run_id
     folder = listing.run_folder(home, run_id)
@@ -291,6 +297,7 @@ def test_a_damaged_report_is_named_and_the_list_goes_on(home: Home) -> None:
     assert listing.list_runs(home) == []
 
 
+@pytest.mark.usefixtures("farmed")
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_report_fits_its_width_and_says_simulated(width: int, home: Home) -> None:
     text = render(run_backtest(home, spec()), width)
@@ -399,6 +406,7 @@ def test_the_whole_way_on_real_bitcoin_bars(tmp_path: Path, real_data: Path) -> 
     assert not report.summary.simulated
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_run_fetches_what_its_window_lacks_and_says_so(home: Home) -> None:
     first = int(sim_bars(1).ts_ns[0]) - MINUTE
     report = run_backtest(home, spec(start_ns=first - 100 * MINUTE, end_ns=first + 500 * MINUTE))
@@ -408,6 +416,7 @@ def test_a_run_fetches_what_its_window_lacks_and_says_so(home: Home) -> None:
     assert report.bars == 600
 
 
+@pytest.mark.usefixtures("farmed")
 def test_a_run_keeps_the_name_of_its_data_and_says_when_they_have_changed(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,16 +22,10 @@ from clearedge_tui.runs.model import BacktestSpec
 from clearedge_tui.runs.verify import verify
 from clearedge_tui.runs.workers import Spawn
 from clearedge_tui.settings import Home
-from tests.backtest.box import FRESH, MINUTE, add_strategy, forked, make_home, sim_bars, store
+from tests.backtest.box import FRESH, MINUTE, add_strategy, make_home, sim_bars, store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("farmed")]
 SIM = simulated_market().market_id
-
-
-@pytest.fixture(scope="module", autouse=True)
-def workers() -> Iterator[None]:
-    with forked():
-        yield
 
 
 @pytest.fixture

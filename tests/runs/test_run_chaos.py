@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -44,13 +43,6 @@ FORKER = f"""{_HEAD}class A(Strategy):
     return {{}}
   def on_tick(self, tick): time.sleep(0.01)
 """
-
-
-@pytest.fixture(scope="module")
-def farm() -> Iterator[Farm]:
-    made = Farm()
-    yield made
-    made.close()
 
 
 @pytest.fixture

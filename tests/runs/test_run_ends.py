@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,15 +18,9 @@ from clearedge_tui.runs.life import Status
 from clearedge_tui.runs.model import BacktestSpec, RunReport
 from clearedge_tui.runs.verify import verify
 from clearedge_tui.settings import Home
-from tests.backtest.box import SLOW, add_strategy, forked, make_home, sim_bars, store
+from tests.backtest.box import SLOW, add_strategy, make_home, sim_bars, store
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def workers() -> Iterator[None]:
-    with forked():
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("farmed")]
 
 
 @pytest.fixture
