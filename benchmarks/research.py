@@ -1,6 +1,7 @@
 """Studies: trials a second beside others, what a trial costs beyond its engine, memory, scaling."""
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -67,9 +68,49 @@ def studies(small: bool) -> list[Row]:
         rows += _rule(home, setup, 20 if small else 200)
         rows += _overhead(setup, 6 if small else 40)
         rows += _memory(setup, 20 if small else 1000)
-    with _world(year) as (_home, setup):
+    with _world(year) as (home, setup):
         rows += _trials(setup, 2 if small else 12, small)
+        rows.append(_what_if(home, setup, year))
     return rows
+
+
+def _what_if(home: Home, setup: Setup, bars: int) -> Row:
+    """Change a setting and wait for its equity, as the console does: over the pipe of its process."""
+    words = [sys.executable, "-m", "clearedge_tui.research.asked", str(home.root)]
+    spec = setup.spec
+    about = {"strategy": spec.strategy, "market": spec.market, "timeframe": spec.timeframe}
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPO
+    ) as asked:
+        _answered(asked, about)  # the bars are read, and the two paths compared
+        _answered(asked, {"set": {"fast": 5}})
+        took, found = [], {}
+        for fast in (8, 10, 14, 17, 20):
+            began = perf_counter()
+            found = _answered(asked, {"set": {"fast": fast}})
+            took.append(perf_counter() - began)
+        if asked.stdin is not None:
+            asked.stdin.close()
+    fills = found["metrics"]["fills"]
+    note = f"median of five; {min(took):.2f} to {max(took):.2f} s; by the {found['path']} path, {fills:,.0f} fills"
+    what = f"what if: a changed setting to its equity, {bars:,} bars"
+    return Row(what, statistics.median(took), "s", 1.0, note)
+
+
+def _answered(asked: "subprocess.Popen[str]", question: dict[str, Any]) -> dict[str, Any]:
+    """Ask, pass over what is told on the way, and return the answer."""
+    if asked.stdin is None or asked.stdout is None:
+        raise RuntimeError("no pipe")
+    asked.stdin.write(json.dumps(question) + "\n")
+    asked.stdin.flush()
+    for line in asked.stdout:
+        told = json.loads(line)
+        if "answer" in told:
+            found: dict[str, Any] = told["answer"]
+            return found
+        if "error" in told:
+            raise RuntimeError(told["error"])
+    raise RuntimeError("the process that answers has ended")
 
 
 def _rule(home: Home, setup: Setup, twins: int) -> list[Row]:

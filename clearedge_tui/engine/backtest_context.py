@@ -94,10 +94,12 @@ class BacktestContext:
         return [order_view(order) for order in self._open.values()]
 
     def get_position(self) -> PositionView:
-        view = self._view
-        if view is None or (self._viewed is not self.tick and self._size):  # flat has no price
-            view = self._view = _Held(self._size, self)
-            self._viewed = self.tick
+        view, tick, size = self._view, self.tick, self._size
+        if view is None or (self._viewed is not tick and size):  # flat has no price
+            view = self._view = _Held.__new__(_Held)
+            _put_size(view, size)
+            _put_at(view, (self, len(self.fills), tick, self.paid))
+            self._viewed = tick
         return view
 
     def place_order(
@@ -264,6 +266,11 @@ class BacktestContext:
         """Say whether an order is under way or rests."""
         return bool(self._open)
 
+    @property
+    def engaged(self) -> bool:
+        """Say whether there is a position, or an order under way or resting."""
+        return bool(self._size or self._open)
+
     def stops(self, side: str) -> Iterator[OrderRow]:
         """Yield the stop orders of a side that are under way or rest."""
         return (o for o in self._open.values() if o.trigger is not None and o.side == side)
@@ -288,10 +295,6 @@ class _Held(PositionView):
 
     __slots__ = ("_at",)
     _at: tuple[BacktestContext, int, Tick | None, Decimal]  # its book, with so many fills, then
-
-    def __init__(self, size: Decimal, book: BacktestContext) -> None:
-        _put_size(self, size)
-        _put_at(self, (book, len(book.fills), book.tick, book.paid))
 
     @property
     def _sums(self) -> Position:

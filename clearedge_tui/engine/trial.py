@@ -144,6 +144,7 @@ class Bench:
         figures["sharpe"] = periods.sharpe(
             returns, periods.a_year(self.market.asset_class, period, bars.ts_ns)
         )
+        hashed, whole = ask.detail != "curve", ask.detail is True
         return Trial(
             "done",
             path,
@@ -156,13 +157,13 @@ class Bench:
             longs=entries.longs,
             asked_entry=entries.eligible > 0,
             bars=outcome.seen,
-            fills_sha256=_fills_sha256(outcome.fills),
-            equity_sha256=hashlib.sha256(account.equity.tobytes()).hexdigest(),
-            fills=_told(outcome.fills) if ask.detail else (),
+            fills_sha256=_fills_sha256(outcome.fills) if hashed else "",
+            equity_sha256=hashlib.sha256(account.equity.tobytes()).hexdigest() if hashed else "",
+            fills=_told(outcome.fills) if whole else (),
             times=account.ts_ns[ends][: len(returns)].astype("<i8").tobytes()
             if ask.detail
             else b"",
-            pnls=np.ascontiguousarray(sheet.pnls, "<f8").tobytes() if ask.detail else b"",
+            pnls=np.ascontiguousarray(sheet.pnls, "<f8").tobytes() if whole else b"",
         )
 
 

@@ -30,11 +30,10 @@ class Entries:
         if own is None:
             return
         original = own
-        position = context.get_position
 
         def ask(*args: Any) -> Any:
             self.asked = True
-            if position().size or context.working:
+            if context.engaged:
                 return original(*args)
             self.eligible += 1
             answer = original(*args) if self._twin is None else self._draw(self._twin)

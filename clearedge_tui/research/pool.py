@@ -28,8 +28,8 @@ from clearedge_tui.runs.executor import capacity
 from clearedge_tui.runs.messages import Made
 from clearedge_tui.runs.workers import steady
 
-_TRIES = 2
-_LIFE = 100  # asks of a worker: what the engine keeps of each goes with the worker
+TRIES = 2
+LIFE = 100  # asks of a worker: what the engine keeps of each goes with the worker
 _PATIENCE_S = 0.2
 _START_S = 120.0
 _MOST = 1 << 20
@@ -52,7 +52,7 @@ class Pool(Protocol):
     def close(self) -> None: ...
 
 
-class _Lost(Exception):
+class Lost(Exception):
     """A worker is gone."""
 
 
@@ -62,7 +62,7 @@ class Local:
     def __init__(self, setup: Setup, at_once: int = 0) -> None:
         self._at_once = at_once or capacity()
         self._folder = Path(tempfile.mkdtemp(prefix="clearedge-study-"))
-        self._mother = _Mother(setup, self._folder)
+        self._mother = Mother(setup, self._folder)
 
     @property
     def pids(self) -> list[int]:
@@ -137,7 +137,7 @@ class _Round:
                 line.shutdown(socket.SHUT_RDWR)
 
 
-def _work(mother: "_Mother", round_: _Round) -> None:
+def _work(mother: "Mother", round_: _Round) -> None:
     """One worker after the other, until nothing waits."""
     try:
         while not round_.over.is_set():
@@ -150,7 +150,7 @@ def _work(mother: "_Mother", round_: _Round) -> None:
         round_.told.put(error)
 
 
-def _life(mother: "_Mother", round_: _Round, places: list[int]) -> None:
+def _life(mother: "Mother", round_: _Round, places: list[int]) -> None:
     """Feed one worker until its life is over, nothing waits or it dies."""
     line, pid = mother.another()
     round_.hold(line)
@@ -159,17 +159,17 @@ def _life(mother: "_Mother", round_: _Round, places: list[int]) -> None:
         while True:
             left = list(places)
             try:
-                for at, trial in _told(
+                for at, trial in answers(
                     line, deframer, Task(done, tuple(round_.asks[n] for n in places))
                 ):
                     left.remove(places[at])
                     round_.told.put((places[at], trial))
-            except _Lost:
+            except Lost:
                 if not round_.over.is_set():
                     _again(round_, left)
                 return
             done += len(places)
-            if done >= _LIFE or round_.over.is_set():
+            if done >= LIFE or round_.over.is_set():
                 return
             try:
                 places = round_.waiting.popleft()
@@ -184,31 +184,37 @@ def _again(round_: _Round, left: list[int]) -> None:
     """Hand in anew what a dead worker had not told; the ask it was at has had a try."""
     at = left[0]
     round_.tried[at] += 1
-    if round_.tried[at] >= _TRIES:
-        why = f"its worker died {_TRIES} times: a crash of the engine, or the memory was short"
-        round_.told.put((at, Trial("failed", round_.asks[at].path, error=why)))
+    if round_.tried[at] >= TRIES:
+        round_.told.put((at, killed(round_.asks[at])))
         left = left[1:]
     if left:
         round_.waiting.appendleft(left)
 
 
-def _told(line: socket.socket, deframer: Deframer, task: Task) -> Iterator[tuple[int, Trial]]:
+def killed(ask: Ask) -> Trial:
+    """Return the trial of an ask whose worker died each time."""
+    why = f"its worker died {TRIES} times: a crash of the engine, or the memory was short"
+    return Trial("failed", ask.path, error=why)
+
+
+def answers(line: socket.socket, deframer: Deframer, task: Task) -> Iterator[tuple[int, Trial]]:
+    """Yield what a worker answers to a task. Raises Lost when it is gone."""
     count = 0
     try:
         line.sendall(frame(task))
         while count < len(task.asks):
             data = line.recv(_MOST)
             if not data:
-                raise _Lost
+                raise Lost
             for body in deframer.feed(data):
                 answer = _answer(body)
                 count += 1
                 yield answer.at, answer.trial
     except (OSError, FrameError, msgspec.DecodeError):
-        raise _Lost from None
+        raise Lost from None
 
 
-class _Mother:
+class Mother:
     """The process that forks workers."""
 
     def __init__(self, setup: Setup, folder: Path) -> None:

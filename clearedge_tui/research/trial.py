@@ -53,7 +53,9 @@ class Ask(msgspec.Struct, frozen=True):
     cost: str = "1"  # fees, slippage, funding and borrowing are multiplied by it
     permuted: int = 0  # shuffle the bars with this seed; 0: as they are
     path: Path_ = "engine"
-    detail: bool = False  # give every fill, the PnL of every trade and the periods' times back
+    # give every fill, the PnL of every trade and the periods' times back; `curve`: these times alone,
+    # and no hashes, for whoever waits and draws
+    detail: bool | Literal["curve"] = False
     probe: Probe | None = None  # look for leaks with this config instead; see engine.prober
 
 

@@ -15,7 +15,7 @@ from clearedge_tui.core.errors import StrategyFault
 from clearedge_tui.market import markets
 from clearedge_tui.research import ledger, periods
 from clearedge_tui.research.gauntlet import schema_of
-from clearedge_tui.research.pool import Local
+from clearedge_tui.research.one_worker import OneWorker
 from clearedge_tui.research.study import Study, Told, nobody, returns_of
 from clearedge_tui.research.trial import Ask, Setup, Trial
 from clearedge_tui.runs import data_used
@@ -53,7 +53,7 @@ class WhatIf:
         setup = Setup(str(home.root), plain, used.sha256, hashlib.sha256(code).hexdigest(), period)
         self._base = {**self._schema.defaults(), **self._schema.known(spec.config)}
         folder = home.state / "research" / "whatif"
-        self._study = Study(setup, folder, told, pool=lambda one: Local(one, at_once=1))
+        self._study = Study(setup, folder, told, pool=OneWorker)
 
     def ask(self, changed: Mapping[str, object]) -> Answer:
         """Return what these settings would have done. Raises UsageError for settings that cannot be."""
@@ -65,7 +65,7 @@ class WhatIf:
             self._home, ledger.STUDY, setup.spec.strategy, self._market.market_id,
             setup.spec.timeframe, setup.code_sha256, [config],
         )  # fmt: skip
-        trial = self._study.do("what if", [Ask(config=config, path=path, detail=True)])[0]
+        trial = self._study.do("what if", [Ask(config=config, path=path, detail="curve")])[0]
         if trial.status != "done":
             raise StrategyFault(trial.error)
         equity = _curve(trial, float(setup.spec.balance))
