@@ -11,6 +11,7 @@ from clearedge_tui.cli.at_home import home, say_json
 from clearedge_tui.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from clearedge_tui.research.baskets import Basket
     from clearedge_tui.research.finding import Finding
     from clearedge_tui.research.jury import Judged
     from clearedge_tui.research.screening import Screened
@@ -71,14 +72,17 @@ def multi(
     if (basket and (not account or asked["runs"])) or (every and not basket):
         raise UsageError("--basket wants --instances ACCOUNT and --market; --every wants --basket")
     several = _several(where, kind, asked)
+    kept = (
+        _basket(several, kind, basket, account, capital, every, asked["sets"]) if basket else None
+    )
     with _Line(quiet=as_json) as line:
         one = jury.judge(
             several, kind, settings(asked["sets"]), asked["twins"], asked["seed"], line.say
         )
     found = jury.of(one)
     made = []
-    if basket:
-        made = _kept(where, several, kind, basket, account, capital, every, asked["sets"])
+    if kept is not None:
+        made = _kept(where, basket, kept)
     elif account:
         made = _declared(several, found, account, capital)
     if not isinstance(found, Screened) and not account and not as_json:
@@ -158,20 +162,28 @@ def _declared(
     return [str(act("instance.add", {**one, "account": account}).message) for one in wanted]
 
 
-def _kept(
-    where: "Home", several: "Several", kind: str, name: str, account: str, capital: float,
-    every: str, sets: tuple[str, ...],
-) -> list[str]:  # fmt: skip
-    """Keep it as a basket, and tell its instances what is held now."""
+def _basket(
+    several: "Several", kind: str, name: str, account: str, capital: float, every: str,
+    sets: tuple[str, ...],
+) -> "Basket":  # fmt: skip
+    """Return what is to be kept; what cannot be is told before anything is judged."""
     from clearedge_tui.cli.backtest import settings
     from clearedge_tui.research import baskets
-    from clearedge_tui.supervisor.client import default_who
-    from clearedge_tui.supervisor.rebalance import rebalance
 
     made = baskets.Basket(
         kind, tuple(several.spec.market.split("+")), several.spec.timeframe, account, capital,
         {key: str(value) for key, value in settings(sets).items()}, every,
     )  # fmt: skip
+    baskets.check(name, made)
+    return made
+
+
+def _kept(where: "Home", name: str, made: "Basket") -> list[str]:
+    """Keep a basket, and tell its instances what is held now."""
+    from clearedge_tui.research import baskets
+    from clearedge_tui.supervisor.client import default_who
+    from clearedge_tui.supervisor.rebalance import rebalance
+
     baskets.put(where, name, made)
     done = rebalance(where, name, default_who())
     return [*(one.said for one in done.changes if one.said), done.text]

@@ -57,7 +57,7 @@ def read(home: Home) -> dict[str, Basket]:
     except (OSError, msgspec.MsgspecError) as error:
         raise BadData(f"{file}: {clean_text(error, 200)}") from None
     for name, one in found.items():
-        _check(name, one, f"{file}: ")
+        check(name, one, f"{file}: ")
     return found
 
 
@@ -73,7 +73,7 @@ def named(home: Home, name: str) -> Basket:
 
 def put(home: Home, name: str, basket: Basket) -> None:
     """Write a basket; the rest of the file stays as it is."""
-    _check(name, basket, "")
+    check(name, basket)
     _write(home, name, {k: v for k, v in msgspec.to_builtins(basket).items() if v not in ("", {})})
 
 
@@ -126,7 +126,8 @@ def wanted(home: Home, basket: Basket, as_of_ns: int) -> Wanted:
     return Wanted(at_ns, values)
 
 
-def _check(name: str, basket: Basket, where: str) -> None:
+def check(name: str, basket: Basket, where: str = "") -> None:
+    """Raise UsageError for a basket that cannot be kept."""
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{where}basket `{clean_text(name, 40)}`; wanted a name of 1 to 16 of a-z, 0-9 and -"

@@ -247,6 +247,27 @@ def test_what_is_held_becomes_instances_that_observe(
     }
 
 
+def test_a_basket_has_an_instance_for_each_market_and_is_listed(
+    home: Home, call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = [f"--set={name}={value}" for name, value in MOMENTUM.items()]
+    more = ("--instances", "replay", "--capital", "5000", "--basket", "six", "--every", "1d")
+    _, told = call("cross_sectional", SIX, *sets, *more, "--json")
+    assert told["instances"][-1] == "six: 6 of 6 changed, nothing has been played yet"
+    capsys.readouterr()
+    assert run(["--home", str(home.root), "research", "baskets", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["baskets"]
+    assert (one["name"], one["every"], one["capital"]) == ("six", "1d", 5000)
+    assert one["settings"] == MOMENTUM
+    assert run(["--home", str(home.root), "research", "rebalance", "six", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["changes"]
+    assert [(row["before"], row["value"], row["said"]) for row in rows] == [(0.0, 0.0, "")] * 6
+    code, said = call("pair_screen", SIX[:3], "--instances", "replay", "--basket", "screen")
+    assert (code, "kind `pair_screen`; wanted cross_sectional" in said) == (2, True)
+    code, said = call("cross_sectional", SIX, "--every", "1d")
+    assert (code, "--every wants --basket" in said) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
