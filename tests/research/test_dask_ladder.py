@@ -32,7 +32,7 @@ pytestmark = [
 ]
 DAYS = 700
 LADDER = ("ema_cross", "--market", "BTC/USDT", "--trials", "4", "--twins", "20", "--windows", "2")
-RULE = ("moody", "--market", "BTC/USDT", "--set", "nap=0.1", "--only", "rule", "--twins", "60")
+RULE = ("moody", "--market", "BTC/USDT", "--set", "nap=0.1", "--only", "rule", "--twins", "40")
 
 
 def home_of(root: Path) -> Home:
@@ -93,7 +93,7 @@ def test_a_ladder_on_a_cluster_is_that_of_one_box_and_outlives_what_is_killed(
         _killed(there, workers, dask)
     kept = len(trials(there)) - len(trials(here))
     (rest,) = told(there, capsys, *RULE)["findings"]
-    assert len(rest["result"]["sharpes"]) + rest["result"]["dropped"] == 60
+    assert len(rest["result"]["sharpes"]) + rest["result"]["dropped"] == 40
     assert 0 < kept < len(trials(there)) - len(trials(here))
 
 
