@@ -1,6 +1,6 @@
 """Work on the catalog is a job: it goes on without a screen, tells how far it is, can be cancelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,13 @@ from tests.backtest.box import make_home, sim_bars, store
 from tests.live.box import Box
 
 NAME = "SIM/USDT 1m"
+
+
+@pytest.fixture
+def box(shared_box: Box) -> Iterator[Box]:
+    yield shared_box
+    if catalog.series(shared_box.home):
+        shared_box.do("data.rm", series=NAME, wait=True)
 
 
 def job(box: Box) -> JobRow:
