@@ -17,7 +17,7 @@ from clearedge_tui.ui.screens.form_page import FormPage
 from clearedge_tui.ui.view import CellView
 from clearedge_tui.ui.whatif_line import WhatIfLine
 
-_LOOK_S = 0.1
+_LOOK_S = 0.05
 
 
 class Answers(CellView):
