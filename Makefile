@@ -32,7 +32,7 @@ run: setup
 
 test: dev
 	rm -f .pytest_cache/v/cache/lastfailed
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) || { [ $$? -eq 1 ] && sh scripts/again; }
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS) || { [ $$? -eq 1 ] && sh scripts/again; }
 
 check: dev
 	.venv/bin/ruff format --check .

@@ -20,14 +20,21 @@ settings.register_profile("hunt", parent=_calm, max_examples=500)
 settings.load_profile("house")
 
 
+LONG = (
+    "tests/live/", "tests/trading/", "tests/research/", "tests/test_benchmarks", "tests/cli/test_beside",
+    "tests/cli/test_home", "tests/ui/test_ui_keys", "tests/ui/test_ui_snapshots", "tests/ui/test_ui_pty",
+    "tests/venue_sim/test_bybit", "tests/runs/test_run_", "tests/runs/test_executor", "tests/backtest/test_runs",
+)  # fmt: skip
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start whole systems: what is left at the end is short.
+    """Begin with the files that take long: what is left at the end is short.
 
-    Otherwise one of two workers waits for the other's last long file, a minute or more.
+    Otherwise one worker ends with a long file while the others have nothing to do, for minutes. Where
+    files go to workers, those of most tests would go first: `make test` says `--no-loadscope-reorder`.
     """
-    heavy = ("tests/live/", "tests/test_benchmarks", "tests/cli/test_beside", "tests/cli/test_home")
-    items.sort(key=lambda item: not item.nodeid.startswith(heavy))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from clearedge_tui.core.model import Book, Mode, OrderStatus
 from clearedge_tui.market.markets import describe, save_market
@@ -16,6 +18,7 @@ from tests.live.box import Box
 BARE = Path(__file__).with_name("bare_node.py")
 
 
+@cache
 def bare(what: str) -> dict[str, object]:
     """Run a bare node in a process of its own and return what came of it."""
     done = subprocess.run(
@@ -71,11 +74,22 @@ def test_the_bare_node_swallows_what_a_callback_raises_and_ours_faults_the_row(
     assert row.desired is Mode.OBSERVE
 
 
+@pytest.fixture(scope="module")
+def rates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A box of two accounts: `paper` lets a thousand orders a second through, `strict` five."""
+    strict = "[strict]\nfeed = 'simulated'\nspeed = 600\norders_per_second = 5\n"
+    made = Box(
+        tmp_path_factory.mktemp("rates") / "home", extra=f"orders_per_second = 1000\n{strict}"
+    )
+    yield made.start()
+    made.close()
+
+
 def test_the_bare_node_denies_the_hundred_and_first_order_and_ours_has_its_own_limit(
-    make_box: Callable[..., Box],
+    rates: Box,
 ) -> None:
     assert bare("burst")["denied"] == 50
-    box = make_box(extra="orders_per_second = 1000\n").start()
+    box = rates
     box.write(
         "burst",
         "from clearedge_tui.contract import Strategy\n"
@@ -92,11 +106,9 @@ def test_the_bare_node_denies_the_hundred_and_first_order_and_ours_has_its_own_l
     assert {o.status for o in box.orders("burst")} == {OrderStatus.FILLED}
 
 
-def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(
-    make_box: Callable[..., Box],
-) -> None:
+def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(rates: Box) -> None:
     """Fault 34: a storm of orders."""
-    box = make_box(extra="orders_per_second = 5\n").start()
+    box = rates
     box.write(
         "storm",
         "from clearedge_tui.contract import Strategy\n"
@@ -111,7 +123,11 @@ def test_our_own_rate_limit_denies_by_name_and_lets_exits_pass(
         "        if str(self.context.get_position().size) == '0.050000' and fill.side == 'buy':\n"
         "            self.context.place_order('sell', '0.02')\n",
     )
-    box.add("storm", strategy="storm", mode="active")
+    added = box.do(
+        "instance.add", id="storm", strategy="storm", account="strict", market="SIM/USDT",
+        timeframe="1m", mode="active",
+    )  # fmt: skip
+    assert added.status == "done", added
     box.until(lambda: len(box.orders("storm")) == 21, "all are answered")
     box.until(lambda: len(box.fills("storm")) == 6, "five entries and the exit are filled")
     denied = [o for o in box.orders("storm") if o.status is OrderStatus.DENIED]
