@@ -33,18 +33,18 @@ from clearedge_tui.core.model import Instance, Mode
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine.gateway import Gateway
 from clearedge_tui.engine.gateway_status import counts as counts_of
-from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
 from clearedge_tui.market import catalog, simulated
 from clearedge_tui.market.markets import Market, describe, save_market
 from clearedge_tui.settings import Account, Home
+from tests.fakes.lease import FakeLease
 
 S = 1_000_000_000
 WINDOW_MS = 100.0
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
 
 
-class Ear(LeaseKeeper):
+class Ear(FakeLease):
     """Hears what a supervisor would."""
 
     said: list[msgspec.Struct]

@@ -38,10 +38,10 @@ from clearedge_tui.core.risk_messages import (
 from clearedge_tui.core.wire import frame, frames
 from clearedge_tui.engine import mute_lines
 from clearedge_tui.engine.gateway import Gateway
-from clearedge_tui.engine.lease import LeaseKeeper
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket
 from clearedge_tui.market.markets import Market, save_market
 from clearedge_tui.settings import Home, load_accounts
+from tests.fakes.lease import FakeLease
 
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
 
@@ -63,7 +63,7 @@ def say_where() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, write)
 
 
-class Ear(LeaseKeeper):
+class Ear(FakeLease):
     """Hears what a supervisor would."""
 
     def tell(self, message: msgspec.Struct) -> bool:
@@ -83,7 +83,7 @@ class Driver:
         known = tuple(asked.get("known", self.markets))
         spec = GatewaySpec(asked["root"], self.account, currencies, {}, known)
         self.gateway = Gateway(spec)
-        self.gateway.lease = Ear(self.home.lock, lambda held: None)
+        self.ear = self.gateway.lease = Ear(self.home.lock, lambda held: None)
         self.gateway.desk.leased = True
         self.lines: dict[str, asyncio.StreamWriter] = {}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -190,7 +190,7 @@ class Driver:
         self.gateway.desk.flatten(name)
 
     async def leased(self, held: bool) -> None:
-        self.gateway.desk.leased = held
+        self.gateway.desk.leased = self.ear.there = held
 
     async def die(self, at: str, key: str) -> None:
         """End as kill -9 does, as soon as an order has come that far."""
