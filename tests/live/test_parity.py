@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from clearedge_tui.core.model import Order
 from clearedge_tui.market import catalog, simulated
 from clearedge_tui.market.columns import Bars
 from clearedge_tui.market.markets import Market, describe, save_market
@@ -131,7 +132,12 @@ def test_steps_and_limits_of_a_market_are_the_same_in_both(stage: Stage) -> None
     refused = [
         (r["side"], Decimal(r["size"]), r["reason"]) for r in rows if r["status"] == "denied"
     ]
-    orders = [o for o in reversed(box.orders(play)) if o.status == "denied"]
+
+    def denied() -> list[Order]:
+        return [o for o in reversed(box.orders(play)) if o.status == "denied"]
+
+    box.until(lambda: len(denied()) >= len(refused), "all refusals are written", 5.0)
+    orders = denied()
     assert [(o.side, o.size, o.reason) for o in orders] == refused
     assert {reason.partition(":")[0] for _, _, reason in refused} == {"min_size", "min_notional"}
     assert len(wanted) > 50
