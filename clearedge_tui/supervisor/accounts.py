@@ -308,9 +308,10 @@ class Accounts:
         waiter = self._acks[command] = asyncio.get_running_loop().create_future()
         try:
             if place.gateway.link is None or not place.gateway.link.send(make(command)):
-                raise RetryLater(
-                    f"the gateway of {name} is not running; start one of its instances"
-                )
+                why = "is not running; start one of its instances"
+                if place.gateway.alive:
+                    why = "is starting or ending; try again in a moment"
+                raise RetryLater(f"the gateway of {name} {why}")
             done: Done = await asyncio.wait_for(waiter, 5.0)
         except TimeoutError:
             raise RetryLater(f"the gateway of {name} did not answer within 5 s") from None

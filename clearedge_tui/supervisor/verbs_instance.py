@@ -1,6 +1,7 @@
 """`instance.…`: declare, change, start, stop, take away."""
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -122,6 +123,7 @@ async def add(commands: "Commands", args: Args, who: str) -> Answer:
     if mode is Mode.ACTIVE:
         _may_act(commands, instance, accounts[account])
     commands.store.add_instance(instance, who)
+    _forget_state(commands, name)  # of an instance that had this name before
     if commands.supervisor:
         commands.supervisor.adopt_declared(commands.store.instance(name))
     return f"{name} declared, {mode}", plain(instance)
@@ -328,9 +330,15 @@ async def remove(commands: "Commands", args: Args, who: str) -> Answer:
             f"{instance.id} is {instance.mode}; stop it first: clearedge instance stop {instance.id}"
         )
     commands.store.remove_instance(instance.id, who, now_ns())
+    _forget_state(commands, instance.id)
     if sup:
         sup.forget(instance.id)
     return f"{instance.id} removed", None
+
+
+def _forget_state(commands: "Commands", name: str) -> None:
+    """Leave nothing that a strategy kept to the next instance of a name."""
+    shutil.rmtree(commands.home.state / "instances" / name, ignore_errors=True)
 
 
 VERBS = {

@@ -94,6 +94,23 @@ def test_a_check_reads_the_code_and_says_what_may_be_wrong_with_it(
     assert "context.now()" in said
 
 
+def test_what_a_strategy_kept_goes_with_its_instance(
+    call: Call, market: str, tmp_path: Path
+) -> None:
+    call("strategy", "new", "my_own")
+    kept = Home(tmp_path).state / "instances" / "one" / "state.msgpack"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"of an instance that was removed by a version before")
+    assert call("instance", "add", "my_own", "--market", market, "--id", "one")[0] == 0
+    assert not kept.exists()
+    kept.parent.mkdir()
+    kept.write_bytes(b"of this one")
+    assert call("instance", "add", "my_own", "--market", market, "--id", "one")[0] != 0
+    assert kept.exists(), "an instance that is there already loses nothing"
+    assert call("instance", "rm", "one")[0] == 0
+    assert not kept.exists()
+
+
 def test_an_instance_is_declared_changed_and_removed(call: Call, market: str) -> None:
     call("strategy", "new", "my_own")
     assert (

@@ -122,8 +122,6 @@ class Box:
             self.until(lambda name=name: self.row(name).pid == 0, f"{name} is gone")  # type: ignore[misc]
             gone = self.do("instance.rm", id=name)
             assert gone.status == "done", gone.message
-            # what a strategy kept outlives its instance: the next one of that name would go on from it
-            shutil.rmtree(self.home.state / "instances" / name, ignore_errors=True)
         for path in self.home.strategies.glob("*.py"):
             if not (SAMPLES / path.name).exists():
                 path.unlink()

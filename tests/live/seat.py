@@ -48,6 +48,13 @@ class Seat:
     def type(self, keys: str) -> None:
         self.terminal.type(keys)
 
+    def gone(self, limit_s: float = 2 * LIMIT_S) -> None:
+        """Read until the console has left: one that nobody reads cannot write its last words."""
+        end = time.monotonic() + limit_s
+        while not os.waitpid(self.terminal.pid, os.WNOHANG)[0]:
+            assert time.monotonic() < end, f"it did not leave\n{self.screen()}"
+            self.terminal.read(0.05)
+
     def hang_up(self) -> None:
         """Close the terminal as a dropped line does."""
         os.close(self.terminal.fd)

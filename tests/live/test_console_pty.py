@@ -78,8 +78,10 @@ def test_leaving_closing_and_killing_the_console_leave_the_instances_running(
     seat = sit(box)
     seat.see(r"ema .*active +running")
     pid = box.row("ema").pid
-    seat.type("q enter")
-    os.waitpid(seat.terminal.pid, 0)
+    seat.type("q")
+    seat.see("leave: instances keep running")
+    seat.type("enter")
+    seat.gone()
     again = sit(box)
     again.see(r"ema .*active +running")
     again.hang_up()
@@ -99,8 +101,10 @@ def test_stop_everything_stops_everything(
     assert box.add("ema", mode="active", fast=3, slow=8).status == "done"
     seat = sit(box)
     seat.see(r"ema .*active +running")
-    seat.type("q s S T O P enter")
-    os.waitpid(seat.terminal.pid, 0)
+    seat.type("q")
+    seat.see("stop everything, then leave")
+    seat.type("s S T O P enter")
+    seat.gone()
     box.until(lambda: not box.processes() and not box.home.control_socket.exists(), "all is gone")
     listed = cli(box, "instance", "list", "--json")
     assert '"off"' in listed.stdout

@@ -105,7 +105,10 @@ def test_a_limit_refuses_acts_holds_over_a_restart_and_a_person_ends_it(
     box.do(
         "instance.mode", id="one", mode="off"
     )  # nobody trades there any more: its file is cleared
-    box.until(lambda: "gw-paper" not in [n for _, n in box.processes()], "its gateway rests")
+    box.until(
+        lambda: [a.state for a in box.snapshot().accounts if a.name == "paper"] == ["stopped"],
+        "its gateway rests",
+    )
     cleared = box.do("limit.clear", scope="account", key="paper", name="gross_exposure")
     assert cleared.status == "done", cleared
     assert box.do("limit.clear", scope="account", key="paper", name="gross_exposure").code == 3
