@@ -5,7 +5,6 @@ then how it ended. Its owner ends it by killing it: the catalog is whole at ever
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,9 +14,9 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import BadData, ClearEdgeError, Refused, UsageError
+from clearedge_tui.core.job_process import Send, serve
 from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market import catalog, checks, moments, upkeep
 from clearedge_tui.market.layout import Key, Kind
 from clearedge_tui.market.markets import load_markets, resolve
@@ -261,25 +260,19 @@ def run(task: Task, tell: Tell) -> Ended:
 
 def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
-    answers, said = int(sys.argv[1]), [0.0]
+    return serve(int(sys.argv[1]), decode_task, lambda task, send: run(task, _paced(send)))
 
-    def send(message: msgspec.Struct) -> None:
-        view = memoryview(frame(message))
-        while view:
-            view = view[os.write(answers, view) :]
+
+def _paced(send: Send) -> Tell:
+    """Return what tells steps, a few a second at most."""
+    said = [0.0]
 
     def tell(step: Step) -> None:
         if monotonic() - said[0] >= _TELL_S:
             said[0] = monotonic()
             send(step)
 
-    deframer = Deframer()
-    while chunk := os.read(0, 1 << 16):
-        for body in deframer.feed(chunk):
-            ended = run(decode_task(body), tell)
-            send(ended)
-            return ended.code
-    return 2
+    return tell
 
 
 if __name__ == "__main__":

@@ -1,31 +1,22 @@
 """One worker that lives from question to question: somebody waits, and it has loaded all there is."""
 
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from clearedge_tui.core.wire import Deframer
-from clearedge_tui.research.pool import LIFE, TRIES, Lost, Mother, answers, killed
+from clearedge_tui.research.pool import LIFE, TRIES, Forked, Lost, answers, killed
 from clearedge_tui.research.trial import Ask, Setup, Trial
 from clearedge_tui.research.work import Task
 
 
-class OneWorker:
+class OneWorker(Forked):
     """A pool of one. The worker is replaced after as many asks as any other, and when it dies."""
 
     def __init__(self, setup: Setup) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="clearedge-study-"))
-        self._mother = Mother(setup, self._folder)
+        super().__init__(setup)
         self._line: socket.socket | None = None
         self._deframer = Deframer()
         self._pid = self._done = 0
-
-    @property
-    def pids(self) -> list[int]:
-        """The process that forks, and after it the worker while it lives."""
-        return [self._mother.process.pid, *self._mother.workers]
 
     def run(
         self, asks: Sequence[Ask], stop: Callable[[], bool] = lambda: False
@@ -62,5 +53,4 @@ class OneWorker:
 
     def close(self) -> None:
         self._hang_up(kill=True)
-        self._mother.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        super().close()

@@ -56,11 +56,10 @@ class Lost(Exception):
     """A worker is gone."""
 
 
-class Local:
-    """Workers forked from one process that has read the bars."""
+class Forked:
+    """One process that has read the bars, and the workers that it forks."""
 
-    def __init__(self, setup: Setup, at_once: int = 0) -> None:
-        self._at_once = at_once or capacity()
+    def __init__(self, setup: Setup) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="clearedge-study-"))
         self._mother = Mother(setup, self._folder)
 
@@ -68,6 +67,18 @@ class Local:
     def pids(self) -> list[int]:
         """The workers that live now, and before them their mother."""
         return [self._mother.process.pid, *self._mother.workers]
+
+    def close(self) -> None:
+        self._mother.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Local(Forked):
+    """As many workers as fit, each for a share of the asks."""
+
+    def __init__(self, setup: Setup, at_once: int = 0) -> None:
+        super().__init__(setup)
+        self._at_once = at_once or capacity()
 
     def run(
         self, asks: Sequence[Ask], stop: Callable[[], bool] = lambda: False
@@ -99,10 +110,6 @@ class Local:
             round_.hang_up()
             for thread in threads:
                 thread.join(5)
-
-    def close(self) -> None:
-        self._mother.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Round:

@@ -11,24 +11,14 @@ from clearedge_tui.research.finding import Finding
 from clearedge_tui.research.several import Asked, Several
 from clearedge_tui.runs import manifest
 from clearedge_tui.runs.listing import load_report, run_folder
+from clearedge_tui.runs.verify import Verdict
 from clearedge_tui.settings import Home
 
 
-class Repeated(msgspec.Struct, frozen=True):
-    """`same` is proved; else `difference` is the first one and `causes` what else has changed."""
+class Repeated(Verdict, frozen=True):
+    """Of a judgement of several markets."""
 
-    run_id: str
-    same: bool
-    difference: str = ""
-    causes: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()  # files that are not what was written
-
-    def line(self) -> str:
-        if self.same:
-            return f"{self.run_id}: the same gates, figures, holdings and equity, to the last digit"
-        why = f"; changed since: {', '.join(self.causes)}" if self.causes else ""
-        hurt = f"; damaged: {', '.join(self.damaged)}" if self.damaged else ""
-        return f"{self.run_id}: {self.difference or 'not the same'}{why}{hurt}"
+    SAME = "the same gates, figures, holdings and equity, to the last digit"
 
 
 def kept(home: Home, run_id: str) -> Finding | None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
@@ -41,6 +42,8 @@ _CAUSES = {
 class Verdict(msgspec.Struct, frozen=True):
     """`same` is proved; else `difference` is the first one and `causes` what else has changed."""
 
+    SAME: ClassVar[str] = "the same fills, orders, equity and figures, to the byte"
+
     run_id: str
     same: bool
     difference: str = ""
@@ -49,7 +52,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     def line(self) -> str:
         if self.same:
-            return f"{self.run_id}: the same fills, orders, equity and figures, to the byte"
+            return f"{self.run_id}: {self.SAME}"
         why = f"; changed since: {', '.join(self.causes)}" if self.causes else ""
         hurt = f"; damaged: {', '.join(self.damaged)}" if self.damaged else ""
         return f"{self.run_id}: {self.difference or 'not the same'}{why}{hurt}"

@@ -4,7 +4,6 @@ As a process (`python -m clearedge_tui.supervisor.rebalance FD`) it is the job t
 it acts through the supervisor as a person at the command line does.
 """
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ import msgspec
 
 from clearedge_tui.core.clock import iso, now_ns
 from clearedge_tui.core.errors import ClearEdgeError, Refused
-from clearedge_tui.core.wire import Deframer, frame
+from clearedge_tui.core.job_process import serve
 from clearedge_tui.market.task import Ended
 from clearedge_tui.research import baskets
 from clearedge_tui.settings import Home
@@ -26,6 +25,9 @@ KIND = "rebalance"
 class RebalanceTask(msgspec.Struct, frozen=True):
     root: str
     name: str
+
+
+_decode = msgspec.msgpack.Decoder(RebalanceTask).decode
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -136,14 +138,7 @@ def run(task: RebalanceTask) -> Ended:
 
 def main() -> int:
     """Entry of the job's process; the descriptor to answer on is the only argument."""
-    answers, deframer = int(sys.argv[1]), Deframer()
-    os.set_inheritable(answers, False)
-    while chunk := os.read(0, 1 << 16):
-        for body in deframer.feed(chunk):
-            ended = run(msgspec.msgpack.decode(body, type=RebalanceTask))
-            os.write(answers, frame(ended))
-            return ended.code
-    return 2
+    return serve(int(sys.argv[1]), _decode, lambda task, _send: run(task))
 
 
 if __name__ == "__main__":

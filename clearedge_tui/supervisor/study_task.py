@@ -4,7 +4,6 @@ Reads one frame from stdin and writes frames to FD: steps, then how it ended. SI
 good order; whatever ends it, what is done is kept and not done again.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -15,9 +14,9 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.errors import ClearEdgeError, of_machine
+from clearedge_tui.core.job_process import serve
 from clearedge_tui.core.leader import Leader
 from clearedge_tui.core.text import clean_text
-from clearedge_tui.core.wire import Deframer, frame
 from clearedge_tui.market.task import Ended, Step
 from clearedge_tui.settings import Home
 from clearedge_tui.supervisor.study_along import Along, Size
@@ -140,22 +139,11 @@ def _said(done: "list[Judged]") -> Ended:
 
 def main() -> int:
     """Entry of the spawned process; the descriptor to answer on is the only argument."""
-    answers, asked = int(sys.argv[1]), list[int]()
+    asked = list[int]()
     signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
-
-    def send(message: msgspec.Struct) -> None:
-        view = memoryview(frame(message))
-        while view:
-            view = view[os.write(answers, view) :]
-
-    os.set_inheritable(answers, False)
-    deframer = Deframer()
-    while chunk := os.read(0, 1 << 16):
-        for body in deframer.feed(chunk):
-            ended = run(_decode(body), Teller(send), lambda: bool(asked))
-            send(ended)
-            return ended.code
-    return 2
+    return serve(
+        int(sys.argv[1]), _decode, lambda task, send: run(task, Teller(send), lambda: bool(asked))
+    )
 
 
 if __name__ == "__main__":
