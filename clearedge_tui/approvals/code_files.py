@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,10 +37,10 @@ def code_of(strategies: Path, strategy: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def stamp(path: Path) -> Stamp:
+def stamp(path: str) -> Stamp:
     """Return what changes with a file or folder: its times, size and number. Zeros: not there."""
     try:
-        seen = path.stat()
+        seen = os.stat(path)  # noqa: PTH116  # asked before every order
     except OSError:
         return 0, 0, 0, 0
     return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino
@@ -51,6 +52,7 @@ class CodeWatch:
     def __init__(self, strategies: Path, strategy: str) -> None:
         self._folder, self._strategy = strategies, strategy
         self._code: dict[str, str] = {}
+        self._places: tuple[str, ...] = ()  # what is stamped: folders, and the files in them
         self._stamps: tuple[Stamp, ...] = ()
         self._read_s = -_READ_AGAIN_S
 
@@ -62,15 +64,16 @@ class CodeWatch:
         self._code = {}  # what fails from here on is looked at anew
         found = code_of(self._folder, self._strategy)
         self._code, self._read_s = found, now
+        files = [self._folder / name for name in found]
+        folders = dict.fromkeys((self._folder, *(file.parent for file in files)))
+        self._places = tuple(str(path) for path in (*folders, *files))
         self._stamps = self._stamped()
         if code_of(self._folder, self._strategy) != found:  # it moved while it was read
             self._stamps = ()
         return found
 
     def _stamped(self) -> tuple[Stamp, ...]:
-        files = [self._folder / name for name in self._code]
-        places = dict.fromkeys((self._folder, *(file.parent for file in files)))
-        return tuple(stamp(path) for path in (*places, *files))
+        return tuple([stamp(path) for path in self._places])
 
 
 def _files(top: Path) -> list[Path]:

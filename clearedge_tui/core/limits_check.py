@@ -74,10 +74,10 @@ def refusals(
     _all_there(wish, looked)
     for view in looked:
         found += _held_back(view)
-        after = Scene(view, sums(with_wish(view.legs, wish)), now_ns, wish.market, wish)
-        for limit in asked:
-            if limit.applies_to(view.scope, view.key):
-                found += _judged(limit, view, after)
+        mine = [limit for limit in asked if limit.applies_to(view.scope, view.key)]
+        if mine:
+            after = Scene(view, sums(with_wish(view.legs, wish)), now_ns, wish.market, wish)
+            found += [one for limit in mine for one in _judged(limit, view, after)]
     return tuple(sorted(found, key=_strictest))
 
 

@@ -89,7 +89,8 @@ class RiskState(msgspec.Struct, frozen=True):
 
 
 def day_name(now_ns: int, zone: str) -> str:
-    return to_datetime(now_ns).astimezone(ZoneInfo(zone)).date().isoformat()
+    now = to_datetime(now_ns)  # in UTC
+    return (now if zone == "UTC" else now.astimezone(ZoneInfo(zone))).date().isoformat()
 
 
 def marked(
@@ -130,6 +131,8 @@ def slipped(state: RiskState, side: str, seen: Decimal, filled: Decimal, now_ns:
     worst = state.slippage_bps if today <= state.slippage_day else _ZERO
     against = filled - seen if side == "buy" else seen - filled
     bps = against / seen * 10_000 if seen > 0 else _ZERO
+    if bps <= worst and today <= state.slippage_day:
+        return state
     return replace(state, slippage_bps=max(worst, bps), slippage_day=max(today, state.slippage_day))
 
 

@@ -82,12 +82,10 @@ class OrderStatus(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        return self in (
-            OrderStatus.SENT,
-            OrderStatus.OPEN,
-            OrderStatus.PARTIAL,
-            OrderStatus.UNKNOWN,
-        )
+        return self in _OPEN
+
+
+_OPEN = frozenset({OrderStatus.SENT, OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.UNKNOWN})
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -9,7 +9,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 def clean_text(text: object, limit: int = 400) -> str:
     """Return one safe line: no control, bidi or escape characters, at most `limit` characters."""
-    raw = str(text)[: limit * 4].replace("\t", " ").replace("\r\n", "\n").replace("\n", " ⏎ ")
+    plain = str(text)
+    if len(plain) <= limit and plain.isascii() and plain.isprintable():
+        return plain  # nothing to wash, and nearly all of it is like that
+    raw = plain[: limit * 4].replace("\t", " ").replace("\r\n", "\n").replace("\n", " ⏎ ")
     washed = unicodedata.normalize("NFC", _CONTROL.sub("�", raw))
     washed = "".join(c for c in washed if unicodedata.category(c) not in ("Cs", "Co", "Cn"))
     return washed if len(washed) <= limit else washed[: limit - 1] + "…"

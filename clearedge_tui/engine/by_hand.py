@@ -105,7 +105,7 @@ def _rooms(desk: "Desk", seat: "Seat", wish: Wish, reduces: bool) -> _Plain:
     account = views.account_view()
     with_it = account.legs if reduces else with_wish(account.legs, wish)
     limits: list[_Plain] = []
-    for view in (views.instance_view(seat), account, views.portfolio_view()):
+    for view in (views.instance_view(seat), account, views.portfolio_view(account)):
         then = view if reduces else msgspec.structs.replace(view, legs=with_wish(view.legs, wish))
         later = {one.limit.id: one for one in watch(desk.risk.limits, then, moment)}
         for now in watch(desk.risk.limits, view, moment):

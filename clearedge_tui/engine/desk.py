@@ -31,7 +31,6 @@ from clearedge_tui.core.messages import (
 from clearedge_tui.core.model import (
     Book,
     ExitPolicy,
-    Fill,
     Mode,
     ObserveOrders,
     Order,
@@ -41,12 +40,19 @@ from clearedge_tui.core.orders import hear
 from clearedge_tui.core.path import Resting
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.judge import Judge
-from clearedge_tui.engine.order_forms import off_step, order_of, other_market, shrinks, submit_of
+from clearedge_tui.engine.order_forms import (
+    fill_of,
+    off_step,
+    order_of,
+    other_market,
+    shrinks,
+    submit_of,
+)
 from clearedge_tui.engine.record import Record
 from clearedge_tui.engine.reducing import cut, waiting
 from clearedge_tui.engine.refusals import Refusals
 from clearedge_tui.engine.risk import Risk
-from clearedge_tui.engine.seat import Seat
+from clearedge_tui.engine.seat import Seat, Tell
 from clearedge_tui.settings import Account
 
 _ASK_AGAIN_NS = 5_000_000_000
@@ -60,7 +66,7 @@ class Desk(Judge):
         account: Account,
         own: Book,
         to_book: Callable[[Book, BookOpen | BookSubmit | BookCancel | BookShrink], None],
-        to_instance: Callable[[str, BookState | OrderUpdate | FillUpdate], None],
+        to_instance: Tell,
         to_supervisor: Callable[[msgspec.Struct], object],
         record: Record,
     ) -> None:
@@ -320,8 +326,10 @@ class Desk(Judge):
         seat.sent.append(self._second(seat))
         if ask.reduce_only:
             seat.only_reduce.add(ask.id)
-        self._put(seat, order, written=True)
+        self._hold(seat, order)
         self._to_book(book, submit_of(order, ask.size, self.record.key(ask.id)))
+        if seat.orders.get(order.id) is order:  # its book may have spoken at once: that was told
+            self._say(seat, order)
 
     def _deny(
         self,
@@ -380,28 +388,17 @@ class Desk(Judge):
         )
         sums.fills += 1
         seat.base_fees += event.base_fee if order.book is self.own else Decimal(0)
-        fill = Fill(
-            fill_id,
-            order.id,
-            seat.instance.id,
-            order.book,
-            seat.market.id,
-            order.side,
-            event.size,
-            event.price,
-            event.fee,
-            event.at_ns or self.clocks.get(seat.market.id, 0),
-            realised,
-        )
-        seat.orders[order.id] = order
-        if order.book is self.own:
-            entry = self._entry(seat, order)
+        at_ns = event.at_ns or self.clocks.get(seat.market.id, 0)
+        fill = fill_of(order, event, fill_id, at_ns, realised)
+        entry = self._entry(seat, order) if order.book is self.own else None
+        seat.put(order)
+        if entry is not None:
             metas = self.risk.filled(seat, before, sums.position)
             self.record.fill(entry, fill, seat.to_keep(self._row(seat, order.book)), metas)
-        self._to_supervisor(FillUpdate(fill))
+        told, instance = FillUpdate(fill), seat.instance.id
         if order.book is self._book(seat):  # the strategy hears of a fill with its position moved
-            self._to_instance(seat.instance.id, self.state(seat.instance.id))
-            self._to_instance(seat.instance.id, FillUpdate(fill))
+            self._to_instance(instance, self.state(instance), told)
+        self._to_supervisor(told)
         self._put(seat, order, written=True)
         self._cut(seat, order.book)
 
@@ -480,6 +477,10 @@ class Desk(Judge):
     def _put(self, seat: Seat, order: Order, written: bool = False) -> None:
         if order.book is self.own and not written and order.id in seat.entries:
             self.record.order(self._entry(seat, order))
+        self._hold(seat, order)
+        self._say(seat, order)
+
+    def _hold(self, seat: Seat, order: Order) -> None:
         seat.put(order)
         self.risk.stale(seat.instance.id)
         if order.book is self.own and order.status is not OrderStatus.UNKNOWN:
@@ -490,6 +491,9 @@ class Desk(Judge):
         elif order.trigger is not None:
             self._stops.add(order.id)
         self.dirty.add((seat.instance.id, order.book))
-        self._to_supervisor(OrderUpdate(order))
+
+    def _say(self, seat: Seat, order: Order) -> None:
+        told = OrderUpdate(order)
         if order.book is self._book(seat) or order.status is OrderStatus.DENIED:
-            self._to_instance(seat.instance.id, OrderUpdate(order))
+            self._to_instance(seat.instance.id, told)
+        self._to_supervisor(told)

@@ -66,7 +66,7 @@ from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.order_forms import markets_now
-from clearedge_tui.engine.peer import listen, peer_pid, send
+from clearedge_tui.engine.peer import at_once, listen, peer_pid, send
 from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
@@ -98,7 +98,9 @@ class Gateway:
         self.lines: dict[str, asyncio.StreamWriter] = {}
         self.lease = LeaseKeeper(spec.home.lock, self._leased)
         self.own = Which.LIVE if spec.account.live else Which.PAPER
-        self.record = Record(spec.home.account_file(spec.account.name), durable=spec.account.live)
+        loop = asyncio.get_running_loop()
+        path = spec.home.account_file(spec.account.name)
+        self.record = Record(path, durable=spec.account.live, soon=loop.call_soon)
         self.desk = Desk(
             spec.account, self.own, self._to_book, self._to_instance, self._report, self.record
         )
@@ -108,7 +110,7 @@ class Gateway:
         anew = spec.account.feed != "venue" and not spec.resume
         self.desk.risk.begin(spec.limits, anew, partial(write_kill, spec.home), lambda: self.ready)
         self.node = Node(self.name, spec.home.logs, spec.account.live, spec.account.start_s)
-        self.keys: asyncio.Future[Keys] = asyncio.get_running_loop().create_future()
+        self.keys: asyncio.Future[Keys] = loop.create_future()
         self.ready = False
         self._early: list[object] = []  # what was asked before the book traded
         self.book: Book | VenueBook
@@ -183,12 +185,11 @@ class Gateway:
         if self.ready and isinstance(self.book, VenueBook):
             self.book.cancel_market(market)
 
-    def _to_instance(self, instance: str, message: msgspec.Struct) -> None:
+    def _to_instance(self, instance: str, *messages: msgspec.Struct) -> None:
         self.step.happened += 1
         line = self.lines.get(instance)
         if line is not None:
-            self.valve.before(instance, line)
-            send(line, message)
+            self.valve.say(instance, line, *messages)
 
     def _report(self, message: msgspec.Struct) -> None:
         self.lease.tell(message)
@@ -340,6 +341,7 @@ class Gateway:
             old.close()
         if isinstance(self.players, VenueFeed):
             await self.players.ready(seat.market.id)
+        at_once(writer.transport)
         state = self.desk.state(join.id)
         send(
             writer,

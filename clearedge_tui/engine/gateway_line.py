@@ -8,6 +8,7 @@ import msgspec
 
 from clearedge_tui.core.messages import Ack, Cancel, Join, Joined, Submit, ToInstance
 from clearedge_tui.core.wire import Deframer, FrameError, frame
+from clearedge_tui.engine.peer import at_once
 
 _decode = msgspec.msgpack.Decoder(ToInstance).decode
 _RETRY_S = 0.05
@@ -52,6 +53,7 @@ class GatewayLine:
                 while (told := await ends.joins.get()) is not None:
                     self.refused = told.error
                     if not told.error:
+                        at_once(transport)
                         self._transport = transport
                         await self._joined(told)
                         ends.go_on()

@@ -48,7 +48,7 @@ class Judge(Marks):
             working=working * signed,
             gross=self._gross(seat, book),
             buying_power=self._power(seat, book),
-            orders_last_second=sum(1 for at in seat.sent if now - at < 1.0),
+            orders_last_second=seat.sent_since(now - 1.0),
             most_orders_per_second=self.account.orders_per_second,
             step=seat.market.step,
             price_step=seat.market.price_step,
@@ -78,7 +78,7 @@ class Judge(Marks):
         for other in self.seats.values():
             if other.market.id != seat.market.id:
                 continue
-            for order in other.orders.values():
+            for order in other.open.values():
                 if order.status is OrderStatus.UNKNOWN:
                     text = f"what became of order {order.id} is not known yet: {order.reason}"
                     return gate.Denied("unknown", text)

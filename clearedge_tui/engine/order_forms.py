@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from clearedge_tui.core import gate
 from clearedge_tui.core.errors import ClearEdgeError
-from clearedge_tui.core.messages import BookSubmit, MarketInfo, Submit
-from clearedge_tui.core.model import Book, Order, OrderStatus
+from clearedge_tui.core.messages import BookEvent, BookSubmit, MarketInfo, Submit
+from clearedge_tui.core.model import Book, Fill, Order, OrderStatus
 from clearedge_tui.core.text import clean_tag, clean_text
 from clearedge_tui.engine.seat import Seat
 from clearedge_tui.market.markets import load_markets
@@ -33,6 +33,23 @@ def order_of(
         at_ns=data_ns,
         updated_ns=data_ns,
         trigger=ask.stop,
+    )
+
+
+def fill_of(order: Order, event: BookEvent, fill_id: str, at_ns: int, realised: Decimal) -> Fill:
+    """Return an execution of an order; `at_ns` is data time, `realised` what it closed."""
+    return Fill(
+        fill_id,
+        order.id,
+        order.instance,
+        order.book,
+        order.market,
+        order.side,
+        event.size,
+        event.price,
+        event.fee,
+        at_ns,
+        realised,
     )
 
 

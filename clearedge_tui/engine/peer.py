@@ -52,6 +52,14 @@ def send_frame(writer: asyncio.StreamWriter, framed: bytes) -> bool:
     return True
 
 
+def at_once(transport: asyncio.WriteTransport) -> None:
+    """Let each message leave when it is written, not when the loop's turn is over.
+
+    A transport writes at once what is above its high water.
+    """
+    transport.set_write_buffer_limits(high=0)
+
+
 async def listen(path: Path, serve: object) -> asyncio.Server:
     """Open a unix socket that only this user can reach, replacing a dead one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -43,6 +43,7 @@ class Permits:
         tell: Callable[[msgspec.Struct], object],
     ) -> None:
         self._home = home
+        self._paths = str(home.config / "accounts.toml"), str(home.catalog / "markets.json")
         self._desk = desk
         self._tell = tell
         self._given: dict[str, Permit] = {}
@@ -160,8 +161,7 @@ class Permits:
 
     def _files(self) -> tuple[dict[str, Account], dict[str, Market]]:
         """Return what is declared of accounts and markets, read again when a file has changed."""
-        paths = self._home.config / "accounts.toml", self._home.catalog / "markets.json"
-        stamps = stamp(paths[0]), stamp(paths[1])
+        stamps = stamp(self._paths[0]), stamp(self._paths[1])
         if self._declared is None or self._declared[0] != stamps:
             self._declared = None
             accounts = load_accounts(self._home)

@@ -139,7 +139,8 @@ class Reconciler:
         seat = self._desk.seats.get(entry.order.instance) if entry else None
         if entry is not None and seat is not None and entry.order.status is OrderStatus.REJECTED:
             seat.entries.setdefault(entry.order.id, entry)  # it may have ended long ago
-            seat.orders.setdefault(entry.order.id, entry.order)
+            if entry.order.id not in seat.orders:
+                seat.put(entry.order)
             self._say(entry.order, "accepted", venue_id=raw.venue_id)
 
     def _fill(self, fill: RawFill) -> bool:

@@ -116,14 +116,13 @@ class Risk:
         if wish.only_reduces or ask.reduce_only:
             return None
         moment = self.views.clock()
-        whole = self.views.portfolio_view()
         limits = self.limits
+        views = self.views.asked(seat, limits)
         if self.views.whole:
             unknown = self.portfolio.unknown()
             if unknown:
                 return Denied("portfolio", f"{unknown}; orders that only reduce pass"), None
-            limits = self.portfolio.shared(limits, whole, moment, market)
-        views = (self.views.instance_view(seat), self.views.account_view(), whole)
+            limits = self.portfolio.shared(limits, views[-1], moment, market)
         found = refuse(wish, limits, views, moment)
         return (Denied(found.rule, found.text + self._shared(found)), found) if found else None
 

@@ -33,10 +33,31 @@ class RiskViews:
         return max(self._desk.clocks.values(), default=0)
 
     def all(self, limits: Iterable[Limit]) -> list[View]:
-        found = [self.account_view(), self.portfolio_view()]
+        own = self.account_view()
+        found = [own, self.portfolio_view(own)]
         if any(one.scope is Scope.INSTANCE for one in limits):
             found += [self.instance_view(seat) for seat in self._desk.seats.values()]
         return found
+
+    def asked(self, seat: "Seat", limits: Iterable[Limit]) -> tuple[View, View, View]:
+        """Return what an order of a seat counts in: its instance, its account, its portfolio.
+
+        Of what no limit holds for only its state is asked, so that nothing else is summed.
+        """
+        scopes = {one.scope for one in limits}
+        own = self.account_view()
+        return (
+            self.instance_view(seat)
+            if Scope.INSTANCE in scopes
+            else self._bare(Scope.INSTANCE, seat.instance.id),
+            own,
+            self.portfolio_view(own)
+            if self.whole
+            else self._bare(Scope.PORTFOLIO, self._desk.account.currency),
+        )
+
+    def _bare(self, scope: Scope, key: str) -> View:
+        return View(scope, key, self._desk.account.currency, state=self._book.state(scope, key))
 
     def leg(self, seat: "Seat") -> Leg:
         name = seat.instance.id
@@ -74,8 +95,8 @@ class RiskViews:
             self.ages(seats),
         )
 
-    def portfolio_view(self) -> View:
-        own = self.account_view()
+    def portfolio_view(self, own: View) -> View:
+        """Return the view of an account's portfolio."""
         others = self._portfolio.equities() if self.whole else {}
         equity = own.equity
         if others is None or equity is None:

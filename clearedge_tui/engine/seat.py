@@ -2,6 +2,7 @@
 
 from collections import deque
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
@@ -11,6 +12,12 @@ from clearedge_tui.core.model import Book, Instance, Mode, ObserveOrders, Order,
 
 _SPARK = 60
 _KEEP_CLOSED = 200
+
+
+class Tell(Protocol):
+    """Says something to an instance, all of it in one piece."""
+
+    def __call__(self, instance: str, /, *messages: msgspec.Struct) -> None: ...
 
 
 class Sums:
@@ -34,7 +41,8 @@ class Seat:
         self.native = False  # a strategy of NautilusTrader, with subscriptions of its own
         self.mode: Mode = instance.mode
         self.observe: ObserveOrders = instance.observe_orders
-        self.orders: dict[str, Order] = {}
+        self.orders: dict[str, Order] = {}  # by `put` only
+        self.open: dict[str, Order] = {}  # of these, those that may still fill
         self.entries: dict[str, Entry] = {}  # of orders in the account's own book, by order
         self.only_reduce: set[str] = set()  # of these
         self.sent: deque[float] = deque(maxlen=1000)
@@ -72,14 +80,23 @@ class Seat:
         return self.sums[which]
 
     def working(self, book: Book) -> list[Order]:
-        return [o for o in self.orders.values() if o.book is book and o.status.is_open]
+        return [o for o in self.open.values() if o.book is book]
+
+    def sent_since(self, since_s: float) -> int:
+        """Return how many orders left after a moment; a later call asks about a later one."""
+        while self.sent and self.sent[0] <= since_s:
+            self.sent.popleft()
+        return len(self.sent)
 
     def put(self, order: Order) -> None:
         """Keep an order as it is now, and not too many that have ended."""
         self.orders[order.id] = order
-        if not order.status.is_open:
-            self.only_reduce.discard(order.id)
-        if not order.status.is_open and len(self.orders) > 2 * _KEEP_CLOSED:
+        if order.status.is_open:
+            self.open[order.id] = order
+            return
+        self.open.pop(order.id, None)
+        self.only_reduce.discard(order.id)
+        if len(self.orders) > 2 * _KEEP_CLOSED:
             closed = [k for k, o in self.orders.items() if not o.status.is_open]
             for key in closed[:-_KEEP_CLOSED]:
                 del self.orders[key]

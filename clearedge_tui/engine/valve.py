@@ -8,6 +8,8 @@ think on rides with what comes next: a hundred processes do not wake up to put i
 import asyncio
 from collections.abc import Mapping
 
+import msgspec
+
 from clearedge_tui.core.messages import TickMsg
 from clearedge_tui.core.wire import frame
 from clearedge_tui.engine.peer import send_frame
@@ -26,34 +28,42 @@ class Valve:
     def ride(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> None:
         """Keep a bar, or the newest quote, for the next message; `flush` sends it when none comes."""
         if tick.kind != "quote":
-            self.before(to, line)
+            self._write(line, self._waiting(to, line))
         self._riding[to] = tick
 
-    def before(self, to: str, line: asyncio.StreamWriter) -> None:
-        """Send what rides ahead of a message to a listener: nothing overtakes."""
-        if self._riding and (tick := self._riding.pop(to, None)) is not None:
-            self._send(to, line, tick)
+    def say(self, to: str, line: asyncio.StreamWriter, *messages: msgspec.Struct) -> bool:
+        """Send messages to a listener in one piece, behind what rides: nothing overtakes."""
+        said = b"".join(frame(one) for one in messages)
+        return self._write(line, self._waiting(to, line) + said)
 
     def send(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bool:
         """Send a tick to a listener, or hold it; False when its line is gone."""
-        self.before(to, line)
-        return self._send(to, line, tick)
+        waiting = self._waiting(to, line) if self._riding else b""
+        return self._write(line, waiting + self._due(to, line, tick))
 
-    def _send(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bool:
+    def _waiting(self, to: str, line: asyncio.StreamWriter) -> bytes:
+        tick = self._riding.pop(to, None)
+        return b"" if tick is None else self._due(to, line, tick)
+
+    def _due(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bytes:
+        """Return what a tick lets go to a listener now; nothing when it is held."""
         key = (to, tick.market)
         held = self._held.pop(key, None) if self._held else None
         if tick.kind != "quote":
-            return (held is None or self._write(line, held)) and self._write(line, tick)
+            return (b"" if held is None else frame(held)) + self._frame(tick)
         self.conflated += held is not None
         if line.transport.get_write_buffer_size() <= _SLOW:
-            return self._write(line, tick)
+            return self._frame(tick)
         self._held[key] = tick
-        return not line.is_closing()
+        return b""
 
-    def _write(self, line: asyncio.StreamWriter, tick: TickMsg) -> bool:
+    def _frame(self, tick: TickMsg) -> bytes:
         if tick is not self._last:
             self._last, self._framed = tick, frame(tick)
-        return send_frame(line, self._framed)
+        return self._framed
+
+    def _write(self, line: asyncio.StreamWriter, framed: bytes) -> bool:
+        return send_frame(line, framed) if framed else not line.is_closing()
 
     def forget(self, to: str) -> None:
         """A listener joins anew, and is told of everything up to now."""
@@ -63,7 +73,7 @@ class Valve:
         """Send what is held to those who have caught up; forget what was for those who left."""
         for to in list(self._riding):
             if to in lines:
-                self.before(to, lines[to])
+                self.say(to, lines[to])
             else:
                 del self._riding[to]
         for key, tick in list(self._held.items()):
@@ -72,4 +82,4 @@ class Valve:
                 del self._held[key]
             elif line.transport.get_write_buffer_size() <= _SLOW:
                 del self._held[key]
-                self._write(line, tick)
+                self._write(line, self._frame(tick))

@@ -5,7 +5,7 @@ here waits long: a lock held by somebody else is an error after 50 ms.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,22 +96,18 @@ class AccountFile:
 
         What the venue says afterwards it can be asked again: that need not wait for the disk.
         """
-        if not self._durable:
-            self.put_order(entry, metas)
-            return
-        with explained(self._path):
-            self._conn.execute("PRAGMA synchronous=FULL")
-        try:
-            self.put_order(entry, metas)
-        finally:
-            with explained(self._path):
-                self._conn.execute("PRAGMA synchronous=NORMAL")
-
-    def put_order(self, entry: Entry, metas: Mapping[str, str] = _NONE) -> None:
-        """Write an order down as it is now: before it leaves, and whenever its venue speaks."""
-        with self._write():
+        with self._write(self._durable):
             self._order(entry)
             self._metas(metas)
+
+    def put_order(self, entry: Entry) -> None:
+        """Write an order down as it is now, whenever its venue speaks."""
+        self.put_orders((entry,))
+
+    def put_orders(self, entries: Iterable[Entry]) -> None:
+        with self._write():
+            for entry in entries:
+                self._order(entry)
 
     def put_fill(
         self, entry: Entry, fill: Fill, seat: SeatKept, metas: Mapping[str, str] = _NONE
@@ -169,16 +165,23 @@ class AccountFile:
         return found
 
     @contextmanager
-    def _write(self) -> Iterator[None]:
+    def _write(self, on_disk: bool = False) -> Iterator[None]:
+        """Do it whole or not at all; `on_disk`: it outlives a loss of power from here on."""
+        run = self._conn.execute
         with explained(self._path):
-            self._conn.execute("BEGIN IMMEDIATE")
+            if on_disk:
+                run("PRAGMA synchronous=FULL")
             try:
+                run("BEGIN IMMEDIATE")
                 yield
-                self._conn.execute("COMMIT")
+                run("COMMIT")
             except BaseException:
                 if self._conn.in_transaction:
-                    self._conn.execute("ROLLBACK")
+                    run("ROLLBACK")
                 raise
+            finally:
+                if on_disk:
+                    run("PRAGMA synchronous=NORMAL")
 
 
 def read_account_file(path: Path) -> tuple[list[SeatKept], list[Entry]]:

@@ -32,7 +32,7 @@ def desk(sent: Sent) -> Desk:
         Account("paper", balance=D(1_000_000), stale_s=0),
         Book.PAPER,
         lambda which, ask: sent.append((which, ask)),
-        lambda _name, _message: None,
+        lambda _name, *_said: None,
         lambda _message: None,
         fresh_record(),
     )

@@ -61,7 +61,7 @@ class DeskMachine(RuleBasedStateMachine):
             Account("paper", balance=D(1_000_000)),
             Book.PAPER,
             self.to_book,
-            lambda _name, message: self.told.append(message),
+            lambda _name, *said: self.told.extend(said),
             lambda message: self.fills.append(message) if isinstance(message, FillUpdate) else None,
             fresh_record(),
         )
@@ -186,6 +186,7 @@ class DeskMachine(RuleBasedStateMachine):
         }
         assert working == set(self.sent)
         for seat in self.desk.seats.values():
+            assert seat.open == {k: o for k, o in seat.orders.items() if o.status.is_open}
             for order in seat.orders.values():
                 assert order.status is not OrderStatus.FILLED or order.filled >= order.size
 
@@ -236,7 +237,7 @@ def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
         Account("paper", balance=D(1_000_000), stale_s=60),
         Book.PAPER,
         lambda _book, ask: sent.append(ask) if isinstance(ask, BookSubmit) else None,
-        lambda _name, message: told.append(message),
+        lambda _name, *said: told.extend(said),
         lambda message: None,
         fresh_record(),
     )
@@ -257,3 +258,34 @@ def test_nothing_is_entered_on_a_stale_price_and_exits_pass(
     desk.mark("A.X", 120_000_000_000, D(100))
     desk.submit("one", Submit("again", "buy", D(1)))
     assert sent[-1].id == "again"
+
+
+def test_an_order_is_told_after_it_left_and_never_after_what_became_of_it() -> None:
+    told: list[tuple[str, str]] = []  # to whom, and what
+    here: list[Desk] = []
+
+    def book(_which: Book, ask: BookOpen | BookSubmit | BookCancel | BookShrink) -> None:
+        if isinstance(ask, BookSubmit):
+            told.append(("book", ask.id))
+            if ask.id == "bad":
+                event = BookEvent("one", "bad", "rejected", reason="no such thing")
+                here[0].heard(Book.PAPER, event)
+
+    def instance(_name: str, /, *said: msgspec.Struct) -> None:
+        told.extend(("instance", m.order.status.value) for m in said if isinstance(m, OrderUpdate))
+
+    def supervisor(message: msgspec.Struct) -> None:
+        if isinstance(message, OrderUpdate):
+            told.append(("supervisor", message.order.status.value))
+
+    account = Account("paper", balance=D(1_000_000), stale_s=0)
+    desk = Desk(account, Book.PAPER, book, instance, supervisor, fresh_record())
+    here.append(desk)
+    desk.leased = True
+    desk.attach(Attach(Instance("one", "s", "paper", "A.X", "1m", Mode.ACTIVE), MARKETS["one"], 7))
+    desk.mark("A.X", 60_000_000_000, D(100))
+    desk.submit("one", Submit("good", "buy", D(1)))
+    assert told == [("book", "good"), ("instance", "sent"), ("supervisor", "sent")]
+    told.clear()
+    desk.submit("one", Submit("bad", "buy", D(1)))
+    assert told == [("book", "bad"), ("instance", "rejected"), ("supervisor", "rejected")]

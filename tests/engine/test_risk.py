@@ -66,7 +66,7 @@ class RiskMachine(DeskMachine):
             Account("paper", balance=D(1_000_000), stale_s=0),
             Book.PAPER,
             self.to_book,
-            lambda _name, message: self.told.append(message),
+            lambda _name, *said: self.told.extend(said),
             self.hear,
             self.record,
         )

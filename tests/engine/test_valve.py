@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from clearedge_tui.core.messages import Gap, TickMsg
 from clearedge_tui.core.wire import Deframer
-from clearedge_tui.engine.peer import send
 from clearedge_tui.engine.valve import Valve
 
 
@@ -62,8 +61,7 @@ def test_what_rides_comes_in_its_place_and_only_older_quotes_fall_out(acts: list
         if act == "flush":
             valve.flush({"a": line})
         elif act == "word":
-            valve.before("a", line)
-            send(line, Gap(0, n, "away"))
+            valve.say("a", line, Gap(0, n, "away"))
             sent.append(n)
         else:
             valve.send("a", line, tick(act, n))
