@@ -32,8 +32,8 @@ from tests.fakes import research
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import Compare, Desk, OpenDesk, sent
+from tests.ui.still import still
 from tests.ui.test_ui_palette import command
-from tests.ui.test_ui_snapshots import still
 
 BOARD = msgspec.convert(research.board(), Board)
 READY, HALF, STALE, BEGUN = BOARD.ladders

@@ -4,76 +4,14 @@ import pytest
 
 from clearedge_tui.runs.search import NEWEST, Page
 from clearedge_tui.settings import Home
-from clearedge_tui.supervisor.protocol import Command, Hello, Result, Snapshot
-from clearedge_tui.ui.console import Console
-from clearedge_tui.ui.link import Link
-from clearedge_tui.ui.look import Look
-from clearedge_tui.ui.model import LinkState, Model
-from clearedge_tui.ui.palette import palette
-from clearedge_tui.ui.symbols import SETS
-from tests.fakes import catalog
-from tests.fakes.market import START_NS
+from clearedge_tui.supervisor.protocol import Command, Result
 from tests.fakes.supervisor import FakeSupervisor
 from tests.ui.conftest import Compare
+from tests.ui.still import READY, still
 
 SIZES = [(80, 24), (200, 60)]
 
 
-class StillLink(Link):
-    """Answers from a world in memory, at once: no socket, no time."""
-
-    world: FakeSupervisor
-
-    def send(self, message: object) -> bool:
-        if isinstance(message, Command):
-            for answer in self.world._command(message):
-                self.model.apply(answer)  # type: ignore[arg-type]  # what a supervisor sends
-        return True
-
-    def watch(self, instance: str, chart_columns: int = 240) -> None:
-        if instance in self.world.rows and (
-            self.model.detail is None or self.model.detail.id != instance
-        ):
-            self.model.apply(self.world.detail_of(instance))
-
-
-class StillConsole(Console):
-    """Opens at a place, so that a picture needs no keys that wait."""
-
-    start = ("board", "")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        if self.start[0] != "board":
-            self.visit(*self.start)
-
-
-def still(home: Home, place: tuple[str, str] = ("board", ""), theme: str = "default", symbols: str = "braille",
-          colours: str = "truecolor") -> Console:  # fmt: skip
-    world = FakeSupervisor()
-    model = Model(wall_ns=lambda: START_NS, mono=lambda: 0.0)
-    model.apply(Hello(1, 3, 4711, "home", START_NS, "console"))
-    model.apply(
-        Snapshot(
-            0,
-            START_NS,
-            tuple(world.rows.values()),
-            tuple(world.accounts),
-            tuple(catalog.jobs() if place[0] == "data" else world.jobs.values()),
-        )
-    )
-    model.set_link(LinkState.UP)
-    look = Look(theme=palette(theme, colours), symbols=SETS[symbols])
-    app = StillConsole(home, model=model, look=look, colours=colours, live=False)
-    app.home_name = "desk"
-    link = StillLink(model, lambda: None)  # type: ignore[arg-type, return-value]  # never connects
-    link.world = world
-    app.link = link
-    app.start = place
-    return app
-
-
-READY = "ema_cross\tBTC/USDT\tBYBIT\t1h"
 PLACES = [("board", ""), ("detail", "ema-btc-1"), ("runs", ""), ("compare", "bt-0007 bt-0006 bt-0004"), ("report", "bt-0007"), ("data", ""),
           ("data", "GBP/USD 1m"), ("data", "SPY 1d"),
           ("ladder", ""), ("gates", READY), ("study", "st-rule"), ("study", "st-opt"),
