@@ -164,6 +164,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`config/clearedge.toml`, which also marks the home."""
 
     stop_grace_s: float = 10.0  # a stop waits so long for a choice while an instance acts
+    callback_limit_s: float = 5.0  # a call of a strategy that takes longer is broken off
     catalog: str = ""  # s3://bucket/prefix; empty is the folder `catalog` of the home
     s3: S3Options = S3Options()
     sync: SyncOptions = SyncOptions()
@@ -180,10 +181,12 @@ def load_options(home: Home) -> Options:
         return Options()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(
-            f"{path}: {error}; wanted catalog, stop_grace_s, [s3] with endpoint and region, [sync] with every, [home] with name"
+            f"{path}: {error}; wanted catalog, stop_grace_s, callback_limit_s, [s3] with endpoint and region, [sync] with every, [home] with name"
         ) from None
     if not 0 <= found.stop_grace_s <= 600:
         raise UsageError(f"{path}: stop_grace_s {found.stop_grace_s:g}; wanted 0 to 600")
+    if not 0.5 <= found.callback_limit_s <= 5:  # a process silent for longer counts as stalled
+        raise UsageError(f"{path}: callback_limit_s {found.callback_limit_s:g}; wanted 0.5 to 5")
     return found
 
 

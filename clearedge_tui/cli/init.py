@@ -10,6 +10,7 @@ from clearedge_tui.settings import MARKER, Home
 _SETTINGS = """\
 # This file marks the home of a ClearEdge console.
 # stop_grace_s = 10                # so long a stop waits for a choice while something acts
+# callback_limit_s = 5             # a call of a strategy that takes longer is broken off
 # catalog = "s3://bucket/prefix"   # the market data; without this line: the folder `catalog`
 # [s3]                             # keys: clearedge secret set s3_access_key, s3_secret_key
 # endpoint = "https://s3.example.com"

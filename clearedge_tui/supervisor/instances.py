@@ -28,7 +28,7 @@ from clearedge_tui.core.session import Warmed
 from clearedge_tui.core.text import clean_text
 from clearedge_tui.engine.specs import InstanceSpec
 from clearedge_tui.market.markets import Market
-from clearedge_tui.settings import Account, Home
+from clearedge_tui.settings import Account, Home, Options, load_options
 from clearedge_tui.supervisor.engines import Engines, last_words, reason
 from clearedge_tui.supervisor.protocol import LogLine
 from clearedge_tui.supervisor.recorder import Recorder
@@ -144,17 +144,14 @@ class Instances:
             path=seen.path,
             code=seen.sha256,
             grace_s=account.orphan_grace_s,
+            callback_limit_s=self._callback_limit_s(run),
             native=run.native,
             frozen=run.paused,
         )
         self._event(run, "engine.start", f"starting in {instance.mode}")
+        kind = "native" if run.native else "instance"
         starting = asyncio.create_task(
-            self._engines.start(
-                run.engine,
-                "native" if run.native else "instance",
-                spec,
-                lambda m: self.heard(run, m),
-            )
+            self._engines.start(run.engine, kind, spec, lambda m: self.heard(run, m))
         )
         while not run.engine.alive and not starting.done():  # noqa: ASYNC110  # a fork: 1 ms
             await asyncio.sleep(0.001)
@@ -367,6 +364,15 @@ class Instances:
         waiter = self._acks.get(done.command)
         if waiter is not None and not waiter.done():
             waiter.set_result(done)
+
+    def _callback_limit_s(self, run: InstanceRun) -> float:
+        """Return what the home says; settings that cannot be read keep nothing from starting."""
+        try:
+            return load_options(self._home).callback_limit_s
+        except ClearEdgeError as error:
+            usual = Options().callback_limit_s
+            self._event(run, "engine.start", f"{error}; a call may take {usual:g} s", "warning")
+            return usual
 
     def _event(self, run: InstanceRun, event: str, text: str, level: str = "info") -> None:
         run.last_event, run.last_event_ns = text, now_ns()

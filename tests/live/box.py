@@ -46,7 +46,7 @@ class Box:
         self.process: subprocess.Popen[bytes] | None = None
         for folder in (self.home.config, self.home.strategies, self.home.state):
             folder.mkdir(parents=True, exist_ok=True)
-        (self.home.config / "clearedge.toml").write_text("stop_grace_s = 0\n")
+        self.options()
         (self.home.config / "accounts.toml").write_text(
             f"[paper]\nfeed = 'simulated'\nspeed = {speed}\norphan_grace_s = {grace_s}\n{extra}"
         )
@@ -245,6 +245,11 @@ class Box:
             except OSError:
                 continue
         return found
+
+    def options(self, **options: float) -> None:
+        """Write the settings of the home: what starts from then on follows them."""
+        lines = [f"{name} = {value}\n" for name, value in {"stop_grace_s": 0, **options}.items()]
+        (self.home.config / "clearedge.toml").write_text("".join(lines))
 
     def write(self, name: str, source: str) -> Path:
         path = self.home.strategies / f"{name}.py"

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,8 +11,12 @@ from tests.live.box import Box
 
 
 @pytest.fixture
-def box(shared_box: Box) -> Box:
-    return shared_box
+def box(shared_box: Box) -> Iterator[Box]:
+    yield shared_box
+    shared_box.options()
+
+
+LOOPS = {"callback_limit_s": 1}  # a call that never returns costs the test a second, not five
 
 
 TEMPLATE = """
@@ -42,7 +47,7 @@ def strategy(body: str) -> str:
             ("faulty.py:10", "no such thing", "on_tick"),
         ),
         ("raise SystemExit(0)", ("faulted",), ("faulty.py:10", "SystemExit")),
-        ("while True:\n    pass", ("faulted",), ("did not return within 5 s", "faulty.py:1")),
+        ("while True:\n    pass", ("faulted",), ("did not return within 1 s", "faulty.py:1")),
         (
             "hog = [bytes(1 << 20) for _ in range(4000)]",
             ("faulted",),
@@ -59,6 +64,8 @@ def test_a_broken_strategy_is_named_on_its_row_and_the_others_run(
     box.write("faulty", strategy(body))
     box.add("good", mode="active", fast=3, slow=8)
     good = box.running("good")
+    if "while" in body:
+        box.options(**LOOPS)
     assert box.add("faulty", strategy="faulty", mode="active").status == "done"
     row = box.wait_row("faulty", lambda r: r.state in states, f"it is {states}", 25.0)
     for word in words:
@@ -72,9 +79,9 @@ def test_a_broken_strategy_is_named_on_its_row_and_the_others_run(
     ("native", "line", "words"),
     [
         (False, "raise KeyError('nothing')", ("faulty.py:6", "KeyError")),
-        (False, "while True: pass", ("loading faulty.py did not return within 5 s (faulty.py:6)",)),
+        (False, "while True: pass", ("loading faulty.py did not return within 1 s (faulty.py:6)",)),
         (True, "raise KeyError('nothing')", ("faulty.py:6", "KeyError")),
-        (True, "while True: pass", ("loading faulty.py did not return within 5 s (faulty.py:6)",)),
+        (True, "while True: pass", ("loading faulty.py did not return within 1 s (faulty.py:6)",)),
     ],
     ids=["raises", "endless", "native-raises", "native-endless"],
 )
@@ -92,6 +99,8 @@ def test_a_constructor_that_fails_is_a_fault_with_its_line(
         f"        {line}\n"
         f"    {hook}:\n        pass\n",
     )
+    if "while" in line:
+        box.options(**LOOPS)
     box.add("faulty", strategy="faulty", mode="observe")
     row = box.wait_row("faulty", lambda r: r.state == "faulted", "it is faulted", 25.0)
     for word in words:
@@ -116,10 +125,11 @@ def test_a_loop_that_catches_everything_is_ended_by_force(box: Box) -> None:
             "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
         ),
     )
+    box.options(**LOOPS)
     box.add("faulty", strategy="faulty", mode="observe")
     box.wait_row("faulty", lambda r: r.restarts >= 1, "it was ended", 25.0)
     box.until(lambda: "engine.crash faulty ended with 71" in box.story(), "the journal says so")
-    assert "on_tick did not return within 5 s and could not be broken (faulty.py:1" in box.story()
+    assert "on_tick did not return within 1 s and could not be broken (faulty.py:1" in box.story()
 
 
 @pytest.mark.parametrize(
@@ -319,10 +329,21 @@ def test_a_render_that_never_returns_is_an_error_in_its_place_and_thinking_goes_
         "    def render(self):\n        while self.state['n'] > 2: pass\n",
     )
     box.write("slow", source)
+    box.options(**LOOPS)
     box.add("slow", strategy="slow", mode="observe")
     detail = box.detail("slow", lambda d: any(w.get("type") == "error" for w in d.widgets))
-    assert "render did not return within 5 s" in str(detail.widgets[0]["text"])
+    assert "render did not return within 1 s" in str(detail.widgets[0]["text"])
     before = box.row("slow")
     after = box.wait_row("slow", lambda r: r.tick_ns > before.tick_ns, "it goes on")
     assert (after.pid, after.state) == (before.pid, "running")
-    box.wait_row("slow", lambda r: r.slowest_ms >= 5000, "how long its slowest call took is known")
+    box.wait_row("slow", lambda r: r.slowest_ms >= 1000, "how long its slowest call took is known")
+
+
+def test_settings_that_cannot_be_read_keep_nothing_from_starting(box: Box) -> None:
+    box.options(callback_limit_s=60)
+    box.add("ema", mode="observe", fast=3, slow=8)
+    assert box.running("ema").error == ""
+    box.until(
+        lambda: "callback_limit_s 60; wanted 0.5 to 5; a call may take 5 s" in box.story(),
+        "the journal says so",
+    )
