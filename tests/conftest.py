@@ -1,5 +1,6 @@
 """What every test area shares: hypothesis settings and the real market data beside the checkout."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from hypothesis import HealthCheck, settings
 
 from clearedge_tui.runs.farm import Farm
 from clearedge_tui.runs.workers import Spawn
+
+# a hundred processes import numpy: the threads of each one's pool would only spin on two cores
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 REPO = Path(__file__).resolve().parent.parent
 DATA = REPO.parent / "shared" / "data"
