@@ -482,7 +482,7 @@ class Desk(Judge):
 
     def _hold(self, seat: Seat, order: Order) -> None:
         seat.put(order)
-        self.risk.stale(seat.instance.id)
+        self.risk.views.stale(seat)
         if order.book is self.own and order.status is not OrderStatus.UNKNOWN:
             self.touched_ns[order.market] = now_ns()
         if not order.status.is_open:

@@ -66,7 +66,7 @@ from clearedge_tui.engine.lockstep import Lockstep
 from clearedge_tui.engine.missing import Missing
 from clearedge_tui.engine.node import Node
 from clearedge_tui.engine.order_forms import markets_now
-from clearedge_tui.engine.peer import at_once, listen, peer_pid, send
+from clearedge_tui.engine.peer import listen, peer_pid, send
 from clearedge_tui.engine.permits import Permits
 from clearedge_tui.engine.players import Players
 from clearedge_tui.engine.record import Record
@@ -341,7 +341,6 @@ class Gateway:
             old.close()
         if isinstance(self.players, VenueFeed):
             await self.players.ready(seat.market.id)
-        at_once(writer.transport)
         state = self.desk.state(join.id)
         send(
             writer,

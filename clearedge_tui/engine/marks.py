@@ -20,7 +20,8 @@ class Marks:
         self.clocks: dict[str, int] = {}
         self.spoke_s: dict[str, float] = {}  # when a market was last heard, on the steady clock
         self.dirty: set[tuple[str, Book]] = set()
-        self._aged: set[tuple[str, Book]] = set()  # flat: only the age of their price changed
+        self._moved: set[str] = set()  # markets with another price since the last look
+        self._aged: set[str] = set()  # and since flat books were told: only their age is another
         self._told_aged_s = 0.0
 
     def mark(self, market: str, ts_ns: int, price: Decimal) -> None:
@@ -28,13 +29,12 @@ class Marks:
         self.prices[market] = price
         self.spoke_s[market] = monotonic()
         self.clocks[market] = max(ts_ns, self.clocks.get(market, 0))
+        self._moved.add(market)
+        day = (ts_ns - 1) // _DAY_NS  # a bar that closes at midnight belongs to its day
         for seat in self.seats.values():
             if seat.market.id != market:
                 continue
-            for book, sums in seat.sums.items():
-                waits = self.dirty if sums.position.size else self._aged
-                waits.add((seat.instance.id, book))
-                day = (ts_ns - 1) // _DAY_NS  # a bar that closes at midnight belongs to its day
+            for sums in seat.sums.values():
                 if day > sums.row.day:
                     start = sums.total(price) if sums.row.day else sums.row.day_start
                     sums.row = msgspec.structs.replace(sums.row, day=day, day_start=start)
@@ -49,8 +49,15 @@ class Marks:
 
     def ledgers(self) -> tuple[LedgerRow, ...]:
         """Return the rows that changed since the last call; flat ones come once a second."""
-        if monotonic() - self._told_aged_s > _AGED_S:
-            self.dirty |= self._aged
+        self._aged |= self._moved
+        flat = self._aged if monotonic() - self._told_aged_s > _AGED_S else ()
+        for seat in self.seats.values() if self._moved or flat else ():
+            market = seat.market.id
+            for book, sums in seat.sums.items():
+                if market in (self._moved if sums.position.size else flat):
+                    self.dirty.add((seat.instance.id, book))
+        self._moved.clear()
+        if flat != ():
             self._aged.clear()
             self._told_aged_s = monotonic()
         rows = []

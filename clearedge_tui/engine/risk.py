@@ -169,15 +169,9 @@ class Risk:
             self._each(seat, lambda state: traded(state, made))
         return self.book.texts()
 
-    def stale(self, instance: str) -> None:
-        """Something of an instance's position or orders is another now."""
-        self.views.legs.pop(instance, None)
-
     def marked(self, market: str) -> None:
         """A price came. A replay is looked at by its own clock, so that it always does the same."""
-        for seat in self._desk.seats.values():
-            if seat.market.id == market:
-                self.views.legs.pop(seat.instance.id, None)
+        self.views.moved(market)
         if not self._desk.account.stored:
             return
         second = self.views.clock() // _SECOND_NS
@@ -188,7 +182,7 @@ class Risk:
     def forget(self, seat: "Seat") -> None:
         made = seat.book(self._desk.own).total(self._desk.prices.get(seat.market.id))
         self.book.forget(seat.instance.id, made, self._desk.account.name)
-        self.views.legs.pop(seat.instance.id, None)
+        self.views.stale(seat)
 
     # ---- looking ------------------------------------------------------------------------------
     def pulse(self) -> None:

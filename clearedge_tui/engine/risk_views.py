@@ -24,7 +24,8 @@ class RiskViews:
         self._book = book
         self._portfolio = portfolio
         self.whole = False  # a limit holds for the whole portfolio
-        self.legs: dict[str, Leg] = {}  # by instance, until something of it is another
+        # by market and instance, until the price or something of the instance is another
+        self._legs: dict[str, dict[str, Leg]] = {}
 
     def clock(self) -> int:
         """Return the time that limits count in: of the data where these are played, else ours."""
@@ -60,14 +61,22 @@ class RiskViews:
         return View(scope, key, self._desk.account.currency, state=self._book.state(scope, key))
 
     def leg(self, seat: "Seat") -> Leg:
-        name = seat.instance.id
-        if name not in self.legs:
+        name, known = seat.instance.id, self._legs.setdefault(seat.market.id, {})
+        if name not in known:
             own = self._desk.own
             orders = [(one, one.id in seat.only_reduce) for one in seat.working(own)]
             price = self._desk.prices.get(seat.market.id)
             position = seat.book(own).position
-            self.legs[name] = leg_of(name, seat.market.id, position, price, orders)
-        return self.legs[name]
+            known[name] = leg_of(name, seat.market.id, position, price, orders)
+        return known[name]
+
+    def moved(self, market: str) -> None:
+        """A market has another price."""
+        self._legs.pop(market, None)
+
+    def stale(self, seat: "Seat") -> None:
+        """Something of an instance's position or orders is another now."""
+        self._legs.get(seat.market.id, {}).pop(seat.instance.id, None)
 
     def made(self, seat: "Seat") -> Decimal:
         return seat.book(self._desk.own).total(self._desk.prices.get(seat.market.id))

@@ -34,7 +34,8 @@ class ShadowLink:
         self._writer: asyncio.StreamWriter | None = None
         self._opened: dict[str, BookOpen] = {}
         self._last: dict[str, TickMsg] = {}
-        self._busy: set[str] = set()
+        self._unsent: set[str] = set()  # markets whose newest price the node has not heard
+        self._busy: dict[str, str] = {}  # working orders, and their markets
         self.valve = Valve()
         self._seq = 0
         self._idle: dict[int, asyncio.Future[None]] = {}
@@ -50,8 +51,10 @@ class ShadowLink:
     def publish(self, tick: TickMsg) -> None:
         if tick.kind == "quote":
             self._last[tick.market] = tick
-            if self._writer is not None:
+            if self._writer is not None and tick.market in self._busy.values():
                 self.valve.send("shadow", self._writer, tick)
+            else:  # with nothing to fill a price only costs: the newest goes ahead of the next order
+                self._unsent.add(tick.market)
 
     def flush(self) -> None:
         """Send what was held back while the node was slow."""
@@ -59,7 +62,10 @@ class ShadowLink:
 
     def submit(self, ask: BookSubmit) -> None:
         self.flush()
-        self._busy.add(ask.id)
+        if ask.market in self._unsent and self._writer is not None:
+            self._unsent.discard(ask.market)
+            self.valve.send("shadow", self._writer, self._last[ask.market])
+        self._busy[ask.id] = ask.market
         if not self._send(ask):
             self._event(
                 BookEvent(ask.instance, ask.id, "rejected", reason="the shadow book is away")
@@ -73,7 +79,7 @@ class ShadowLink:
 
     def _event(self, event: BookEvent) -> None:
         if event.kind in ("cancelled", "rejected", "filled"):
-            self._busy.discard(event.id)
+            self._busy.pop(event.id, None)
         self._heard(event)
 
     def _send(self, message: msgspec.Struct) -> bool:
@@ -107,6 +113,7 @@ class ShadowLink:
                 send(writer, ask)
             for tick in self._last.values():
                 send(writer, tick)
+            self._unsent.clear()
             self._back()
             async for body in frames(reader):
                 message = _decode(body)

@@ -12,7 +12,7 @@ import msgspec
 
 from clearedge_tui.core.messages import TickMsg
 from clearedge_tui.core.wire import frame
-from clearedge_tui.engine.peer import send_frame
+from clearedge_tui.engine.peer import send_frame, send_now
 
 _SLOW = 256 << 10  # bytes that a listener has not taken yet
 
@@ -21,6 +21,7 @@ class Valve:
     def __init__(self) -> None:
         self._held: dict[tuple[str, str], TickMsg] = {}
         self._riding: dict[str, TickMsg] = {}
+        self._long: set[str] = set()  # listeners for whom it rode already at the last flush
         self._last: TickMsg | None = None  # goes to a hundred listeners, and is framed once
         self._framed = b""
         self.conflated = 0
@@ -33,16 +34,22 @@ class Valve:
 
     def say(self, to: str, line: asyncio.StreamWriter, *messages: msgspec.Struct) -> bool:
         """Send messages to a listener in one piece, behind what rides: nothing overtakes."""
-        said = b"".join(frame(one) for one in messages)
-        return self._write(line, self._waiting(to, line) + said)
+        said = self._waiting(to, line) + b"".join([frame(one) for one in messages])
+        return send_now(line, said) if said else not line.is_closing()
 
     def send(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bool:
         """Send a tick to a listener, or hold it; False when its line is gone."""
+        if tick is self._last and not self._riding and not self._held:  # one of a hundred like it
+            transport = line.transport
+            if transport.get_write_buffer_size() <= _SLOW and not transport.is_closing():
+                transport.write(self._framed)
+                return True
         waiting = self._waiting(to, line) if self._riding else b""
         return self._write(line, waiting + self._due(to, line, tick))
 
     def _waiting(self, to: str, line: asyncio.StreamWriter) -> bytes:
         tick = self._riding.pop(to, None)
+        self._long.discard(to)
         return b"" if tick is None else self._due(to, line, tick)
 
     def _due(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bytes:
@@ -70,12 +77,15 @@ class Valve:
         self._riding.pop(to, None)
 
     def flush(self, lines: Mapping[str, asyncio.StreamWriter]) -> None:
-        """Send what is held to those who have caught up; forget what was for those who left."""
-        for to in list(self._riding):
-            if to in lines:
-                self.say(to, lines[to])
-            else:
-                del self._riding[to]
+        """Send what is held to those who have caught up, and what rides since the last flush.
+
+        What began to ride a moment ago mostly finds its next message before the next flush.
+        """
+        for to in self._riding.keys() - lines.keys():
+            del self._riding[to]
+        for to in self._long & self._riding.keys():
+            self._write(lines[to], self._waiting(to, lines[to]))
+        self._long = set(self._riding)
         for key, tick in list(self._held.items()):
             line = lines.get(key[0])
             if line is None:

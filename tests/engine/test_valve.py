@@ -23,6 +23,9 @@ class Line:
     def write(self, data: bytes) -> None:
         self.out += data
 
+    def set_write_buffer_limits(self, high: int | None = None) -> None:
+        del high
+
     def is_closing(self) -> bool:
         return False
 
@@ -59,12 +62,15 @@ def test_what_rides_comes_in_its_place_and_only_older_quotes_fall_out(acts: list
         sent += riding
         riding = []
         if act == "flush":
+            valve.flush({"a": line})  # what rides since just now rides on
             valve.flush({"a": line})
         elif act == "word":
             valve.say("a", line, Gap(0, n, "away"))
             sent.append(n)
         else:
-            valve.send("a", line, tick(act, n))
+            one = tick(act, n)
+            valve.send("b", cast("asyncio.StreamWriter", Line()), one)  # somebody else hears it too
+            valve.send("a", line, one)
             sent.append(n)
     heard = [m.until_ns if isinstance(m, Gap) else m.ts_ns for m in listener.heard()]
     assert heard == sent
@@ -91,3 +97,38 @@ def test_one_who_left_is_forgotten_and_one_that_reads_slowly_gets_the_newest_quo
     valve.flush({"a": line, "gone": line})
     assert [m.ts_ns for m in listener.heard()] == [4]
     assert valve.conflated == 2
+
+
+def test_what_rides_leaves_with_the_second_flush_at_the_latest() -> None:
+    valve, listener = Valve(), Line()
+    line = cast("asyncio.StreamWriter", listener)
+    valve.ride("a", line, tick("bar", 1))
+    valve.flush({"a": line})
+    assert listener.heard() == []
+    valve.flush({"a": line})
+    assert [one.ts_ns for one in listener.heard()] == [1]
+    valve.ride("a", line, tick("bar", 2))
+    valve.flush({"a": line})
+    assert len(listener.heard()) == 1, "another one, that began to ride just now"
+    valve.flush({})  # it left meanwhile
+    valve.flush({"a": line})
+    assert len(listener.heard()) == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["quote", "bar", "ride"]))))
+def test_listeners_of_one_tick_each_hear_what_is_theirs(acts: list[tuple[str, str]]) -> None:
+    valve, lines = Valve(), {"a": Line(), "b": Line()}
+    wanted: dict[str, list[int]] = {"a": [], "b": []}
+    for n, (who, act) in enumerate(acts, 1):
+        one = tick("bar" if act == "ride" else act, n)
+        other = "b" if who == "a" else "a"
+        for to in (who, other):
+            line = cast("asyncio.StreamWriter", lines[to])
+            if act == "ride" and to == who:
+                valve.ride(to, line, one)
+            else:
+                valve.send(to, line, one)
+            wanted[to].append(n)
+    for _ in range(2):
+        valve.flush({name: cast("asyncio.StreamWriter", line) for name, line in lines.items()})
+    assert {name: [m.ts_ns for m in line.heard()] for name, line in lines.items()} == wanted
