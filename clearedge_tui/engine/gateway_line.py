@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearedge_tui.core.messages import Ack, Cancel, Join, Joined, Submit, ToInstance
+from clearedge_tui.core.messages import Ack, Cancel, Join, Joined, Submit, TickMsg, ToInstance
 from clearedge_tui.core.wire import Deframer, FrameError, frame
 from clearedge_tui.engine.peer import at_once
 
@@ -20,11 +20,13 @@ class GatewayLine:
         path: Path,
         instance: str,
         joined: Callable[[Joined], Awaitable[None]],
+        ticked: Callable[[TickMsg], None],
         heard: Callable[[msgspec.Struct], None],
     ) -> None:
         self._path = path
         self._instance = instance
         self._joined = joined
+        self._ticked = ticked
         self._heard = heard
         self._transport: asyncio.Transport | None = None
         self.refused = ""
@@ -43,7 +45,7 @@ class GatewayLine:
         while True:
             try:
                 transport, ends = await loop.create_unix_connection(
-                    lambda: _Ends(self._heard), str(self._path)
+                    lambda: _Ends(self._ticked, self._heard), str(self._path)
                 )
             except OSError:
                 await asyncio.sleep(_RETRY_S)
@@ -69,7 +71,10 @@ class _Ends(asyncio.Protocol):
     From a join's answer on everything waits until it was taken.
     """
 
-    def __init__(self, heard: Callable[[msgspec.Struct], None]) -> None:
+    def __init__(
+        self, ticked: Callable[[TickMsg], None], heard: Callable[[msgspec.Struct], None]
+    ) -> None:
+        self._ticked = ticked
         self._heard = heard
         self._deframer = Deframer()
         self._waiting: list[msgspec.Struct] | None = None
@@ -82,7 +87,11 @@ class _Ends(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for body in self._deframer.feed(data):
-                self._take(_decode(body))
+                message = _decode(body)
+                if type(message) is TickMsg and self._waiting is None:
+                    self._ticked(message)
+                else:
+                    self._take(message)
         except (FrameError, msgspec.DecodeError):  # not our gateway: begin anew
             if self._transport is not None:
                 self._transport.close()
@@ -100,7 +109,10 @@ class _Ends(asyncio.Protocol):
         """The join was taken: hear what came meanwhile."""
         waiting, self._waiting = self._waiting or [], None
         for message in waiting:
-            self._heard(message)
+            if isinstance(message, TickMsg):
+                self._ticked(message)
+            else:
+                self._heard(message)
 
     def connection_lost(self, error: Exception | None) -> None:
         del error

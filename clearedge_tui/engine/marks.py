@@ -50,21 +50,22 @@ class Marks:
     def ledgers(self) -> tuple[LedgerRow, ...]:
         """Return the rows that changed since the last call; flat ones come once a second."""
         self._aged |= self._moved
-        flat = self._aged if monotonic() - self._told_aged_s > _AGED_S else ()
+        tell_flat = monotonic() - self._told_aged_s > _AGED_S
+        flat = self._aged if tell_flat else set[str]()
         for seat in self.seats.values() if self._moved or flat else ():
             market = seat.market.id
             for book, sums in seat.sums.items():
                 if market in (self._moved if sums.position.size else flat):
                     self.dirty.add((seat.instance.id, book))
         self._moved.clear()
-        if flat != ():
+        if tell_flat:
             self._aged.clear()
             self._told_aged_s = monotonic()
         rows = []
         for instance, book in sorted(self.dirty):
-            seat = self.seats.get(instance)  # none: removed since
-            if seat is not None and book in seat.sums:
-                rows.append(self._row(seat, book))
+            sitting = self.seats.get(instance)  # none: removed since
+            if sitting is not None and book in sitting.sums:
+                rows.append(self._row(sitting, book))
         self.dirty.clear()
         return tuple(rows)
 

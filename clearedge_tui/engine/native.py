@@ -154,10 +154,6 @@ class NativeHost(InstanceHost):
     # ---- the market ---------------------------------------------------------------------------
     def _heard(self, message: msgspec.Struct) -> None:
         match message:
-            case TickMsg():
-                self._tick(message)
-                if message.ack:
-                    self._settling = asyncio.create_task(self._settle(message.ack))
             case Gap():
                 self.voice.line("warning", "gateway", message.text)
             case BookState():
@@ -185,6 +181,11 @@ class NativeHost(InstanceHost):
         self.line.send(Ack(ack))
 
     def _tick(self, message: TickMsg) -> None:
+        self._pass(message)
+        if message.ack:
+            self._settling = asyncio.create_task(self._settle(message.ack))
+
+    def _pass(self, message: TickMsg) -> None:
         if message.kind == "sync":
             return
         self.context.price, self.context.data_ns = message.close, message.ts_ns

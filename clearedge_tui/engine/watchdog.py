@@ -28,26 +28,26 @@ class Watchdog:
         self._path = strategy_path
         self._last_words = last_words
         self._main = threading.get_ident()
-        self._callback = ""
-        self._since = 0.0
+        self.callback = ""
+        self.since = 0.0
         self._raised_at = 0.0
-        self._striking = False  # said before the callback is looked at, asked after it has ended
+        self.striking = False  # said before the callback is looked at, asked after it has ended
         self._lock = threading.Lock()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def enter(self, callback: str) -> None:
-        self._since = monotonic()
-        self._callback = callback
+        self.since = monotonic()
+        self.callback = callback
 
     def leave(self) -> float:
         """Return how long the callback took, in seconds."""
-        self._callback = ""
-        if self._striking:
+        self.callback = ""
+        if self.striking:
             with self._lock:
                 if self._raised_at:  # the call ended by itself just then: nothing may strike later
                     self._strike(None)
-                self._raised_at, self._striking = 0.0, False
-        return monotonic() - self._since
+                self._raised_at, self.striking = 0.0, False
+        return monotonic() - self.since
 
     def _strike(self, what: type[BaseException] | None) -> None:
         """Raise in the strategy's thread at its next step; None takes back what has not struck."""
@@ -61,7 +61,7 @@ class Watchdog:
         while True:
             wait.wait(rest_s)
             rest_s = _TICK_S
-            callback, since = self._callback, self._since
+            callback, since = self.callback, self.since
             left_s = since + self.limit_s - monotonic()
             if not callback or left_s > 0:
                 # a call that outlasts this rest is under way at its end: none slips through, and
@@ -70,8 +70,8 @@ class Watchdog:
                 continue
             if not self._raised_at:
                 with self._lock:
-                    self._striking = True
-                    if (self._callback, self._since) == (callback, since):
+                    self.striking = True
+                    if (self.callback, self.since) == (callback, since):
                         self.place = self._where()
                         self._raised_at = monotonic()
                         self._strike(CallbackTimeout)

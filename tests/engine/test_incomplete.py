@@ -36,10 +36,10 @@ def test_bars_over_a_gap_are_marked_and_others_are_not(tmp_path: Path) -> None:
     asyncio.run(host._joined(Joined(market=MARKET, bars=past)))
     assert host.fault is None
     for minute in (1, 2, 3):
-        host._heard(bar(minute))
+        host._tick(bar(minute))
     host._heard(Gap(START + 3 * MINUTE, START + 11 * MINUTE + 1, "ticks are missing"))
     for minute in range(12, 21):
-        host._heard(bar(minute))
+        host._tick(bar(minute))
     minutes = [((at - START) // MINUTE, whole) for at, whole in host.context.state["heard"]]
     assert minutes == [(5, False), (15, False), (20, True)]
     history = [((at - START) // MINUTE, whole) for at, whole in host.context.state["history"]]
