@@ -1,11 +1,13 @@
 """A console on a fake supervisor, over a real unix socket, without a terminal."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from clearedge_tui.core.clock import monotonic
@@ -15,6 +17,23 @@ from clearedge_tui.ui.console import Console
 from clearedge_tui.ui.model import LinkState, Model
 from tests.fakes.market import START_NS
 from tests.fakes.supervisor import FakeSupervisor
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_style_sheets_once() -> Iterator[None]:
+    """Keep what a style sheet was read as: each of a thousand consoles would read the same ones twice."""
+    read, known = Stylesheet._parse_rules, {}
+
+    def rules(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[RuleSet]:
+        key = (css, place, *more.items(), *sheet._variables.items())
+        if key not in known:
+            known[key] = read(sheet, css, *place, **more)
+        return known[key]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Stylesheet, "_parse_rules", rules)
+    yield
+    patch.undo()
 
 
 @pytest.fixture
