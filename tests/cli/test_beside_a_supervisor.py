@@ -214,7 +214,7 @@ def test_every_verb_with_json_prints_one_object_and_nothing_else(
             box.wait_row("one", lambda row: row.state == "stopped", "it has stopped")
         code = main.run(["--home", str(box.home.root), *verb.split(), *args, "--json"])
         said = capfd.readouterr()
-        assert (code, said.err) == (0, ""), verb
+        assert (code, said.err) == (0, ""), f"{verb}: {said.err}"
         answer = json.loads(said.out)
         assert isinstance(answer, dict), verb
         given["RUN"] = answer.get("run_id", given.get("RUN", ""))
