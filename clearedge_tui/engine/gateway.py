@@ -74,7 +74,7 @@ from clearedge_tui.engine.second_look import ask_doubtful, second_look
 from clearedge_tui.engine.shadow_link import ShadowLink
 from clearedge_tui.engine.specs import GatewaySpec, gateway_socket, shadow_socket
 from clearedge_tui.engine.spread import Spread
-from clearedge_tui.engine.valve import Valve
+from clearedge_tui.engine.valve import Valve, may_wait
 from clearedge_tui.engine.venue_book import VenueBook
 from clearedge_tui.engine.venue_feed import VenueFeed
 from clearedge_tui.kills import write as write_kill
@@ -127,7 +127,7 @@ class Gateway:
         spec = self.spec
         self.step = Lockstep(self.lines, self._attached, self._settled)
         self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
-        self.valve = Valve()
+        self.valve = Valve(asyncio.get_running_loop().call_later)
         self.spread = Spread(
             spec.account,
             self.desk,
@@ -192,7 +192,7 @@ class Gateway:
             self.valve.say(instance, line, *messages)
 
     def _report(self, message: msgspec.Struct) -> None:
-        self.lease.tell(message)
+        (self.lease.tell_soon if may_wait(message) else self.lease.tell)(message)
 
     def _heard(self, which: Which, event: BookEvent) -> None:
         self.step.happened += 1

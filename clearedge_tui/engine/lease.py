@@ -8,7 +8,7 @@ import msgspec
 
 from clearedge_tui.core.clock import monotonic
 from clearedge_tui.core.messages import Lease
-from clearedge_tui.engine.peer import lock_holder, peer_pid, send
+from clearedge_tui.engine.peer import SOON_S, lock_holder, peer_pid, send
 
 _AWAKE_S = 5.0
 
@@ -25,6 +25,7 @@ class LeaseKeeper:
         self._orphan = asyncio.Event()
         self._orphan.set()
         self.epoch = 0
+        self._waiting: list[msgspec.Struct] = []
 
     @property
     def held(self) -> bool:
@@ -65,7 +66,20 @@ class LeaseKeeper:
 
     def tell(self, message: msgspec.Struct) -> bool:
         """Send to the supervisor; False when there is none."""
+        if self._waiting:
+            self._flush()
         return self._writer is not None and send(self._writer, message)
+
+    def tell_soon(self, message: msgspec.Struct) -> None:
+        """Do the same, with what is told next or some milliseconds from now."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(SOON_S, self._flush)
+        self._waiting.append(message)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            self.tell(message)
 
     async def outlive(self, grace_s: float, leave: Callable[[], Awaitable[None]]) -> None:
         """Call `leave` once when no supervisor has come back within the grace time."""

@@ -13,6 +13,7 @@ from clearedge_tui.core.owner import owner_file
 from clearedge_tui.core.wire import frame
 
 _HIGH_WATER = 8 << 20  # a peer this far behind is not listening
+SOON_S = 0.005  # what may wait for what comes next waits so long
 
 
 def peer_pid(writer: asyncio.StreamWriter) -> int:

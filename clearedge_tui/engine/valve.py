@@ -2,23 +2,39 @@
 
 To those that read too slowly only the newest quote of a market is kept. What is no quote always
 goes out. A line that is far behind all the same is cut by `peer.send`. What a listener does not
-think on rides with what comes next: a hundred processes do not wake up to put it away.
+think on rides with what comes next: a hundred processes do not wake up to put it away. That an order
+is on its way, or taken, waits some milliseconds for its fill: whom it would wake up takes the core
+from the order itself.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from clearedge_tui.core.messages import TickMsg
+from clearedge_tui.core.messages import OrderUpdate, TickMsg
+from clearedge_tui.core.model import OrderStatus
 from clearedge_tui.core.wire import frame
-from clearedge_tui.engine.peer import send_frame, send_now
+from clearedge_tui.engine.peer import SOON_S, send_frame, send_now
 
 _SLOW = 256 << 10  # bytes that a listener has not taken yet
 
+Soon = Callable[[float, Callable[[], None]], object]  # a loop's `call_later`
+
+
+def may_wait(message: object) -> bool:
+    """Whether a message is mostly followed at once by one that says more."""
+    return isinstance(message, OrderUpdate) and message.order.status in (
+        OrderStatus.SENT,
+        OrderStatus.OPEN,
+    )
+
 
 class Valve:
-    def __init__(self) -> None:
+    def __init__(self, soon: Soon | None = None) -> None:
+        """`soon` calls back; without it nothing waits."""
+        self._soon = soon
+        self._said: dict[str, tuple[asyncio.StreamWriter, bytes]] = {}  # what may wait
         self._held: dict[tuple[str, str], TickMsg] = {}
         self._riding: dict[str, TickMsg] = {}
         self._long: set[str] = set()  # listeners for whom it rode already at the last flush
@@ -35,22 +51,35 @@ class Valve:
     def say(self, to: str, line: asyncio.StreamWriter, *messages: msgspec.Struct) -> bool:
         """Send messages to a listener in one piece, behind what rides: nothing overtakes."""
         said = self._waiting(to, line) + b"".join([frame(one) for one in messages])
-        return send_now(line, said) if said else not line.is_closing()
+        if self._soon is not None and all(may_wait(one) for one in messages):
+            if not self._said:
+                self._soon(SOON_S, self._flush_said)
+            self._said[to] = line, said
+            return not line.is_closing()
+        return send_now(line, said)
 
     def send(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bool:
         """Send a tick to a listener, or hold it; False when its line is gone."""
-        if tick is self._last and not self._riding and not self._held:  # one of a hundred like it
+        waits = self._riding or self._said
+        if tick is self._last and not waits and not self._held:  # one of a hundred like it
             transport = line.transport
             if transport.get_write_buffer_size() <= _SLOW and not transport.is_closing():
                 transport.write(self._framed)
                 return True
-        waiting = self._waiting(to, line) if self._riding else b""
+        waiting = self._waiting(to, line) if waits else b""
         return self._write(line, waiting + self._due(to, line, tick))
 
     def _waiting(self, to: str, line: asyncio.StreamWriter) -> bytes:
+        said_to, said = self._said.pop(to, (line, b""))
+        if said_to is not line:
+            said = b""  # it has joined anew since, and was told of everything
         tick = self._riding.pop(to, None)
         self._long.discard(to)
-        return b"" if tick is None else self._due(to, line, tick)
+        return said if tick is None else said + self._due(to, line, tick)
+
+    def _flush_said(self) -> None:
+        for to, (line, _) in list(self._said.items()):
+            self._write(line, self._waiting(to, line))
 
     def _due(self, to: str, line: asyncio.StreamWriter, tick: TickMsg) -> bytes:
         """Return what a tick lets go to a listener now; nothing when it is held."""
@@ -74,6 +103,7 @@ class Valve:
 
     def forget(self, to: str) -> None:
         """A listener joins anew, and is told of everything up to now."""
+        self._said.pop(to, None)
         self._riding.pop(to, None)
 
     def flush(self, lines: Mapping[str, asyncio.StreamWriter]) -> None:

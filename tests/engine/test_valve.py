@@ -1,13 +1,16 @@
 """What waits on the way to listeners: nothing overtakes, nothing is lost but older quotes."""
 
 import asyncio
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearedge_tui.core.messages import Gap, TickMsg
+from clearedge_tui.core.messages import Gap, OrderUpdate, TickMsg
+from clearedge_tui.core.model import Book, Order, OrderStatus
 from clearedge_tui.core.wire import Deframer
 from clearedge_tui.engine.valve import Valve
 
@@ -33,7 +36,19 @@ class Line:
         return self.behind
 
     def heard(self) -> list[Any]:
-        return [msgspec.msgpack.decode(b, type=TickMsg | Gap) for b in Deframer().feed(self.out)]
+        kinds = TickMsg | Gap | OrderUpdate
+        return [msgspec.msgpack.decode(b, type=kinds) for b in Deframer().feed(self.out)]
+
+    def numbers(self) -> list[int]:
+        """Return what was heard by the numbers that the test gave it."""
+        return [
+            m.until_ns
+            if isinstance(m, Gap)
+            else m.order.at_ns
+            if isinstance(m, OrderUpdate)
+            else m.ts_ns
+            for m in self.heard()
+        ]
 
 
 def tick(kind: str, n: int) -> TickMsg:
@@ -113,6 +128,58 @@ def test_what_rides_leaves_with_the_second_flush_at_the_latest() -> None:
     valve.flush({})  # it left meanwhile
     valve.flush({"a": line})
     assert len(listener.heard()) == 1
+
+
+def update(n: int, status: OrderStatus) -> OrderUpdate:
+    order = Order("a-1", "a", Book.LIVE, "A", "buy", "limit", Decimal(1), status=status)
+    return OrderUpdate(msgspec.structs.replace(order, at_ns=n))
+
+
+@given(
+    st.lists(st.sampled_from(["taken", "filled", "ride", "quote", "bar", "word", "later", "flush"]))
+)
+def test_that_an_order_was_taken_waits_and_nothing_overtakes_it(acts: list[str]) -> None:
+    calls: list[Callable[[], None]] = []
+    valve, listener = Valve(lambda _s, call: calls.append(call)), Line()
+    line = cast("asyncio.StreamWriter", listener)
+
+    def end_turn() -> None:
+        while calls:
+            calls.pop(0)()
+
+    said: dict[str, Callable[[int], object]] = {
+        "taken": lambda n: valve.say("a", line, update(n, OrderStatus.OPEN)),
+        "filled": lambda n: valve.say("a", line, update(n, OrderStatus.FILLED)),
+        "ride": lambda n: valve.ride("a", line, tick("bar", n)),
+        "quote": lambda n: valve.send("a", line, tick("quote", n)),
+        "bar": lambda n: valve.send("a", line, tick("bar", n)),
+        "word": lambda n: valve.say("a", line, Gap(0, n, "away")),
+    }
+    quiet: dict[str, Callable[[], None]] = {
+        "later": end_turn,
+        "flush": lambda: valve.flush({"a": line}),
+    }
+    for n, act in enumerate(acts, 1):
+        before = len(listener.out)
+        if act in quiet:
+            quiet[act]()
+        else:
+            said[act](n)
+        if act == "taken":
+            assert len(listener.out) == before
+            assert calls, "it is sent soon though nothing follows"
+    end_turn()
+    for _ in range(2):
+        valve.flush({"a": line})
+    assert listener.numbers() == [n for n, act in enumerate(acts, 1) if act in said]
+
+
+def test_who_joins_anew_does_not_hear_what_waited_for_the_line_before() -> None:
+    calls: list[Callable[[], None]] = []
+    valve, old, new = Valve(lambda _s, call: calls.append(call)), Line(), Line()
+    valve.say("a", cast("asyncio.StreamWriter", old), update(1, OrderStatus.SENT))
+    valve.send("a", cast("asyncio.StreamWriter", new), tick("quote", 2))
+    assert (old.numbers(), new.numbers()) == ([], [2])
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["quote", "bar", "ride"]))))
