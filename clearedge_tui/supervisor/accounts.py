@@ -162,6 +162,7 @@ class Accounts:
             if target == "gateway":
                 self.live.watch_gateway(place)
             engine.state = EngineState.RUNNING
+            self.risk.look({place.name: place})  # what was declared while it started
         except RetryLater as error:
             engine.error = str(error)
             if engine.alive:

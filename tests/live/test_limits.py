@@ -143,3 +143,29 @@ def test_two_accounts_of_a_portfolio_share_its_room(make_box: Callable[..., Box]
 
     box.until(bought, "the one place comes round")
     assert "portfolio USDT" in hands.denied("two", "open_positions").text
+
+
+def test_a_limit_declared_while_a_gateway_starts_holds_from_its_first_order_on(box: Box) -> None:
+    shutil.copy(HAND, box.home.strategies)
+    box.do(
+        "instance.add", id="one", strategy="hand", account="paper", market="SIM/USDT",
+        timeframe="1m", mode="active", config={"path": str(box.home.root / "one")},
+    )  # fmt: skip
+    hands = Hands(box)
+    box.until(lambda: hands.journal("account.start"), "its gateway is being started")
+    hands.limit("account", "paper", "order_notional", "0.01")
+    said: list[str] = []
+
+    def judged() -> bool:
+        order = {"instance": "one", "side": "buy", "size": "0.001"}
+        said.append(box.do("order.place", **order).message)
+        early = (
+            "not attached",
+            "no price has been seen",
+            "try again in a moment",
+            "is not running",
+        )
+        return not any(word in said[-1] for word in early)
+
+    box.until(judged, "an order is judged")
+    assert "order_notional" in said[-1]
