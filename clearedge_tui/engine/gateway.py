@@ -59,6 +59,7 @@ from clearedge_tui.engine.book import Book
 from clearedge_tui.engine.by_hand import by_hand
 from clearedge_tui.engine.desk import Desk
 from clearedge_tui.engine.gateway_status import tell_status
+from clearedge_tui.engine.in_turn import InTurn
 from clearedge_tui.engine.inlet import Inlet
 from clearedge_tui.engine.kill_switch import KillSwitch
 from clearedge_tui.engine.lease import LeaseKeeper
@@ -112,7 +113,7 @@ class Gateway:
         self.node = Node(self.name, spec.home.logs, spec.account.live, spec.account.start_s)
         self.keys: asyncio.Future[Keys] = loop.create_future()
         self.ready = False
-        self._early: list[object] = []  # what was asked before the book traded
+        self.asks = InTurn(self._act)  # what is asked before the book trades waits for it
         self.book: Book | VenueBook
         self.shadow = ShadowLink(
             shadow_socket(spec.home, spec.account.name),
@@ -257,10 +258,8 @@ class Gateway:
                 self.keys.set_result(message)
         elif isinstance(message, Stop):
             self.over.set()
-        elif not self.ready:
-            self._early.append(message)
         else:
-            await self._act(message)
+            await self.asks.take(message)
 
     async def _act(self, message: object) -> None:
         match message:
@@ -404,9 +403,7 @@ class Gateway:
         if self.second is not None and isinstance(self.book, VenueBook):
             self.second.begin(self.book)
         self.kill.look()
-        for message in self._early:
-            await self._act(message)
-        self._early.clear()
+        await self.asks.open()
 
     def _noted_lost(self, order_id: str) -> None:
         said = f"{order_id}: sent before this gateway began, and the venue did not speak of it"
