@@ -24,7 +24,7 @@ Part = Callable[[bool], list[Row]]
 PARTS: dict[str, Part] = {
     "help": lambda small: start.help_time(3 if small else 9),
     "frame": lambda small: console.first_frame(1 if small else 7),
-    "keys": lambda small: console.keys(20 if small else 300),
+    "keys": lambda small: console.keys(5 if small else 300),
     "load": lambda small: console.load(1 if small else 20),
     "live": live.live,
     "data": imports.data,
@@ -35,7 +35,7 @@ PARTS: dict[str, Part] = {
     "runs": runs.whole,
     "research": research.studies,
     "grid": research.grid,
-    "backtest": lambda small: backtests.race(5_000 if small else 50_000, 1 if small else 5),
+    "backtest": lambda small: backtests.race(2_000 if small else 50_000, 1 if small else 5),
     "year": lambda small: backtests.race(2_000 if small else 525_600, 1 if small else 3),
 }
 

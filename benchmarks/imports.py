@@ -29,7 +29,7 @@ _SERIES = 1_000
 
 def data(small: bool) -> list[Row]:
     """Return the rows of imports and of questions to the catalog."""
-    sizes = (50_000,) if small else tuple(n * _PART for n in _ROUNDS)
+    sizes = (5_000,) if small else tuple(n * _PART for n in _ROUNDS)
     with tempfile.TemporaryDirectory(prefix="clearedge-bench-") as name:
         folder = Path(name)
         rows = [row for form in _LIMITS for row in _imports(folder, form, sizes, small)]

@@ -21,7 +21,7 @@ _EVERY = 50  # bars between two orders
 
 def opened(small: bool) -> list[Row]:
     """The whole report with its candles, and the candles alone over the socket."""
-    count, rounds = (20_000, 1) if small else (1_000_000, 7)
+    count, rounds = (3_000, 1) if small else (1_000_000, 7)
     with made_home(count) as home:
         run = run_backtest(home, spec_of("every", every=_EVERY)).summary
         taken = [_painted(home.root) for _ in range(rounds)]

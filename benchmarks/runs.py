@@ -19,7 +19,7 @@ _LIMIT_S = 1_800
 
 def whole(small: bool) -> list[Row]:
     """The share of journal, progress, report and files in a run; cost by bars and by orders."""
-    year = 20_000 if small else _YEAR
+    year = 3_000 if small else _YEAR
     rows = []
     for fast, slow, limit, name in ((10, 20, 5.0, "usual"), (2, 3, None, "trading all the time")):
         turns = 1 if small or limit is None else 3
@@ -41,7 +41,7 @@ def whole(small: bool) -> list[Row]:
 
 def _by_bars(small: bool) -> list[Row]:
     rows = []
-    for count in (5_000,) if small else (100_000, _YEAR, 1_000_000, 5_000_000):
+    for count in (2_000,) if small else (100_000, _YEAR, 1_000_000, 5_000_000):
         found = _run("grow", count, 12, 48)
         note = (
             f"{count / found['seconds'] / 1e3:,.0f} thousand bars/s, {found['fills']:,} fills, "
@@ -53,7 +53,7 @@ def _by_bars(small: bool) -> list[Row]:
 
 def _by_orders(small: bool) -> list[Row]:
     rows = []
-    bars = 20_000 if small else _YEAR
+    bars = 3_000 if small else _YEAR
     for orders in (100,) if small else (100, 1_000, 10_000, 50_000):
         found = _run("orders", bars, orders, 0)
         each = found["seconds"] / found["fills"] * 1e6
