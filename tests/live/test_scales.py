@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from clearedge_tui.supervisor import memory
@@ -18,7 +19,7 @@ def test_pages_are_summed_when_memory_grew_and_seldom_else(monkeypatch: pytest.M
 
     monkeypatch.setattr(memory, "monotonic", lambda: now[0])
     monkeypatch.setattr(memory, "private_mb", private)
-    monkeypatch.setattr(memory, "resident_mb", lambda _pid: resident[0])
+    monkeypatch.setattr(memory, "stat", lambda _pid: memory.Stat(7, 1.0, resident[0]))
     scales = memory.Scales()
     first = scales.look(os.getpid())
     assert first is not None
@@ -45,7 +46,35 @@ def test_a_real_process_is_weighed_and_one_that_is_gone_is_not() -> None:
     costs = memory.Scales().look(child.pid)
     assert costs is not None
     assert 30 < costs[1] < 120
-    assert memory.resident_mb(child.pid) >= costs[1] * 0.95
+    seen = memory.stat(child.pid)
+    assert seen is not None
+    assert seen.resident_mb >= costs[1] * 0.95
     child.communicate(b"\n")
     assert memory.Scales().look(child.pid) is None
-    assert memory.resident_mb(child.pid) == 0.0
+    assert memory.stat(child.pid) is None
+
+
+def test_the_kernel_is_read_as_psutil_reads_it() -> None:
+    ours, theirs = memory.stat(os.getpid()), psutil.Process()
+    assert ours is not None
+    times = theirs.cpu_times()
+    assert ours.spent_s == pytest.approx(times.user + times.system, abs=0.1)
+    assert ours.resident_mb == pytest.approx(theirs.memory_info().rss / 1e6, rel=0.1)
+
+
+def test_a_share_is_of_the_time_between_two_looks_and_of_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, seen = [1000.0], [memory.Stat(7, 1.0, 50.0)]
+    monkeypatch.setattr(memory, "monotonic", lambda: now[0])
+    monkeypatch.setattr(memory, "private_mb", lambda _pid: 7.5)
+    monkeypatch.setattr(memory, "stat", lambda _pid: seen[0])
+    scales = memory.Scales()
+    assert scales.look(5) == (0.0, 7.5)
+    now[0] += 10
+    seen[0] = memory.Stat(7, 3.5, 50.0)
+    assert scales.look(5) == (25.0, 7.5)
+    now[0] += 10
+    seen[0] = memory.Stat(8, 0.1, 50.0)  # another process got the number
+    assert scales.look(5) is None
+    assert scales.look(5) == (0.0, 7.5)
