@@ -30,11 +30,13 @@ def trading(small: bool) -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory() as folder, SimProcess("--walk", "3") as sim:
         theirs = bare(sim, Path(folder) / "bare", orders)
+        theirs["ack_ms"] = bare(sim, Path(folder) / "rest", orders, rest=True)["fill_ms"]
         box = LiveBox(Path(folder) / "home", sim, orders_per_second=1000)
         (box.home.strategies / "timed.py").write_text(BENCH.read_text())
         box.start()
         try:
             ours = _timed(box, orders)
+            ours["ack_ms"] = _timed(box, orders, rest=True)["fill_ms"]
             rows += _compare(ours, theirs)
             rows += _restart(box)
             rows += _kill(box, sim, 5 if small else 100)
@@ -43,12 +45,15 @@ def trading(small: bool) -> list[Row]:
     return rows
 
 
-def _timed(box: LiveBox, orders: int) -> dict[str, list[float]]:
-    out = box.home.root / "timed.json"
-    box.done("instance.add", id="timed", strategy="timed", account="main", market=BTC,
-             timeframe="quote", mode="observe", config={"out": str(out), "orders": orders})  # fmt: skip
-    box.live("timed")
+def _timed(box: LiveBox, orders: int, rest: bool = False) -> dict[str, list[float]]:
+    name = "rest" if rest else "timed"
+    out = box.home.root / f"{name}.json"
+    asked = {"out": str(out), "orders": orders, "rest": rest}
+    box.done("instance.add", id=name, strategy="timed", account="main", market=BTC,
+             timeframe="quote", mode="observe", config=asked)  # fmt: skip
+    box.live(name)
     box.until(out.exists, "the timed strategy is done", 120)
+    box.done("instance.mode", id=name, mode="off")
     found: dict[str, list[float]] = json.loads(out.read_text())
     return found
 
@@ -57,6 +62,7 @@ def _compare(ours: dict[str, list[float]], theirs: dict[str, list[float]]) -> li
     rows = []
     for what, name, limit in (
         ("tick to strategy, above the bare engine's, p50", "tick_ms", 1.0),
+        ("order to the venue's word, above the bare engine's, p50", "ack_ms", 3.0),
         ("order to its fill, above the bare engine's, p50", "fill_ms", 3.0),
     ):
         own, peer = statistics.median(ours[name]), statistics.median(theirs[name])

@@ -3,7 +3,7 @@
 To those that read too slowly only the newest quote of a market is kept. What is no quote always
 goes out. A line that is far behind all the same is cut by `peer.send`. What a listener does not
 think on rides with what comes next: a hundred processes do not wake up to put it away. That an order
-is on its way, or taken, waits some milliseconds for its fill: whom it would wake up takes the core
+is on its way, or taken to be filled, waits some milliseconds for its fill: whom it would wake up takes the core
 from the order itself.
 """
 
@@ -23,11 +23,14 @@ Soon = Callable[[float, Callable[[], None]], object]  # a loop's `call_later`
 
 
 def may_wait(message: object) -> bool:
-    """Whether a message is mostly followed at once by one that says more."""
-    return isinstance(message, OrderUpdate) and message.order.status in (
-        OrderStatus.SENT,
-        OrderStatus.OPEN,
-    )
+    """Whether a message is mostly followed at once by one that says more: that an order left is by
+    the venue's word, that a market order was taken by its fill.
+    """
+    if not isinstance(message, OrderUpdate):
+        return False
+    order = message.order
+    taken = order.status is OrderStatus.OPEN and order.kind == "market"
+    return taken or order.status is OrderStatus.SENT
 
 
 class Valve:

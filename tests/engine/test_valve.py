@@ -131,7 +131,7 @@ def test_what_rides_leaves_with_the_second_flush_at_the_latest() -> None:
 
 
 def update(n: int, status: OrderStatus) -> OrderUpdate:
-    order = Order("a-1", "a", Book.LIVE, "A", "buy", "limit", Decimal(1), status=status)
+    order = Order("a-1", "a", Book.LIVE, "A", "buy", "market", Decimal(1), status=status)
     return OrderUpdate(msgspec.structs.replace(order, at_ns=n))
 
 
@@ -172,6 +172,17 @@ def test_that_an_order_was_taken_waits_and_nothing_overtakes_it(acts: list[str])
     for _ in range(2):
         valve.flush({"a": line})
     assert listener.numbers() == [n for n, act in enumerate(acts, 1) if act in said]
+
+
+def test_that_a_venue_took_an_order_that_rests_is_said_at_once_behind_that_it_left() -> None:
+    valve, listener = Valve(lambda _s, _call: None), Line()
+    line = cast("asyncio.StreamWriter", listener)
+    sent, taken = update(1, OrderStatus.SENT), update(2, OrderStatus.OPEN)
+    valve.say("a", line, sent)
+    assert listener.numbers() == []
+    resting = msgspec.structs.replace(taken.order, kind="limit", price=Decimal(9))
+    valve.say("a", line, OrderUpdate(resting))
+    assert listener.numbers() == [1, 2]
 
 
 def test_who_joins_anew_does_not_hear_what_waited_for_the_line_before() -> None:
