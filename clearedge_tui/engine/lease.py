@@ -68,7 +68,7 @@ class LeaseKeeper:
         """Send to the supervisor; False when there is none."""
         if self._waiting:
             self._flush()
-        return self._writer is not None and send(self._writer, message)
+        return self._send(message)
 
     def tell_soon(self, message: msgspec.Struct) -> None:
         """Do the same, with what is told next or some milliseconds from now."""
@@ -79,7 +79,10 @@ class LeaseKeeper:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for message in waiting:
-            self.tell(message)
+            self._send(message)
+
+    def _send(self, message: msgspec.Struct) -> bool:
+        return self._writer is not None and send(self._writer, message)
 
     async def outlive(self, grace_s: float, leave: Callable[[], Awaitable[None]]) -> None:
         """Call `leave` once when no supervisor has come back within the grace time."""

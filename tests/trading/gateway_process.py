@@ -66,7 +66,7 @@ def say_where() -> None:
 class Ear(FakeLease):
     """Hears what a supervisor would."""
 
-    def tell(self, message: msgspec.Struct) -> bool:
+    def _send(self, message: msgspec.Struct) -> bool:
         out(type(message).__name__, message)
         return True
 
