@@ -53,7 +53,6 @@ def _timed(box: LiveBox, orders: int, rest: bool = False) -> dict[str, list[floa
              timeframe="quote", mode="observe", config=asked)  # fmt: skip
     box.live(name)
     box.until(out.exists, "the timed strategy is done", 120)
-    box.done("instance.mode", id=name, mode="off")
     found: dict[str, list[float]] = json.loads(out.read_text())
     return found
 
