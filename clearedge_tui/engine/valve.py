@@ -2,9 +2,9 @@
 
 To those that read too slowly only the newest quote of a market is kept. What is no quote always
 goes out. A line that is far behind all the same is cut by `peer.send`. What a listener does not
-think on rides with what comes next: a hundred processes do not wake up to put it away. That an order
-is on its way, or taken to be filled, waits some milliseconds for its fill: whom it would wake up takes the core
-from the order itself.
+think on rides with what comes next: a hundred processes do not wake up to put it away. That an
+order left waits some milliseconds for the venue's word, that a market order was taken for its fill:
+whom it would wake up takes the core from the order itself.
 """
 
 import asyncio
