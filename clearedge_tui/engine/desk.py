@@ -182,9 +182,8 @@ class Desk(Judge):
             self.risk.forget(seat)
             del self.seats[instance]
         if seat is not None:
-            for order in seat.orders.values():
-                if order.status.is_open:
-                    self._to_book(order.book, BookCancel(instance, order.id))
+            for order in list(seat.open.values()):
+                self._to_book(order.book, BookCancel(instance, order.id))
         self.record.forget(instance)
 
     def _open(self, seat: Seat) -> None:
@@ -202,8 +201,8 @@ class Desk(Judge):
                 continue
             seat.market = market
             self._open(seat)
-            for order in list(seat.orders.values()):
-                wrong = off_step(order, market) if order.status.is_open else ""
+            for order in list(seat.open.values()):
+                wrong = off_step(order, market)
                 if wrong:
                     count += 1
                     self._why[order.id] = wrong
@@ -250,8 +249,8 @@ class Desk(Judge):
 
     def cancel_all(self, instance: str, book: Book | None = None) -> None:
         seat = self.seats[instance]
-        for order in list(seat.orders.values()):
-            if order.status.is_open and book in (None, order.book):
+        for order in list(seat.open.values()):
+            if book in (None, order.book):
                 self._to_book(order.book, BookCancel(instance, order.id))
 
     def flatten(self, instance: str, tag: str = "exit policy") -> str:
@@ -472,7 +471,7 @@ class Desk(Judge):
         if not self._stops:
             return []
         seats = (seat for seat in self.seats.values() if seat.market.id == market)
-        return waiting(order for seat in seats for order in seat.orders.values())
+        return waiting(order for seat in seats for order in seat.open.values())
 
     def _put(self, seat: Seat, order: Order, written: bool = False) -> None:
         if order.book is self.own and not written and order.id in seat.entries:

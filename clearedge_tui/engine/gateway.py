@@ -126,9 +126,9 @@ class Gateway:
     def _listen(self) -> None:
         """Make what data pass through, from who plays them to books and instances."""
         spec = self.spec
-        self.step = Lockstep(self.lines, self._attached, self._settled)
-        self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
         self.valve = Valve(asyncio.get_running_loop().call_later)
+        self.step = Lockstep(self.lines, self._attached, self._settled, self.valve.say)
+        self.recorder = Recorder(spec.home, spec.account.name, spec.account.record_mb)
         self.spread = Spread(
             spec.account,
             self.desk,

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from clearedge_tui.core.messages import TickMsg
-from clearedge_tui.engine.peer import send
 
 LIMIT_S = 5.0  # a stuck instance is the supervisor's business; the others go on
 _ROUNDS = 20
@@ -21,10 +20,13 @@ class Lockstep:
         lines: Mapping[str, asyncio.StreamWriter],
         attached: Callable[[], set[str]],
         settle: Callable[[], Awaitable[None]],
+        say: Callable[[str, asyncio.StreamWriter, TickMsg], bool],
     ) -> None:
+        """`say` sends to an instance behind all that waits for it: an answer is to all before it."""
         self._lines = lines
         self._attached = attached
         self._settle = settle
+        self._say = say
         self._owed: dict[str, int] = {}  # instance -> the acknowledgement it owes
         self._waived: set[str] = set()  # attached, and did not join in time
         self._paid = asyncio.Event()
@@ -64,7 +66,7 @@ class Lockstep:
         seq = self.next_seq()
         ask = TickMsg("", "sync", 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, seq)
         for instance, line in self._lines.items():
-            if send(line, ask):
+            if self._say(instance, line, ask):
                 self.owes(instance, seq)
 
     async def _joins(self) -> None:

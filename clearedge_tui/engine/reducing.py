@@ -21,8 +21,8 @@ def cut(
 
 
 def waiting(orders: Iterable[Order]) -> list[Resting]:
-    """Return the prices that orders wait for, if a stop is among them."""
-    open_now = [order for order in orders if order.status.is_open]
+    """Return the prices that open orders wait for, if a stop is among them."""
+    open_now = list(orders)
     if not any(order.trigger for order in open_now):
         return []
     prices = ((order, order.trigger or order.price) for order in open_now)

@@ -114,6 +114,7 @@ class ShadowLink:
             for tick in self._last.values():
                 send(writer, tick)
             self._unsent.clear()
+            self._busy.clear()  # a new node knows none of the orders before it
             self._back()
             async for body in frames(reader):
                 message = _decode(body)
